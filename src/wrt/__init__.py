@@ -1,0 +1,61 @@
+"""wrt, "with respect to": derivatives as formulas a mathematician would print, proved, and as code.
+
+    d = wrt.derive("norm(A @ x - b)**2", "x")       # 2*A.T @ (A @ x - b)
+
+Every function of the text language is here too, for formulas built from symbols: wrt.exp(x), wrt.norm(A @ x - b), wrt.logdet(X).
+"""
+
+from collections.abc import Callable as _Callable
+
+from wrt.api import compile, derive, eq, gradient, hessian, hvp, jacobian, jvp, parse, substitute, symbols, vjp
+from wrt.conventions import Convention, conventions
+from wrt.derivative import Derivative
+from wrt.errors import (
+    DomainError,
+    NoClosedFormError,
+    NotDifferentiableError,
+    ProofError,
+    ShapeError,
+    TextError,
+    TooLargeError,
+    UnknownNameError,
+    WrtError,
+)
+from wrt.formula import Formula, call
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Convention",
+    "Derivative",
+    "DomainError",
+    "Formula",
+    "NoClosedFormError",
+    "NotDifferentiableError",
+    "ProofError",
+    "ShapeError",
+    "TextError",
+    "TooLargeError",
+    "UnknownNameError",
+    "WrtError",
+    "call",
+    "compile",
+    "conventions",
+    "derive",
+    "eq",
+    "gradient",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "parse",
+    "substitute",
+    "symbols",
+    "vjp",
+]
+
+
+def __getattr__(name: str) -> _Callable[..., Formula]:
+    from wrt.functions import function
+
+    return function(name)

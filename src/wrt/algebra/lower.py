@@ -1,0 +1,557 @@
+"""From the surface tree to the index form: each node becomes an expression whose first axes are the bound indices it depends on.
+
+A bound index of a generator is one more axis until its generator sums it (or, for `array`, makes it an axis of the value), so that
+every rule below works the same inside and outside of sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from wrt.algebra.affine import Affine, affine, upper_bound
+from wrt.algebra.expr import ONE, Expr, indicator, number, position, raw_operator, symbol
+from wrt.algebra.maps import comparison, mapping, power, reciprocal, square_root
+from wrt.algebra.product import product, scale
+from wrt.algebra.reshape import group
+from wrt.algebra.sums import add, constant, size_number
+from wrt.errors import NotDifferentiableError, ShapeError
+from wrt.language.sizes import Size
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Source, Steps, Text, Unary, postorder
+from wrt.tables.functions import CONSTANTS, FUNCTIONS
+from wrt.tables.operators import OPERATORS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binder:
+    """A bound index: its label runs over `size` values, the index is `start` + label."""
+
+    name: str
+    size: Size
+    start: Size
+
+
+class Low(NamedTuple):
+    """An expression whose first axes belong to `free`, the rest to the value itself."""
+
+    expr: Expr
+    free: tuple[Binder, ...] = ()
+
+
+Labelled = tuple[Expr, tuple[object, ...]]
+
+
+def lower(source: Source) -> Expr:
+    """The index form of a typed formula; axes as its shape says."""
+    return Lowering().run(source.tree).expr
+
+
+def lower_entry(source: Source, indices: Sequence[tuple[str, Size]]) -> Expr:
+    """The array of a formula with free indices: one axis an index, then the axes of the formula."""
+    work = Lowering()
+    for name, size in indices:
+        work.outer[name] = Binder(name, size, Size.of(0))
+    low = work.run(source.tree)
+    binders = [work.outer[name] for name, _ in indices]
+    own = tuple(range(low.expr.order - len(low.free)))
+    return join([(low, own)], tuple(binders) + own, dict(enumerate(low.expr.shape[len(low.free) :]))).expr
+
+
+def join(parts: Sequence[tuple[Low, tuple[object, ...]]], output: tuple[object, ...], sizes: dict[int, Size] | None = None, coefficient: Fraction | int = 1) -> Low:
+    """The product of parts, own axes labelled by the given keys; free axes that are not in `output` stay free.
+
+    Keys are ints (own labels) or Binders. `sizes` gives the size of an int label that no part has.
+    """
+    table: dict[object, int] = {}
+    all_sizes: list[Size] = []
+
+    def label(key: object, size: Size) -> int:
+        if key not in table:
+            table[key] = len(all_sizes)
+            all_sizes.append(size)
+        return table[key]
+
+    pairs = []
+    free: dict[Binder, None] = {}
+    for low, own in parts:
+        keys = (*low.free, *own)
+        pairs.append((low.expr, tuple([label(k, s) for k, s in zip(keys, low.expr.shape, strict=True)])))
+        for binder in low.free:
+            free[binder] = None
+    shown = tuple(b for b in free if b not in output)
+    out = []
+    for key in (*shown, *output):
+        if key in table:
+            out.append(table[key])
+        elif isinstance(key, Binder):
+            out.append(label(key, key.size))
+        else:
+            assert sizes is not None and isinstance(key, int)
+            out.append(label(key, sizes[key]))
+    return Low(product(coefficient, pairs, tuple(out), all_sizes), shown)
+
+
+def inner_sums(tree: Node) -> set[int]:
+    """The ids of sums, differences and negated sums whose only use is as a term of a sum."""
+    uses: dict[int, int] = {}
+    inside: dict[int, Node] = {}
+    for node in postorder(tree):
+        for child in node.children:
+            uses[id(child)] = uses.get(id(child), 0) + 1
+            if _is_sum(node) and _is_sum(child):
+                inside[id(child)] = child
+        if isinstance(node, Steps):
+            for _, value in node.steps:
+                uses[id(value)] = 2
+    return {key for key in inside if uses[key] == 1}
+
+
+def _is_sum(node: Node) -> bool:
+    return (isinstance(node, Binary) and node.op in ("+", "-")) or (isinstance(node, Unary) and node.op == "-")
+
+
+def slots(shape: Shape) -> tuple[int | None, int | None]:
+    """Which own axis stands for the rows and which for the columns of a value."""
+    match shape.kind:
+        case "scalar":
+            return None, None
+        case "column":
+            return 0, None
+        case "row":
+            return None, 0
+        case _:
+            return 0, 1
+
+
+class Lowering:
+    """One lowering: results by node identity, binders by generator, named steps by name."""
+
+    def __init__(self) -> None:
+        self.done: dict[int, Low] = {}
+        self.binder_of: dict[int, Binder] = {}  # id(Name) -> binder
+        self.conditions: dict[int, list[Low]] = {}  # id(Generator) -> bounds that depend on outer indices
+        self.binders: dict[int, tuple[Binder, ...]] = {}  # id(Generator) -> its binders
+        self.steps: dict[str, Node] = {}
+        self.outer: dict[str, Binder] = {}
+        self.inner_sums: set[int] = set()  # ids of sums that are only a part of one longer sum
+
+    def run(self, tree: Node) -> Low:
+        self._bind(tree)
+        self.inner_sums = inner_sums(tree)
+        for node in postorder(tree):
+            if isinstance(node, (Slice, Text, Loop)) or id(node) in self.inner_sums or (isinstance(node, Name) and node.name == "inf" and node.role == "constant"):
+                continue
+            try:
+                self.done[id(node)] = self._lower(node)
+            except NotDifferentiableError as error:
+                if error.span is None:
+                    error.span = node.span
+                raise
+        return self.done[id(tree)]
+
+    # ------------------------------------------------------------------------------------------------ scopes
+    def _bind(self, tree: Node) -> None:
+        """Resolve every index name to its binder; scopes are lexical."""
+        stack: list[tuple[Node, dict[str, Binder]]] = [(tree, dict(self.outer))]
+        seen: dict[tuple[int, int], dict[str, Binder]] = {}  # holding the scopes keeps their ids unique
+        while stack:
+            node, scope = stack.pop()
+            if (id(node), id(scope)) in seen:
+                continue
+            seen[id(node), id(scope)] = scope
+            if isinstance(node, Name):
+                if node.name in scope and node.role == "index":
+                    self.binder_of[id(node)] = scope[node.name]
+            elif isinstance(node, Generator):
+                inner = dict(scope)
+                made = []
+                bounds: list[Low] = []
+                for loop in node.loops:
+                    for part in (loop.start, loop.stop):
+                        self._bind_names(part, inner)
+                    binder, extra = self._binder(loop)
+                    inner[loop.name] = binder
+                    made.append(binder)
+                    bounds += extra
+                self.binders[id(node)] = tuple(made)
+                self.conditions[id(node)] = bounds
+                stack.append((node.body, inner))
+                stack.extend((c, inner) for c in node.conditions)
+            else:
+                if isinstance(node, Steps):
+                    self.steps.update(node.steps)
+                stack.extend((child, scope) for child in node.children)
+
+    def _bind_names(self, node: Node, scope: dict[str, Binder]) -> None:
+        for part in postorder(node):
+            if isinstance(part, Name) and part.role == "index" and part.name in scope:
+                self.binder_of[id(part)] = scope[part.name]
+
+    def _binder(self, loop: Loop) -> tuple[Binder, list[Low]]:
+        start, stop = self.affine(loop.start), self.affine(loop.stop)
+        if not start.coefficients and not stop.coefficients:
+            return Binder(loop.name, stop.constant - start.constant, start.constant), []
+        size = upper_bound(stop)
+        binder = Binder(loop.name, size, Size.of(0))
+        me = Affine({binder: 1}, Size.of(0))
+        bounds = []
+        if start.coefficients or start.constant is not Size.of(0):
+            bounds.append(self._indicator(">=", me - start))
+        bounds.append(self._indicator(">=", stop - me - Affine({}, Size.of(1))))
+        return binder, bounds
+
+    def affine(self, node: Node) -> Affine:
+        """A whole-number expression as constant + sum of coefficient * index; ShapeError when it is not affine."""
+        found = affine(node, self.binder_of)
+        if found is None:
+            raise ShapeError("an index must be a whole number: a sum of indices, sizes and numbers.", span=node.span)
+        return found
+
+    def _indicator(self, relation: str, form: Affine) -> Low:
+        """[form == 0] or [form >= 0] as a 0/1 array over the binders of the form."""
+        free = tuple(form.coefficients)
+        constant_part = form.constant
+        for binder in free:
+            constant_part = constant_part + binder.start * form.coefficients[binder]
+        coefficients = tuple(form.coefficients[b] for b in free)
+        if not free:
+            value = constant_part.number
+            if value is None:
+                raise ShapeError(f"whether {constant_part} {relation} 0 is not known for symbolic sizes.")
+            return Low(number(int(value == 0 if relation == "==" else value >= 0)))
+        return Low(selector(relation, coefficients, constant_part, tuple(b.size for b in free)), free)
+
+    # ------------------------------------------------------------------------------------------------ nodes
+    def _lower(self, node: Node) -> Low:
+        match node:
+            case Number():
+                return Low(number(node.value))
+            case Name():
+                return self._name(node)
+            case Unary(op="-"):
+                return self._sum(node)
+            case Unary():
+                low, shape = self.done[id(node.argument)], typed(node.argument)
+                if shape.kind in ("scalar", "column", "row"):
+                    return low
+                return join([(low, (0, 1))], (1, 0))
+            case Binary():
+                return self._binary(node)
+            case Call():
+                return self._call(node)
+            case Index():
+                return self._index(node)
+            case Block():
+                return self._block(node)
+            case Generator():
+                return self._generator(node)
+            case Steps():
+                return self.done[id(node.result)]
+        raise AssertionError(type(node))
+
+    def _name(self, node: Name) -> Low:
+        match node.role:
+            case "index":
+                binder = self.binder_of[id(node)]
+                value = position(binder.size)
+                if binder.start is Size.of(0):
+                    return Low(value, (binder,))
+                start = join([(Low(size_number(binder.start)), ())], (binder,)).expr
+                return Low(add([(Fraction(1), value), (Fraction(1), start)], (binder.size,)), (binder,))
+            case "size":
+                return Low(size_number(Size.of(node.name)))
+            case "step":
+                return self.done[id(self.steps[node.name])]
+            case "constant" if node.name not in CONSTANTS:
+                raise ShapeError(f"{node.name} is not a number here.", span=node.span)
+        return Low(symbol(node.name, typed(node).sizes))
+
+    def _sum(self, node: Node) -> Low:
+        """A whole chain of + and - as one sum, so that its cost follows its length."""
+        signs: list[Fraction] = []
+        parts: list[tuple[Low, Shape]] = []
+        stack = [(ONE, node)]
+        while stack:
+            sign, part = stack.pop()
+            if part is not node and id(part) not in self.inner_sums:
+                signs.append(sign)
+                parts.append((self.done[id(part)], typed(part)))
+            elif isinstance(part, Unary):
+                stack.append((-sign, part.argument))
+            else:
+                assert isinstance(part, Binary)
+                stack += [(sign if part.op == "+" else -sign, part.right), (sign, part.left)]
+        terms, free = self._fit(parts, typed(node))
+        return Low(add(list(zip(signs, terms, strict=True)), terms[0].shape), free)
+
+    def _binary(self, node: Binary) -> Low:
+        if node.op in ("+", "-"):
+            return self._sum(node)
+        left, right = self.done[id(node.left)], self.done[id(node.right)]
+        shape = typed(node)
+        match node.op:
+            case "*":
+                return self._times(left, typed(node.left), right, typed(node.right), shape)
+            case "/":
+                return self._times(left, typed(node.left), Low(reciprocal(right.expr), right.free), typed(node.right), shape)
+            case "**":
+                (a, b), free = self._fit([(left, typed(node.left)), (right, typed(node.right))], shape)
+                return Low(power(a, b), free)
+            case "@":
+                return self._matmul(node, left, right)
+        forms = affine(node.left, self.binder_of), affine(node.right, self.binder_of)
+        if forms[0] is not None and forms[1] is not None and (forms[0].coefficients or forms[1].coefficients):
+            return self._compare_indices(node.op, *forms)
+        (a, b), free = self._fit([(left, typed(node.left)), (right, typed(node.right))], shape)
+        return Low(comparison(node.op, a, b), free)
+
+    def _compare_indices(self, op: str, a: Affine, b: Affine) -> Low:
+        one = Affine({}, Size.of(1))
+        match op:
+            case "==":
+                return self._indicator("==", a - b)
+            case "!=":
+                equal = self._indicator("==", a - b)
+                return Low(add([(Fraction(1), constant(1, equal.expr.shape)), (Fraction(-1), equal.expr)], equal.expr.shape), equal.free)
+            case "<":
+                return self._indicator(">=", b - a - one)
+            case "<=":
+                return self._indicator(">=", b - a)
+            case ">":
+                return self._indicator(">=", a - b - one)
+        return self._indicator(">=", a - b)
+
+    def _keys(self, shape: Shape, result: Shape) -> tuple[object, ...]:
+        """Own labels of a value inside a result: rows against rows, columns against columns; a size 1 that the result lacks is summed."""
+        if shape.kind == "tensor" or result.kind == "tensor":
+            return tuple(range(shape.order))
+        have, want = slots(shape), slots(result)
+        keys: dict[int, object] = {}
+        for place in (0, 1):
+            axis = have[place]
+            if axis is not None:
+                target = want[place]
+                stretched = target is not None and shape.sizes[axis] is not result.sizes[target]
+                keys[axis] = ("one", place, id(shape)) if target is None or stretched else target
+        return tuple(keys[axis] for axis in range(shape.order))
+
+    def _fit(self, parts: Sequence[tuple[Low, Shape]], result: Shape) -> tuple[list[Expr], tuple[Binder, ...]]:
+        """The parts spread to the shape of the result and to all free indices of any."""
+        free = tuple(dict.fromkeys(b for low, _ in parts for b in low.free))
+        own = tuple(range(result.order))
+        sizes = dict(enumerate(result.sizes))
+        return [join([(low, self._keys(shape, result))], (*free, *own), sizes).expr for low, shape in parts], free
+
+    def _times(self, left: Low, a: Shape, right: Low, b: Shape, result: Shape) -> Low:
+        return join([(left, self._keys(a, result)), (right, self._keys(b, result))], tuple(range(result.order)), dict(enumerate(result.sizes)))
+
+    def _matmul(self, node: Binary, left: Low, right: Low) -> Low:
+        a, b, shape = typed(node.left), typed(node.right), typed(node)
+        (r, c), (r2, c2) = slots(a), slots(b)
+        want = slots(shape)
+        keys_a: dict[int, object] = {}
+        keys_b: dict[int, object] = {}
+        if r is not None:
+            keys_a[r] = "left" if want[0] is None else want[0]
+        if c2 is not None:
+            keys_b[c2] = "right" if want[1] is None else want[1]
+        if "scalar" in (a.kind, b.kind):
+            return self._times(left, a, right, b, shape)
+        if c is not None:
+            keys_a[c] = "inner"
+        if r2 is not None:
+            keys_b[r2] = "inner" if c is not None and a.sizes[c] is b.sizes[r2] else "inner2"
+        return join(
+            [(left, tuple(keys_a[k] for k in range(a.order))), (right, tuple(keys_b[k] for k in range(b.order)))],
+            tuple(range(shape.order)),
+            dict(enumerate(shape.sizes)),
+        )
+
+    def _generator(self, node: Generator) -> Low:
+        binders = self.binders[id(node)]
+        body, shape = self.done[id(node.body)], typed(node.body)
+        own = tuple(range(shape.order))
+        parts: list[tuple[Low, tuple[object, ...]]] = [(body, own)]
+        parts += [(low, ()) for low in self.conditions[id(node)]]
+        parts += [(self.done[id(c)], ()) for c in node.conditions]
+        if node.function == "array":
+            result = (*binders, *own)
+            return join(parts, result, dict(enumerate(shape.sizes)))
+        held = {b for low, _ in parts for b in low.free}
+        missing: list[tuple[Low, tuple[object, ...]]] = [(Low(constant(1, (b.size,)), (b,)), ()) for b in binders if b not in held]
+        whole = join(parts + missing, (*binders, *own), dict(enumerate(shape.sizes)))
+        keys = (*[("bound", k) for k in range(len(binders))], *own)
+        return join([(whole, keys)], own)
+
+    # ------------------------------------------------------------------------------------------------ brackets
+    def _index(self, node: Index) -> Low:
+        base, shape = self.done[id(node.base)], typed(node.base)
+        parts: list[tuple[Low, tuple[object, ...]]] = []
+        keys: list[object] = []
+        output: list[object] = []
+        if len(node.parts) == 1 and shape.order == 2:  # x[i] of a matrix with one row or column
+            place = 0 if shape.sizes[0].number != 1 else 1
+            chosen: list[Node | None] = [None, None]
+            chosen[place] = node.parts[0]
+        else:
+            chosen = list(node.parts)
+        for axis, part in enumerate(chosen):
+            size, key = shape.sizes[axis], ("axis", axis)
+            keys.append(key)
+            if part is None:
+                continue
+            if isinstance(part, Slice):
+                selected = self._slice(part, size)
+                output.append(axis)
+                if selected is None:
+                    keys[-1] = axis
+                else:
+                    parts.append((Low(selected), (key, axis)))
+            elif typed(part).kind == "scalar":
+                form = self.affine(part)
+                if not form.coefficients and form.constant.number is not None and form.constant.number < 0:
+                    form = form + Affine({}, size)
+                parts.append((entry(form, size), (key,)))
+            else:
+                chosen_rows = self.done[id(part)]
+                order = typed(part).order
+                lookup = raw_operator("onehot", (chosen_rows.expr,), (*chosen_rows.expr.shape, size))
+                parts.append((Low(lookup, chosen_rows.free), (*[(axis, k) if order > 1 else axis for k in range(order)], key)))
+                output.extend((axis, k) if order > 1 else axis for k in range(order))
+        sizes = {axis: typed(node).sizes[k] for k, axis in enumerate(output) if isinstance(axis, int) and k < typed(node).order}
+        return join([(base, tuple(keys)), *parts], tuple(output), sizes)
+
+    def _slice(self, part: Slice, size: Size) -> Expr | None:
+        """The 0/1 array [axis index, selected index] of a slice, None for all of the axis."""
+
+        def bound(node: Node | None, default: Size) -> Size:
+            if node is None:
+                return default
+            form = self.affine(node)
+            if form.coefficients:
+                raise ShapeError("a slice cannot depend on an index.", span=node.span)
+            value = form.constant
+            return value + size if value.number is not None and value.number < 0 else value
+
+        step = 1
+        if part.step is not None:
+            value = self.affine(part.step).constant.number
+            if value is None or value == 0:
+                raise ShapeError("the step of a slice must be a whole number other than 0.", span=part.step.span)
+            step = value
+        start = bound(part.start, Size.of(0) if step > 0 else size - 1)
+        stop = bound(part.stop, size) if part.stop is not None or step > 0 else Size.of(-1)
+        if start is Size.of(0) and stop is size and step == 1:
+            return None
+        length = stop - start if step > 0 else start - stop
+        if abs(step) != 1:
+            count = length.number
+            if count is None:
+                raise ShapeError("a slice with a step needs sizes that are numbers.", span=part.span)
+            length = Size.of((count + abs(step) - 1) // abs(step))
+        return selector("==", (1, -step), -start, (size, length))
+
+    def _block(self, node: Block) -> Low:
+        shape = typed(node)
+        pieces: list[tuple[Fraction, Low]] = []
+        down = Size.of(0)
+        for row in node.rows:
+            across = Size.of(0)
+            height = Size.of(1)
+            for cell in row:
+                cell_shape = typed(cell)
+                rows, columns = slots(cell_shape)
+                height = Size.of(1) if rows is None else cell_shape.sizes[rows]
+                width = Size.of(1) if columns is None else cell_shape.sizes[columns]
+                pieces.append((Fraction(1), self._place(self.done[id(cell)], cell_shape, shape, down, across)))
+                if node.nested:
+                    across = across + width
+                else:
+                    down = down + height
+            if node.nested:
+                down = down + height
+        free = tuple(dict.fromkeys(b for _, low in pieces for b in low.free))
+        own = tuple(range(shape.order))
+        spread = [(c, join([(low, own)], (*free, *own), dict(enumerate(shape.sizes))).expr) for c, low in pieces]
+        return Low(add(spread, spread[0][1].shape), free)
+
+    def _place(self, cell: Low, shape: Shape, result: Shape, down: Size, across: Size) -> Low:
+        """One cell of a block literal, at its offset in the result, zero elsewhere."""
+        parts: list[tuple[Low, tuple[object, ...]]] = []
+        keys: dict[int, object] = {}
+        for place, offset in ((0, down), (1, across)):
+            have, want = slots(shape)[place], slots(result)[place]
+            if want is None:
+                if have is not None:
+                    keys[have] = ("one", place)
+                continue
+            size = result.sizes[want]
+            if have is None:
+                parts.append((Low(selector("==", (1,), -offset, (size,))), (want,)))
+            else:
+                keys[have] = ("cell", place)
+                parts.append((Low(selector("==", (1, -1), -offset, (size, shape.sizes[have]))), (want, ("cell", place))))
+        return join([(cell, tuple(keys[k] for k in range(shape.order))), *parts], tuple(range(result.order)), dict(enumerate(result.sizes)))
+
+    # ------------------------------------------------------------------------------------------------ functions
+    def _call(self, node: Call) -> Low:
+        from wrt.algebra.calls import CALLS  # the table of calls is built on this class
+
+        arguments = [(self.done[id(a)], typed(a)) if id(a) in self.done else (Low(number(0)), typed(a)) for a in node.arguments if not isinstance(a, Text)]
+        build = CALLS.get(node.function)
+        if build is not None:
+            return build(self, node, arguments)
+        if node.function in FUNCTIONS:
+            return self.elementwise(node, arguments)
+        return self.operator(node, arguments)
+
+    def elementwise(self, node: Call, arguments: list[tuple[Low, Shape]]) -> Low:
+        exprs, free = self._fit(arguments, typed(node))
+        return Low(mapping(node.function, tuple(exprs)), free)
+
+    def operator(self, node: Call, arguments: list[tuple[Low, Shape]], parameters: tuple[object, ...] = ()) -> Low:
+        """A matrix function of the tables (or one that only a later derivative refuses)."""
+        row = OPERATORS.get(node.function)
+        if any(low.free for low, _ in arguments):
+            raise NotDifferentiableError(f"{node.function} inside a sum over its argument's index is not supported.", span=node.span)
+        assert row is None or not row.defined or node.function == "solve"
+        return Low(matrix_function(node.function, tuple(low.expr for low, _ in arguments), typed(node).sizes, parameters))
+
+
+def matrix_function(name: str, arguments: tuple[Expr, ...], shape: tuple[Size, ...], parameters: tuple[object, ...] = ()) -> Expr:
+    """A matrix function of whole arguments, transposes and numbers taken outside where the function allows it."""
+    from wrt.algebra.operators import operator
+
+    return operator(name, arguments, shape, parameters)
+
+
+def typed(node: Node) -> Shape:
+    assert node.shape is not None, "an untyped node; please report this as a bug"
+    return node.shape
+
+
+def selector(relation: str, coefficients: tuple[int, ...], constant_part: Size, shape: tuple[Size, ...]) -> Expr:
+    """An indicator; plain equality of two indices of one size is the identity, not an operand."""
+    if relation == "==" and constant_part is Size.of(0) and coefficients in ((1, -1), (-1, 1)) and shape[0] is shape[1]:
+        return product(1, [], (0, 0), (shape[0],))
+    if relation == "==" and next((c for c in coefficients if c), 1) < 0:
+        coefficients, constant_part = tuple(-c for c in coefficients), -constant_part
+    return indicator(relation, coefficients, constant_part, shape)
+
+
+def entry(form: Affine, size: Size) -> Low:
+    """The 0/1 array [axis index == form] over (free indices of the form, axis)."""
+    free = tuple(form.coefficients)
+    if len(free) == 1 and form.coefficients[free[0]] == 1 and (form.constant + free[0].start) is Size.of(0) and free[0].size is size:
+        return Low(product(1, [], (0, 0), (size,)), free)
+    constant_part = form.constant
+    for binder in free:
+        constant_part = constant_part + binder.start * form.coefficients[binder]
+    coefficients = (*[-form.coefficients[b] for b in free], 1)
+    return Low(selector("==", coefficients, -constant_part, (*[b.size for b in free], size)), free)
+
+
+CallRule = Callable[[Lowering, Call, list[tuple[Low, Shape]]], Low]
+__all__ = ["Binder", "CallRule", "Low", "Lowering", "join", "lower", "lower_entry", "slots", "square_root", "typed"]

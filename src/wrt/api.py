@@ -1,0 +1,313 @@
+"""The public functions: thin sentences over formulas and derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from wrt.conventions import Convention, current_convention
+from wrt.derivative import Derivative
+from wrt.errors import NotDifferentiableError, ShapeError, TextError, UnknownNameError
+from wrt.formula import Formula, build, call, formula_of, shape_of, substituted
+from wrt.language import declarations as declare
+from wrt.language.declarations import FactSpec, ShapeSpec
+from wrt.language.read import read
+from wrt.language.surface import Block, Declaration, Name, Source
+
+if TYPE_CHECKING:
+    from wrt.program.emit import Program
+
+MAX_ORDER = 8
+FormulaLike = Formula | Derivative | str
+
+
+def parse(expression: str, shapes: ShapeSpec = None, assume: FactSpec = None, syntax: str | None = None, names: Mapping[str, str] | None = None) -> Formula:
+    """A formula from its text; `shapes` a mapping {"A": ("m", "n"), "x": ("n",), "c": ()} or a declaration text "A: m n, x: n".
+
+    `assume`: facts by name. `syntax`: "python", "matlab" or "latex"; found out when None. `names`: how a LaTeX text spells variables.
+    Raises: TextError, UnknownNameError, ShapeError, TooLargeError, each with a caret under the culprit.
+
+    >>> import wrt
+    >>> wrt.parse("norm(A @ x - b)**2").assumed
+    ('A: m x n', 'x: n', 'b: m')
+    """
+    if not isinstance(expression, str):
+        raise TextError(f"a formula's text must be a string, not {type(expression).__name__}.")
+    return Formula(read(expression, shapes, assume, syntax, names))
+
+
+def symbols(text: str) -> Any:
+    """Declared variables as formulas, one or a tuple: A, x, b = wrt.symbols("A: m n, x: n, b: m").
+
+    >>> import wrt
+    >>> A, x = wrt.symbols("A: m n, x: n")
+    >>> print(wrt.derive(wrt.norm(A @ x)**2, "x"))
+    2*A.T @ A @ x
+    """
+    made = []
+    for d in declare.parse(text).values():
+        tree = Name(d.name, "variable", shape=d.shape)
+        names = dict.fromkeys(n for s in d.shape.sizes for n in sorted(s.names))
+        made.append(Formula(Source(tree, {d.name: d}, tuple(names), text=d.name)))
+    if not made:
+        raise TextError('no variable is declared; write for example "A: m n, x: n".')
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def eq(a: object, b: object) -> Formula:
+    """The 0/1 indicator of a == b, entry by entry (`==` itself compares formulas).
+
+    >>> import wrt
+    >>> x, y = wrt.symbols("x: n, y: n")
+    >>> print(wrt.eq(x, y))
+    x == y
+    """
+    return formula_of(a)._binary("==", b)
+
+
+def as_formula(f: object, shapes: ShapeSpec = None, assume: FactSpec = None) -> Formula:
+    """A formula from text, a formula, a derivative or a number."""
+    if isinstance(f, str):
+        return parse(f, shapes, assume)
+    if shapes is not None or assume is not None:
+        raise TextError("shapes and assume go with a text; a formula has its declarations already.")
+    return formula_of(f)
+
+
+def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
+    """Variable names out of ("x", "x") or ("x", 2), checked; none given: the one variable there is."""
+    out: list[str] = []
+    for name in names:
+        if isinstance(name, bool) or not isinstance(name, (str, int, Formula)):
+            raise TextError(f"a variable is named by a string, not {type(name).__name__}.")
+        if isinstance(name, int):
+            if not out or not 1 <= name <= MAX_ORDER:
+                raise TextError(f'an order follows its variable and lies between 1 and {MAX_ORDER}: derive(f, "x", 2).')
+            out += [out[-1]] * (name - 1)
+        else:
+            out.append(str(name))
+    if len(out) > MAX_ORDER:
+        raise TextError(f"derivatives up to order {MAX_ORDER} are supported.")
+    if not out:
+        free = [n for n, d in f.declarations.items() if "integer" not in d.facts]
+        if len(free) != 1:
+            raise TextError(f"by which variable? Say one of {', '.join(free)}." if free else "the formula has no variable.")
+        out = free
+    for name in out:
+        _check_variable(f, name)
+    return tuple(out)
+
+
+def _check_variable(f: Formula, name: str) -> None:
+    if name not in f.declarations:
+        if name in f.source.sizes:
+            raise NotDifferentiableError(f"{name} is a size, a whole number: there is no derivative by it.")
+        near = get_close_matches(name, list(f.declarations), 1)
+        raise UnknownNameError(
+            f"'{name}' is not a variable of the formula.", hint=f"did you mean '{near[0]}'?" if near else f"its variables are {', '.join(f.declarations) or 'none'}."
+        )
+    if "integer" in f.declarations[name].facts:
+        raise NotDifferentiableError(f"{name} is declared a whole number: there is no derivative by it.")
+    flat = f.declarations[name].facts & {"onehot", "labels_pm1"}
+    if flat:
+        import warnings
+
+        warnings.warn(f"{name} is declared {next(iter(flat))}: the derivative treats its entries as real numbers.", stacklevel=4)
+
+
+def derive(f: FormulaLike, *names: Any, layout: str | None = None, structure: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
+    """The derivative of f by the variables named, proved: derive(f, "x"), derive(f, "x", "x"), derive(f, "x", 2), derive(f, "x", "y").
+
+    A list of names gives a tuple, one derivative each. `names` may be left out when there is one variable it could be.
+    Shapes: axes of f, then those of each variable. Raises: NotDifferentiableError (names the smallest culprit), ProofError, ...
+
+    >>> import wrt
+    >>> print(wrt.derive("norm(A @ x - b)**2", "x"))
+    2*A.T @ (A @ x - b)
+    """
+    if isinstance(f, Derivative) and not (len(names) == 1 and isinstance(names[0], (list, tuple))):
+        more = variables_of(f.formula, names)
+        convention = Convention(layout or f.convention.layout, structure or f.convention.structure)
+        return Derivative(f.formula, f.names + more, convention)
+    convention = current_convention(layout, structure)
+    formula = as_formula(f, shapes, assume)
+    if len(names) == 1 and isinstance(names[0], (list, tuple)):
+        return tuple(Derivative(formula, variables_of(formula, [name]), convention) for name in names[0])
+    return Derivative(formula, variables_of(formula, names), convention)
+
+
+def gradient(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None, layout: str | None = None) -> Any:
+    """The gradient of a scalar, of the shape of x: for a vector a column (in any layout). A list of scalars ["x1", "x2"]: the literal column or row.
+
+    Shapes: f scalar, x [*X]; result [*X]. Raises: ShapeError when f is no scalar.
+
+    >>> import wrt
+    >>> print(wrt.gradient("log(det(X))", "X", assume={}, shapes={"X": ("n", "n")}))
+    adj(X).T/det(X)
+    """
+    formula = as_formula(f, shapes, assume)
+    if formula.shape:
+        raise ShapeError(f"the gradient is of a scalar; {formula} is {shape_of(formula.source)}.", hint="jacobian differentiates vectors.")
+    if isinstance(x, (list, tuple)):
+        parts = [_scalar_part(formula, name) for name in x]
+        row = current_convention(layout).layout == "numerator"
+        return build(Block((tuple(p.source.tree for p in parts),), True) if row else Block(tuple((p.source.tree,) for p in parts), False), *parts)
+    return derive(formula, *([] if x is None else [x]), layout="mixed", structure=structure)
+
+
+def _scalar_part(formula: Formula, *names: str) -> Formula:
+    for name in names:
+        _check_variable(formula, str(name))
+        if formula.declarations[str(name)].shape.order:
+            raise ShapeError(f"{name} is {formula.declarations[str(name)].shape}; a list holds scalars.")
+    return Derivative(formula, tuple(map(str, names)), current_convention()).as_formula()
+
+
+def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
+    """The Jacobian d f / d x: m x n in mixed and numerator layout, n x m in denominator layout. A list of scalars: the literal matrix.
+
+    >>> import wrt
+    >>> print(wrt.jacobian("tanh(W @ x)", "x"))
+    diag(1 - tanh(W @ x)**2) @ W
+    """
+    formula = as_formula(f, shapes, assume)
+    if isinstance(x, (list, tuple)):
+        parts = [_scalar_part(formula, name) for name in x]
+        if formula.shape and formula.kind != "column":
+            raise ShapeError(f"a literal Jacobian is of a column by scalars; {formula} is {shape_of(formula.source)}.")
+        matrix = build(Block((tuple(p.source.tree for p in parts),), True), *parts)
+        return matrix.T if current_convention(layout).layout == "denominator" else matrix
+    return derive(formula, *([] if x is None else [x]), layout=layout)
+
+
+def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None) -> Any:
+    """The second derivative of a scalar by x, axes [*X, *X]. A list of scalars: the literal matrix.
+
+    >>> import wrt
+    >>> print(wrt.hessian("x.T @ A @ x", "x"))
+    A + A.T
+    """
+    formula = as_formula(f, shapes, assume)
+    if formula.shape:
+        raise ShapeError(f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.", hint='derive(f, "x", "x") differentiates anything twice.')
+    if isinstance(x, (list, tuple)):
+        rows = [[_scalar_part(formula, a, b) for b in x] for a in x]
+        return build(Block(tuple(tuple(p.source.tree for p in row) for row in rows), True), *[p for row in rows for p in row])
+    (name,) = variables_of(formula, [] if x is None else [x])
+    return derive(formula, name, name, structure=structure)
+
+
+def _fresh(name: str, taken: Iterable[str]) -> str:
+    reserved, k, word = set(taken), 1, name
+    while word in reserved:
+        k += 1
+        word = f"{name}{k}"
+    return word
+
+
+def jvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Formula:
+    """The pushforward D f(x)[v]: sum over X of (df[*F] / dx[*X]) * v[*X]; v a formula or text of the shape of x, by default the new name dx.
+
+    >>> import wrt
+    >>> print(wrt.jvp("A @ x", "x"))
+    A @ dx
+    """
+    d = derive(as_formula(f, shapes, assume), x)
+    pushed = d.operator
+    if pushed is None:
+        raise NotDifferentiableError("the pushforward has no matrix form.", hint="derive(f, x).index shows it entry by entry.")
+    return pushed if v is None else substituted(pushed.source, {d.tangents[0]: _beside(v, d.formula, d.declarations[x])})
+
+
+def _beside(v: object, f: Formula, like: Declaration) -> Formula:
+    """A direction given as text is read beside the formula's declarations; a new bare name gets the shape of `like`."""
+    if not isinstance(v, str):
+        return formula_of(v)
+    declared = dict(f.declarations)
+    if v.isidentifier() and v not in declared:
+        declared[v] = Declaration(v, like.shape)
+    from wrt.language.read import type_tree
+    from wrt.language.parser import parse as parse_tree
+
+    return Formula(type_tree(parse_tree(v), declared, v))
+
+
+def vjp(f: FormulaLike, x: str, u: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
+    """The pullback: sum over F of u[*F] * (df[*F] / dx[*X]), of the shape of x; u of the shape of f, by default the new name y_bar.
+
+    >>> import wrt
+    >>> print(wrt.vjp("A @ x", "x"))
+    A.T @ y_bar
+    """
+    formula = as_formula(f, shapes, assume)
+    name = _fresh("y_bar", [*formula.declarations, *formula.source.sizes])
+    shape = shape_of(formula.source)
+    if shape.kind == "tensor":
+        raise ShapeError("the pullback is of scalars, vectors and matrices.", hint="index the tensor inside sum(...).")
+    bar = Formula(Source(Name(name, "variable", shape=shape), {name: Declaration(name, shape)}, formula.source.sizes))
+    paired = call("sum", bar * formula) if shape.order else bar * formula
+    d = Derivative(paired, variables_of(paired, [x]), Convention("mixed", current_convention().structure))
+    return d if u is None else substituted(d.as_formula().source, {name: _beside(u, formula, Declaration(name, shape))})
+
+
+def hvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
+    """The Hessian-vector product: the gradient of D f(x)[v] by x, of the shape of x; the Hessian itself is never formed.
+
+    >>> import wrt
+    >>> print(wrt.hvp("x.T @ A @ x", "x"))
+    (A + A.T) @ dx
+    """
+    formula = as_formula(f, shapes, assume)
+    if formula.shape:
+        raise ShapeError(f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.")
+    d = derive(formula, x)
+    pushed = d.operator
+    assert pushed is not None, "a scalar's pushforward always has a matrix form; please report this as a bug"
+    second = Derivative(pushed, variables_of(pushed, [x]), Convention("mixed", current_convention().structure))
+    return second if v is None else substituted(second.as_formula().source, {d.tangents[0]: _beside(v, formula, d.declarations[x])})
+
+
+def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **more: object) -> Formula:
+    """The formula with variables replaced by formulas, texts or numbers: substitute(f, x="A @ z").
+
+    >>> import wrt
+    >>> print(wrt.substitute("x**2 + c", x="sin(t)"))
+    sin(t)**2 + c
+    """
+    formula = as_formula(f)
+    made: dict[str, Formula] = {}
+    for name, value in {**(values or {}), **more}.items():
+        if name not in formula.declarations:
+            raise UnknownNameError(f"'{name}' is not a variable of the formula.", hint=f"its variables are {', '.join(formula.declarations) or 'none'}.")
+        made[name] = _beside(value, formula, formula.declarations[name])
+    return substituted(formula.source, made)
+
+
+def compile(formulas: Sequence[FormulaLike], *, backend: str = "numpy") -> Program:
+    """One program for several formulas and derivatives over the same variables; what they share is computed once.
+
+    >>> import wrt
+    >>> f = wrt.parse("norm(A @ x - b)**2")
+    >>> both = wrt.compile([f, wrt.gradient(f, "x")])
+    >>> both(A=[[1.0]], x=[2.0], b=[0.0])
+    (4.0, array([4.]))
+    """
+    from wrt.proof.programs import compile_proved
+
+    outputs: dict[str, Any] = {}
+    declarations: dict[str, Declaration] = {}
+    for k, f in enumerate(formulas):
+        if isinstance(f, Derivative):
+            outputs[f"d{k}"] = (f.expr, f.formula.source, (f.names, f.convention.structure))
+            declared = f.declarations
+        else:
+            formula = as_formula(f)
+            outputs[f"f{k}"] = (formula.expr, formula.source, ())
+            declared = formula.declarations
+        for name, d in declared.items():
+            if declarations.setdefault(name, d) != d:
+                raise ShapeError(f"{name} is declared twice, differently: {declarations[name].shape} and {d.shape}.")
+    if not outputs:
+        raise TextError("there is nothing to compile.")
+    return compile_proved(outputs, declarations, backend=backend)

@@ -1,0 +1,184 @@
+"""What the command line prints, as plain data and as lines: everything is taken from the public names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import wrt
+
+VIEWS = ("text", "latex", "index", "kronecker", "operator", "code")
+OTHERS = {"mixed": ("numerator", "denominator"), "numerator": ("mixed", "denominator"), "denominator": ("mixed", "numerator")}
+
+EXAMPLES = """\b
+Examples:
+  wrt derive "norm(A @ x - b)**2" --wrt x
+  wrt derive "x.T @ A @ x" --wrt x --wrt x
+  wrt derive --help"""
+
+DERIVE_EXAMPLES = """\b
+Examples:
+  wrt derive "x**2"
+  wrt derive "norm(A @ x - b)**2" --wrt x
+  wrt derive "x.T @ A @ x" --wrt x --wrt x              the Hessian
+  wrt derive "logdet(S)" -v "S: n n symmetric"          facts of a variable
+  wrt derive "softmax(W @ x)" --wrt x --layout denominator --latex
+  wrt derive "inv(X)" -v "X: n n" --kronecker --index
+  wrt derive "norm(A @ x - b)**2" --wrt x --code        NumPy source
+  wrt derive "norm(A @ x - b)**2" --wrt x --data arrays.npz
+\b
+A vector is a column; x.T is a row. @ is the matrix product, * / ** are entry by entry.
+Exit status: 0, or 2 where the input cannot be answered (the reason is printed), or 1 where the proof found a disagreement."""
+
+VERIFY_EXAMPLES = """\b
+Examples:
+  wrt verify "logdet(X)" --wrt X
+  wrt verify "sum(log(1 + exp(-y*(X @ w))))" --wrt w --wrt w --size n=3 --seed 7"""
+
+
+# ------------------------------------------------------------------------------------------------------------ data
+def derivative_data(f: wrt.Formula, d: wrt.Derivative, views: Sequence[str]) -> dict[str, Any]:
+    """What was assumed, the result, its convention, its conditions, the views asked for, and the verdict of the proof over all of them."""
+    result = d.matrix
+    found: dict[str, Any] = {
+        **formula_data(f),
+        "wrt": list(d.names),
+        "form": "matrix" if result is not None else "index",
+        "kind": result.kind if result is not None else f"tensor of order {len(d.shape)}",
+        "shape": list(map(str, d.shape)),
+        "printed_shape": _printed_shape(result.kind, result.shape) if result is not None else " x ".join(map(str, d.shape)),
+        "indices": list(d.index.indices),
+        "text": d.text(),
+        "unicode": d.unicode(),
+    }
+    found |= {view: _view(d, view) for view in views}
+    found["convention"] = {"layout": d.convention.layout, "structure": d.convention.structure, "kinks": d.convention.kinks, "says": str(d.convention)}
+    found["other_layout"] = _other_layout(d)
+    found["conditions"] = list(d.conditions)
+    found["verified"] = d.verified
+    return found
+
+
+def formula_data(f: wrt.Formula) -> dict[str, Any]:
+    """The function as read, its declarations and what was assumed."""
+    declared = {name: {"kind": d.shape.kind, "shape": list(map(str, d.shape.sizes)), "facts": sorted(d.facts)} for name, d in f.declarations.items()}
+    return {"formula": str(f), "formula_unicode": f.unicode(), "syntax": f.source.syntax, "declarations": declared, "assumed": list(f.assumed)}
+
+
+def _view(d: wrt.Derivative, view: str) -> Any:
+    match view:
+        case "text":
+            return d.text()
+        case "latex":
+            return d.latex()
+        case "code":
+            return d.compile().source
+        case "index":
+            form: wrt.Formula | None = d.index.expr
+        case "kronecker":
+            form = d.kronecker
+        case _:
+            form = d.operator
+    return None if form is None else {"text": str(form), "unicode": form.unicode(), "latex": form.latex()}
+
+
+def _printed_shape(kind: str, sizes: Sequence[object]) -> str:
+    match kind:
+        case "scalar":
+            return "a scalar"
+        case "column":
+            return f"{sizes[0]} x 1"
+        case "row":
+            return f"1 x {sizes[0]}"
+        case _:
+            return " x ".join(map(str, sizes))
+
+
+def _other_layout(d: wrt.Derivative) -> dict[str, str] | None:
+    """The first other layout in which the printed form differs, or None."""
+    if d.matrix is None:
+        return None
+    for layout in OTHERS[d.convention.layout]:
+        other = d.in_layout(layout)
+        if other is not None and str(other) != str(d.matrix):
+            return {"layout": layout, "text": str(other), "unicode": other.unicode()}
+    return None
+
+
+def error_data(error: wrt.WrtError) -> dict[str, Any]:
+    """A refusal for programs: `span` is [start, end] in characters of `text`, or null."""
+    return {
+        "code": error.code,
+        "kind": type(error).__name__,
+        "message": error.message,
+        "span": list(error.span) if error.span is not None else None,
+        "hint": error.hint,
+        "text": error.text,
+    }
+
+
+def sizes_of(words: Sequence[str]) -> dict[str, int]:
+    """{"n": 3} out of ["n=3"]."""
+    sizes = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        if not name.strip() or not number.strip().isdecimal():
+            raise wrt.TextError(f"a size is given as a name and a whole number, not {word!r}.", hint="--size n=3")
+        sizes[name.strip()] = int(number)
+    return sizes
+
+
+def value_at(d: wrt.Derivative, path: str) -> Any:
+    """The derivative at the arrays of an .npz file, as nested lists of numbers."""
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, AttributeError) as error:  # AttributeError: a plain .npy array is no archive
+        raise wrt.TextError(f"cannot read {path} as an .npz file: {error}.", hint="numpy.savez writes one: numpy.savez(path, A=A, x=x).") from None
+    missing = [name for name in d.formula.declarations if name not in arrays]
+    if missing:
+        raise wrt.TextError(f"{path} has no array for {', '.join(missing)}.", hint=f"it holds {', '.join(arrays) or 'none'}.")
+    values = {name: arrays[name] if arrays[name].ndim else arrays[name].item() for name in d.formula.declarations}
+    return np.asarray(d(**values)).tolist()
+
+
+# ------------------------------------------------------------------------------------------------------------ lines
+def derivative_lines(found: dict[str, Any], views: Sequence[str], *, plain: bool = False) -> list[tuple[str, str]]:
+    """(label, text) pairs, in the order they are read; `plain`: formulas in the text language, for an output without the signs."""
+    style = "text" if plain else "unicode"
+    lines = [("f", found["formula"] if plain else found["formula_unicode"])]
+    if found["syntax"] != "python":
+        lines.append(("read as", found["syntax"]))
+    if found["assumed"]:
+        lines.append(("assumed", ", ".join(found["assumed"])))
+    name = _name(found["wrt"], plain=plain)
+    indices = f"[{', '.join(found['indices'])}]"
+    lines.append((name if found["form"] == "matrix" else f"{name} {indices}", found[style]))
+    lines += [("shape", found["printed_shape"]), ("convention", found["convention"]["says"])]
+    if found["other_layout"]:
+        lines.append((found["other_layout"]["layout"], found["other_layout"][style]))
+    if found["conditions"]:
+        lines.append(("where", ", ".join(found["conditions"])))
+    for view in views:
+        form = found[view]
+        label = f"index {indices}" if view == "index" else view
+        lines.append((label, form[style] if isinstance(form, dict) else form if form is not None else f"no {view} form"))
+    lines.append(("proof", found["verified"]))
+    if "value" in found:
+        import numpy as np
+
+        lines.append(("value", str(np.asarray(found["value"]))))
+    return lines
+
+
+def _name(names: Sequence[str], *, plain: bool) -> str:
+    """df/dx, d²f/dx², d²f/dx dy."""
+    if len(names) == 1:
+        return f"df/d{names[0]}"
+    order = str(len(names))
+    if not plain:
+        order = order.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    below = f"d{names[0]}{order}" if len(set(names)) == 1 else " ".join(f"d{name}" for name in names)
+    return f"d{order}f/{below}"

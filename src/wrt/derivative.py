@@ -1,0 +1,246 @@
+"""`Derivative`: one index-form array and its views (matrix, index, Kronecker, operator form, program), each proved before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from wrt.algebra.expr import Expr, Symbol, symbol
+from wrt.algebra.flatten import flattened
+from wrt.algebra.simplify import simplify
+from wrt.calculus import operators as calculus
+from wrt.calculus.conditions import conditions_of
+from wrt.calculus.derive import derivative
+from wrt.calculus.structure import linear_structure, structured
+from wrt.conventions import Convention, choice
+from wrt.errors import ProofError
+from wrt.formula import Formula, located, shape_of
+from wrt.language.read import read_like
+from wrt.language.sizes import Size
+from wrt.language.surface import Declaration, Node
+from wrt.language.unparse import unparse
+from wrt.notation.context import Context
+from wrt.tables.facts import closure
+
+if TYPE_CHECKING:
+    from wrt.program.emit import Program
+    from wrt.proof.views import Prover, Verdict
+
+FORMS = ("matrix", "index", "kronecker", "operator")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexForm:
+    """One entry of the derivative: `expr` with the free `indices`, one an axis (f's axes, then each variable's)."""
+
+    indices: tuple[str, ...]
+    expr: Formula
+
+    def __str__(self) -> str:
+        return str(self.expr)
+
+
+class Derivative:
+    """The derivative of a formula by variables, of any order, with its views; made by `wrt.derive`.
+
+    Axes of the array: those of the formula, then those of each variable in turn. `str` is the matrix form where there is one, else
+    the index form. `verified` is "exact", "numeric" or "unverified: why", the worst of the views made so far.
+    """
+
+    def __init__(self, formula: Formula, names: tuple[str, ...], convention: Convention) -> None:
+        self.formula = formula
+        self.names = names
+        self.convention = convention
+        self._verdicts: dict[str, str] = {}
+        self._used: tuple[str, ...] = ()
+        self.expr = located(formula.source, self._derive)
+        self.index = located(formula.source, self._index)
+
+    # ------------------------------------------------------------------------------------------------ the array
+    @property
+    def declarations(self) -> dict[str, Declaration]:
+        """The declarations of the formula."""
+        return self.formula.declarations
+
+    @cached_property
+    def facts(self) -> dict[str, frozenset[str]]:
+        """The closed facts of each variable that has any."""
+        return {name: closure(v.facts) for name, v in self.declarations.items() if v.facts}
+
+    def _derive(self) -> Expr:
+        d = self.formula.expr
+        for name in self.names:
+            d = derivative(d, self._symbol(name))
+        axis = len(self.formula.shape)
+        for name in self.names:
+            shape = self.declarations[name].shape
+            linear = linear_structure(closure(self.declarations[name].facts)) if shape.order == 2 else None
+            if linear is not None and self.convention.structure != "ignored":
+                d = structured(d, axis, linear, self.convention.structure)
+            axis += shape.order
+        d, self._used = simplify(flattened(d), self.facts)
+        return d
+
+    def _symbol(self, name: str) -> Symbol:
+        return symbol(name, self.declarations[name].shape.sizes)
+
+    @cached_property
+    def context(self) -> Context:
+        """What notation knows of the formula's text."""
+        return self.formula.context
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        """The sizes of the array, one an axis."""
+        return self.expr.shape
+
+    # ------------------------------------------------------------------------------------------------ the proof
+    @cached_property
+    def prover(self) -> Prover:
+        """The proof of this derivative's views."""
+        from wrt.proof.views import Prover
+
+        return Prover(self.formula.source, self.names, self.convention.structure)
+
+    def _prove(self, view: str, words: str, check: Callable[[Prover], Verdict]) -> None:
+        verdict = check(self.prover)
+        if verdict.status == "wrong":
+            from wrt.proof.diagnose import disagreement
+
+            raise ProofError(disagreement(self.formula.source, self.names, view, words, verdict), text=self.formula.source.text, span=None)
+        self._verdicts[view] = verdict.status
+
+    @property
+    def verified(self) -> str:
+        """"exact", "numeric" or "unverified: why": the worst of the views made so far."""
+        statuses = list(self._verdicts.values())
+        unverified = next((s for s in statuses if s.startswith("unverified")), None)
+        return unverified or ("numeric" if "numeric" in statuses else "exact")
+
+    # ------------------------------------------------------------------------------------------------ the views
+    def _index(self) -> IndexForm:
+        from wrt.notation.index import index_form
+
+        indices, node = index_form(self.expr, self.context)
+        words = unparse(node)
+        sizes = dict(zip(indices, self.expr.shape, strict=True))
+        source = read_like(words, self.formula.source, indices=sizes)
+        self._prove("index form", words, lambda p: p.index(indices, source))
+        return IndexForm(indices, Formula(source))
+
+    def _view(self, view: str, node: Node | None, check: Callable[[Any, Any], Verdict], extra: Mapping[str, Declaration] | None = None) -> Formula | None:
+        """A printed view: its text is read back, and what was read is proved."""
+        if node is None:
+            return None
+        words = unparse(node)
+        source = read_like(words, self.formula.source, extra=extra)
+        self._prove(view, words, lambda p: check(p, source))
+        return Formula(source)
+
+    @cached_property
+    def matrix(self) -> Formula | None:
+        """The closed form in the layout asked for; None when there is none (as for results of order above 2)."""
+        return self.in_layout(self.convention.layout)
+
+    def in_layout(self, layout: str) -> Formula | None:
+        """The closed form in any layout, proved; None when there is none."""
+        from wrt.notation.matrix import matrix_form
+
+        variables = [self.declarations[n].shape for n in self.names]
+        laid_out = calculus.in_layout(self.expr, shape_of(self.formula.source), variables, layout)
+        node = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, self.context)
+        return self._view("matrix form", node, lambda p, source: p.matrix(source, layout))
+
+    @cached_property
+    def kronecker(self) -> Formula | None:
+        """d vec(F) / d vec(X)^T, columns stacked; None where it has no form (or the result has order 2 or less)."""
+        if self.expr.order <= 2:
+            return None
+        from wrt.notation.kronecker import kronecker_form
+
+        rows = len(self.formula.shape) + (self.declarations[self.names[0]].shape.order if len(self.names) > 1 else 0)
+        return self._view("Kronecker form", kronecker_form(self.expr, rows, self.context), lambda p, source: p.kronecker(source))
+
+    @cached_property
+    def tangents(self) -> tuple[str, ...]:
+        """The names of the directions in the operator form: dx, or dX, dX2 for a second derivative."""
+        return calculus.tangent_names(self.names, self.context.reserved)
+
+    @cached_property
+    def operator(self) -> Formula | None:
+        """D f[dx], the derivative applied to tangents, in matrix form; any order."""
+        from wrt.notation.matrix import matrix_form
+
+        shapes = {t: self.declarations[n].shape for t, n in zip(self.tangents, self.names, strict=True)}
+        applied = calculus.applied(self.expr, len(self.formula.shape), [(t, s.sizes) for t, s in shapes.items()])
+        applied, _ = simplify(flattened(applied), self.facts)
+        kind = shape_of(self.formula.source).kind
+        node = matrix_form(applied, kind, self.context) if kind != "tensor" else None
+        extra = {t: Declaration(t, s) for t, s in shapes.items()}
+        return self._view("operator form", node, lambda p, source: p.operator(source, self.tangents), extra)
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """Where the result holds: ("X invertible", "x != 0", "m >= n")."""
+        found = dict.fromkeys(self.formula.source.conditions)
+        for sentence, arguments in conditions_of(self.formula.expr, self.expr, self.names):
+            found[sentence.format(*[self._say(e) for e in arguments])] = None
+        found.update(dict.fromkeys(self._used))
+        found.update(dict.fromkeys(self.prover.conditions))
+        return tuple(found)
+
+    def _say(self, e: Expr) -> str:
+        """An expression inside a condition, as text."""
+        from wrt.notation.index import index_form
+        from wrt.notation.matrix import matrix_form
+
+        node = matrix_form(e, {0: "scalar", 1: "column"}.get(e.order, "matrix"), self.context) if e.order <= 2 else None
+        return unparse(node if node is not None else index_form(e, self.context)[1])
+
+    def as_formula(self) -> Formula:
+        """The derivative as a formula: its matrix form, else its index form as an array."""
+        return self.matrix if self.matrix is not None else self.index.expr
+
+    def text(self, lets: bool = False) -> str:
+        """The matrix form, else the index form, in the text language; `lets` names subexpressions that recur."""
+        if lets:
+            from wrt.notation.lets import named
+
+            return unparse(named(self.as_formula().source.tree, self.context))
+        return str(self.as_formula())
+
+    def unicode(self) -> str:
+        """The matrix form, else the index form, in Unicode."""
+        return self.as_formula().unicode()
+
+    def latex(self, form: str = "matrix") -> str:
+        """The view `form` ("matrix", "index", "kronecker", "operator") in LaTeX; the index form where the view is missing."""
+        choice("form", form, FORMS)
+        view = self.index.expr if form == "index" else getattr(self, form)
+        return (view if view is not None else self.index.expr).latex()
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"Derivative({str(self)!r}, by {', '.join(self.names)}, {self.convention.layout} layout, verified: {self.verified})"
+
+    # ------------------------------------------------------------------------------------------------ the program
+    def compile(self, backend: str = "numpy", output: str = "dense") -> Program:
+        """A straight-line function of all declared names; the result's axes are f's, then each variable's."""
+        from wrt.proof.programs import compile_proved
+
+        return compile_proved({"d": (self.expr, self.formula.source, (self.names, self.convention.structure))}, self.declarations, backend=backend, output=output)
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        """The derivative's array at given values."""
+        return self.compile()(*args, **values)
+
+    def cost(self, sizes: Mapping[str, int]) -> int:
+        """Multiply-adds of the compiled program for given sizes."""
+        return self.compile().cost(dict(sizes))

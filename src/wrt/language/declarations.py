@@ -1,0 +1,213 @@
+"""Declarations: variables with shapes and facts, from a text ("A: m n symmetric, x: n, c:") or from a mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from wrt.errors import ShapeError, TextError, TooLargeError, UnknownNameError
+from wrt.language.python import tokens
+from wrt.language.signatures import tensor_shape
+from wrt.language.sizes import Size
+from wrt.language.surface import Declaration, Shape
+from wrt.tables.facts import FACTS, closure
+from wrt.tables.functions import CONSTANTS
+
+MAX_SIZE = 10**6
+MAX_ORDER = 12
+KEYWORDS = frozenset("for in if lambda else and or not is None True False import def return class while with yield await".split())
+
+ShapeSpec = Mapping[str, Sequence[int | str | Size] | int | str] | str | None
+FactSpec = Mapping[str, Iterable[str] | str] | None
+
+
+def declare(shapes: ShapeSpec, assume: FactSpec = None) -> dict[str, Declaration]:
+    """Declarations from a mapping {"A": ("m", "n"), "c": ()} or a text, with facts {"A": ("symmetric",)} beside it."""
+    if shapes is None:
+        shapes = {}
+    if isinstance(shapes, str):
+        out = parse(shapes)
+    elif isinstance(shapes, Mapping):
+        out = {}
+        for name, sizes in shapes.items():
+            check_name(name)
+            listed: Sequence[int | str | Size] = sizes.split() if isinstance(sizes, str) else [sizes] if isinstance(sizes, int) else sizes
+            out[name] = Declaration(name, tensor_shape(tuple(size(s) for s in listed)))
+    else:
+        raise TextError(f"shapes are a mapping or a text, not {type(shapes).__name__}.", hint='{"A": ("m", "n"), "x": ("n",)} or "A: m n, x: n".')
+    _distinct(out)
+    return with_facts(out, assume)
+
+
+def with_facts(declared: dict[str, Declaration], assume: FactSpec) -> dict[str, Declaration]:
+    """The declarations with more facts; names must be declared."""
+    out = dict(declared)
+    for name, facts in (assume or {}).items():
+        if name not in out:
+            raise UnknownNameError(f"facts are given for '{name}', which is not declared.", hint="declare its shape too.")
+        words = facts.split() if isinstance(facts, str) else tuple(facts)
+        d = out[name]
+        for fact in words:
+            check_fact(name, d.shape, fact)
+        out[name] = Declaration(name, d.shape, d.facts | frozenset(words))
+    return out
+
+
+def parse(text: str) -> dict[str, Declaration]:
+    """The declarations of a text: "A: m n symmetric, x: n; c:", also one a line.
+
+    >>> {name: str(d.shape) for name, d in parse("A: m n, x: n, c:").items()}
+    {'A': 'm x n', 'x': 'n x 1', 'c': 'a scalar'}
+    """
+    if not isinstance(text, str):
+        raise TextError(f"declarations are a text, not {type(text).__name__}.")
+    out: dict[str, Declaration] = {}
+    for found in re.finditer(r"[^,;\n]+", text):
+        words = found.group()
+        if not words.strip():
+            continue
+        name, colon, rest = words.partition(":")
+        span = (found.start(), found.end())
+        if not colon:
+            raise TextError(f"'{words.strip()}' is no declaration: a name, a colon, its sizes.", text=text, span=span, hint="for example A: m n symmetric.")
+        try:
+            d = _one(name.strip(), rest)
+        except (TextError, UnknownNameError, ShapeError) as error:
+            raise error.located(text, span) from None
+        if d.name in out:
+            raise TextError(f"'{d.name}' is declared twice.", text=text, span=span)
+        out[d.name] = d
+    _distinct(out)
+    return out
+
+
+def _one(name: str, rest: str) -> Declaration:
+    check_name(name)
+    sizes: list[Size] = []
+    facts: list[str] = []
+    for word in re.findall(r"\([^()]*\)|\S+", rest):
+        if word in FACTS:
+            facts.append(word)
+        elif word in ("x", "×") and sizes:  # A: m x n
+            continue
+        elif facts:
+            raise _unknown_fact(word)
+        else:
+            if word.isidentifier() and len(word) > 3 and get_close_matches(word, list(FACTS), 1, 0.75):
+                raise _unknown_fact(word)
+            sizes.append(size(word))
+    shape = tensor_shape(tuple(sizes))
+    for fact in facts:
+        check_fact(name, shape, fact)
+    return Declaration(name, shape, frozenset(facts))
+
+
+def size(value: int | str | Size) -> Size:
+    """A size from a whole number, a name or a polynomial in names ("m + 1", "m*n")."""
+    if isinstance(value, Size):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ShapeError(f"a size is a whole number or a name, not {value!r}.")
+    if isinstance(value, int):
+        if value < 1:
+            raise ShapeError(f"a size is at least 1, not {value}.")
+        if value > MAX_SIZE:
+            raise TooLargeError(f"sizes up to {MAX_SIZE} may be written as numbers; use a name instead of {value}.")
+        return Size.of(value)
+    return _polynomial(value)
+
+
+def _polynomial(text: str) -> Size:
+    """Sums and products of names and whole numbers, with parentheses."""
+    words = tokens(text)
+    at = 0
+
+    def fail() -> ShapeError:
+        return ShapeError(f"'{text}' is no size: a whole number, a name, or a sum of products of them.")
+
+    def factor() -> Size:
+        nonlocal at
+        word = words[at]
+        at += 1
+        if word.kind == "number" and word.text.isdigit():
+            return Size.of(int(word.text))
+        if word.kind == "name" and word.text not in KEYWORDS:
+            return Size.of(word.text)
+        if word.text == "(" and at < 50:
+            inner = total()
+            if words[at].text != ")":
+                raise fail()
+            at += 1
+            return inner
+        raise fail()
+
+    def term() -> Size:
+        nonlocal at
+        out = factor()
+        while words[at].text == "*":
+            at += 1
+            out = out * factor()
+        return out
+
+    def total() -> Size:
+        nonlocal at
+        sign = -1 if words[at].text == "-" else 1
+        at += sign < 0
+        out = term() * sign
+        while words[at].text in ("+", "-"):
+            sign = 1 if words[at].text == "+" else -1
+            at += 1
+            out = out + term() * sign
+        return out
+
+    if len(words) > 60:
+        raise TooLargeError("a size of that many terms is not supported.")
+    got = total()
+    if words[at].kind != "end":
+        raise fail()
+    if got.number is not None:
+        return size(got.number)
+    return got
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be a variable's name."""
+    if not isinstance(name, str):
+        raise TextError(f"a variable's name is a text, not {type(name).__name__}.")
+    words = tokens(name) if name else []
+    if len(words) != 2 or words[0].kind != "name" or words[0].text != name:
+        raise TextError(f"{name!r} is no name: letters, digits and _, not starting with a digit.")
+    if name in KEYWORDS:
+        raise TextError(f"'{name}' is a keyword and cannot name a variable.")
+    if name in CONSTANTS or name == "inf":
+        raise TextError(f"'{name}' is a constant and cannot name a variable.")
+
+
+def check_fact(name: str, shape: Shape, fact: str) -> None:
+    """Refuse an unknown fact, or one the shape cannot have."""
+    row = FACTS.get(fact)
+    if row is None:
+        raise _unknown_fact(fact)
+    needs = row.needs
+    square = shape.kind == "matrix" and shape.sizes[0] is shape.sizes[1]
+    fits = {"any": True, "square": square, "matrix": shape.kind == "matrix", "vector": shape.order >= 1}[needs]
+    if not fits:
+        raise ShapeError(f"{name} cannot be {fact}: that needs a {'square matrix' if needs == 'square' else needs}, and {name} is {shape}.")
+
+
+def _unknown_fact(word: object) -> UnknownNameError:
+    near = get_close_matches(str(word), list(FACTS), 1)
+    return UnknownNameError(f"'{word}' is no fact.", hint=f"did you mean '{near[0]}'?" if near else "facts: " + ", ".join(FACTS) + ".")
+
+
+def _distinct(declared: Mapping[str, Declaration]) -> None:
+    """A variable and a size may share a name only when the variable is a whole number."""
+    names = {n for d in declared.values() for s in d.shape.sizes for n in s.names}
+    for name in names & set(declared):
+        d = declared[name]
+        if d.shape.order or "integer" not in closure(d.facts):
+            raise TextError(f"'{name}' is both a size and a variable.", hint="rename one of them, or declare the variable an integer.")
+    for d in declared.values():
+        if d.shape.order > MAX_ORDER:
+            raise TooLargeError(f"{d.name} has order {d.shape.order}; the limit is {MAX_ORDER}.")

@@ -1,0 +1,374 @@
+"""What undeclared names are: scalars, columns, matrices, tensors or sizes, decided from use before any size is looked at.
+
+    1  what use forces: @ .T [] reductions and matrix functions take arrays; beside + - and comparisons a name has its partner's shape
+    2  what stays open beside * or / with an array: the letter rule (a-g and Greek scalar, h-z vector, capital matrix)
+    3  nothing forces anything: a scalar
+    i j k l m n p q used only as sizes, bounds or numbers beside arrays are sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from wrt.errors import TextError
+from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Loop, Name, Node, Slice, Steps, Text, Unary, postorder
+from wrt.tables.functions import FUNCTIONS
+from wrt.tables.operators import OPERATORS, REDUCTIONS
+
+SIZE_LETTERS = frozenset("ijklmnpq")
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda lam mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split()
+)
+MATRIX_CALLS = {"tr", "trace", "tril", "triu", "matpow", "conv2d", "solve"}
+VECTOR_CALLS = {"conv1d", "outer"}
+ARRAY_CALLS = {"diag", "vec", "kron", "dot", "norm", "softmax", "log_softmax", "logsumexp", "cumsum"}
+SIZE_CALLS = {"eye", "ones", "zeros", "commutation"}
+ELEMENTWISE_OPS = ("+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!=")
+SAME = ("+", "-", "<", "<=", ">", ">=", "==", "!=")
+
+Kind = str  # "scalar", "column", "row", "matrix", "size", "tensor3", ...; "" while unknown
+
+
+def letter_kind(name: str) -> Kind:
+    """The letter rule: capital matrix, a-g and Greek scalar, h-z vector."""
+    first = name[0]
+    word = name.rstrip("0123456789_₀₁₂₃₄₅₆₇₈₉")
+    if first.isupper():
+        return "matrix"
+    if word.lower() in GREEK or not first.isascii() or first in "abcdefg" or word == "t":  # t is the parameter of A + t*B
+        return "scalar"
+    return "column"
+
+
+def array_kind(name: str) -> Kind:
+    """The letter rule where only an array fits."""
+    return "matrix" if name[0].isupper() else "column"
+
+
+def undeclared(tree: Node, declarations: Mapping[str, Declaration], known: Iterable[str]) -> dict[str, list[Name]]:
+    """Free names that are neither declared nor sizes nor constants, with their occurrences, in order of first appearance."""
+    taken = {*declarations, *known, "pi", "inf"}
+    found: dict[str, list[Name]] = {}
+    stack: list[tuple[Node, frozenset[str]]] = [(tree, frozenset())]
+    seen: set[tuple[int, frozenset[str]]] = set()
+    while stack:
+        node, bound = stack.pop()
+        if (id(node), bound) in seen:
+            continue
+        seen.add((id(node), bound))
+        if isinstance(node, Name):
+            if node.name not in bound and node.name not in taken:
+                found.setdefault(node.name, []).append(node)
+        elif isinstance(node, Generator):
+            inner = bound
+            todo: list[tuple[Node, frozenset[str]]] = []
+            for loop in node.loops:
+                todo += [(loop.start, inner), (loop.stop, inner)]
+                inner = inner | {loop.name}
+            todo += [(node.body, inner), *[(c, inner) for c in node.conditions]]
+            stack.extend(reversed(todo))
+        elif isinstance(node, Steps):
+            steps = bound | {name for name, _ in node.steps}
+            stack.extend(reversed([(child, steps) for child in node.children]))
+        else:
+            stack.extend(reversed([(child, bound) for child in node.children]))
+    return {name: found[name] for name in sorted(found, key=lambda n: min(o.span for o in found[n]))}
+
+
+class Inference:
+    """Kinds of the undeclared names of one tree."""
+
+    def __init__(self, tree: Node, names: Mapping[str, list[Name]], declarations: Mapping[str, Declaration], text: str) -> None:
+        self.tree = tree
+        self.text = text
+        self.kinds: dict[str, Kind] = dict.fromkeys(names, "")
+        self.open = {id(o): name for name, occurrences in names.items() for o in occurrences}
+        self.declared = declarations
+        self.nodes = list(postorder(tree))
+        self.steps = {name: value for node in self.nodes if isinstance(node, Steps) for name, value in node.steps}
+        self.kind: dict[int, Kind] = {}
+
+    def run(self) -> dict[str, Kind]:
+        self._sizes()
+        composite = self._direct()
+        self._settle()
+        for node in composite:
+            if not self.kind.get(id(node)) or self.kind[id(node)] == "scalar":
+                self._push_array(node)
+                self._settle()
+        self._letters()
+        for name, kind in self.kinds.items():
+            if not kind:
+                self.kinds[name] = "scalar"
+        return self.kinds
+
+    # ------------------------------------------------------------------------------------------------ sizes
+    def _sizes(self) -> None:
+        """Names used as sizes or bounds; and the size letters used only as numbers where arrays are about."""
+        bound_uses: set[str] = set()
+        index_uses: set[str] = set()
+        array_uses: set[str] = set()
+        for node in self.nodes:
+            match node:
+                case Loop():
+                    bound_uses |= self._names_in((node.start, node.stop))
+                case Call() if node.function in SIZE_CALLS:
+                    bound_uses |= self._names_in(node.arguments)
+                case Call(function="matpow") if len(node.arguments) == 2:
+                    bound_uses |= self._names_in(node.arguments[1:])
+                case Index():
+                    for part in node.parts:
+                        index_uses |= self._names_in(part.children if isinstance(part, Slice) else (part,))
+                    array_uses |= self._names_in((node.base,))
+                case Unary(op="T"):
+                    array_uses |= self._names_in((node.argument,))
+                case Binary(op="@"):
+                    array_uses |= self._names_in(node.children)
+                case Call() if self._takes_array(node.function):
+                    array_uses |= {self.open[id(a)] for a in node.arguments if id(a) in self.open}
+        arrays = bool(array_uses) or any(d.shape.order for d in self.declared.values())
+        for name in self.kinds:
+            if name in bound_uses and name not in array_uses:
+                self.kinds[name] = "size"
+            elif name in SIZE_LETTERS and name not in array_uses and (name in index_uses or arrays):
+                self.kinds[name] = "size"
+            elif name in index_uses and name not in array_uses:
+                self.kinds[name] = "size"
+
+    def _names_in(self, nodes: Iterable[Node]) -> set[str]:
+        return {self.open[id(p)] for node in nodes for p in postorder(node) if id(p) in self.open}
+
+    @staticmethod
+    def _takes_array(function: str) -> bool:
+        return function in REDUCTIONS or function in OPERATORS or function in MATRIX_CALLS | VECTOR_CALLS | ARRAY_CALLS
+
+    # ------------------------------------------------------------------------------------------------ what use forces
+    def _direct(self) -> list[Node]:
+        """Names that an operator uses directly; returns the composite operands that must be arrays too."""
+        composite: list[Node] = []
+        for node in self.nodes:
+            match node:
+                case Unary(op="T"):
+                    composite += self._force(node.argument)
+                case Binary(op="@"):
+                    composite += self._force(node.left) + self._force(node.right)
+                case Index():
+                    if id(node.base) in self.open:
+                        self._set(node.base, {1: "column", 2: "matrix"}.get(len(node.parts), f"tensor{len(node.parts)}"))
+                    for part in node.parts:
+                        if id(part) in self.open and not self.kinds[self.open[id(part)]]:
+                            self._set(part, "size")
+                case Call():
+                    composite += self._call(node)
+        return composite
+
+    def _call(self, node: Call) -> list[Node]:
+        out: list[Node] = []
+        name = node.function
+        if name == "einsum" and node.arguments and isinstance(node.arguments[0], Text):
+            for word, argument in zip(node.arguments[0].value.partition("->")[0].split(","), node.arguments[1:], strict=False):
+                if id(argument) in self.open:
+                    order = len(word.strip())
+                    self._set(argument, {0: "scalar", 1: "column", 2: "matrix"}.get(order, f"tensor{order}"))
+        elif name in VECTOR_CALLS:
+            for argument in node.arguments:
+                self._set(argument, "column")
+        elif name in OPERATORS or name in MATRIX_CALLS:
+            wanted = OPERATORS[name].signature.split("->")[0].split("]")[:-1] if name in OPERATORS and name != "solve" else ["[n,n", "["]
+            for argument, sizes in zip(node.arguments, wanted, strict=False):
+                if "," in sizes.partition("[")[2]:
+                    self._set_matrix(argument)
+            if name == "solve":
+                out += self._force(node.arguments[-1])
+            if name == "conv2d":
+                for argument in node.arguments:
+                    self._set_matrix(argument)
+        elif name in REDUCTIONS or name in ARRAY_CALLS:
+            axis = node.option("axis")
+            for argument in node.arguments[:1] if name in REDUCTIONS or name == "norm" else node.arguments:
+                text = name == "norm" and len(node.arguments) > 1 and isinstance(node.arguments[1], Text)
+                if text or axis is not None:
+                    self._set_matrix(argument)
+                else:
+                    out += self._force(argument)
+        return out
+
+    def _set(self, node: Node, kind: Kind) -> None:
+        name = self.open.get(id(node))
+        if name is not None and not self.kinds[name]:
+            self.kinds[name] = kind
+
+    def _set_matrix(self, node: Node) -> None:
+        """A matrix is needed: a bare name is one; in a sum or product the capital letters are, else every name."""
+        names = self._elementwise_names(node)
+        capitals = [n for n in names if n[0].isupper()]
+        for name in capitals or names[:1]:
+            if not self.kinds[name]:
+                self.kinds[name] = "matrix"
+
+    def _force(self, node: Node) -> list[Node]:
+        """An array is needed: a bare name follows the letter rule, anything else is looked at later."""
+        while isinstance(node, Unary):
+            node = node.argument
+        name = self.open.get(id(node))
+        if name is not None:
+            if not self.kinds[name]:
+                self.kinds[name] = array_kind(name)
+            return []
+        return [node] if isinstance(node, (Binary, Call, Name)) else []
+
+    def _elementwise_names(self, node: Node) -> list[str]:
+        """Undeclared names that an elementwise expression is made of, through named steps."""
+        out: dict[str, None] = {}
+        stack, seen = [node], set[int]()
+        while stack:
+            part = stack.pop()
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if id(part) in self.open:
+                out[self.open[id(part)]] = None
+            elif isinstance(part, Name) and part.name in self.steps:
+                stack.append(self.steps[part.name])
+            elif isinstance(part, Unary) or (isinstance(part, Binary) and part.op in ELEMENTWISE_OPS) or (isinstance(part, Call) and part.function in FUNCTIONS):
+                stack += reversed(part.children)
+        return list(out)
+
+    def _push_array(self, node: Node) -> None:
+        names = [n for n in self._elementwise_names(node) if not self.kinds[n]]
+        arrays = [n for n in names if letter_kind(n) != "scalar"] or names
+        for name in arrays:
+            self.kinds[name] = array_kind(name)
+
+    # ------------------------------------------------------------------------------------------------ what follows
+    def _settle(self) -> None:
+        """Kinds of all nodes, and of names beside + - and comparisons, until nothing changes."""
+        for _ in range(len(self.kinds) + 1):
+            before = dict(self.kinds)
+            for node in self.nodes:
+                self.kind[id(node)] = self._kind(node)
+            for node in self.nodes:
+                if (isinstance(node, Binary) and node.op in SAME) or (isinstance(node, Call) and node.function in ("maximum", "minimum", "where")):
+                    self._partners(node)
+            if self.kinds == before:
+                return
+
+    def _partners(self, node: Node) -> None:
+        shapes = [self.kind[id(c)] for c in node.children]
+        arrays = [k for k in shapes if k and k != "scalar"]
+        if not arrays:
+            return
+        kind = "matrix" if "matrix" in arrays else arrays[0]
+        for child in node.children:
+            inner = child
+            while (isinstance(inner, Unary) and inner.op == "-") or (isinstance(inner, Call) and inner.function in FUNCTIONS and len(inner.arguments) == 1):
+                inner = inner.children[0]
+            name = self.open.get(id(inner))
+            if name is None or self.kinds[name] or letter_kind(name) == "scalar" and name.lower() in GREEK:
+                continue
+            if kind == "matrix" and not name[0].isupper():
+                m = "added to" if isinstance(node, Binary) and node.op in "+-" else "compared with"
+                raise TextError(
+                    f"is {name} a scalar, a row or a column? It is {m} a matrix.", text=self.text, span=inner.span, hint=f"declare it: {name}: (scalar), or a shape such as {name}: n; a row is {name}.T."
+                )
+            if kind in ("matrix", "column"):
+                self.kinds[name] = kind
+
+    def _kind(self, node: Node) -> Kind:
+        below = [self.kind.get(id(c), "") for c in node.children]
+        match node:
+            case Name():
+                if id(node) in self.open:
+                    kind = self.kinds[self.open[id(node)]]
+                    return "scalar" if kind == "size" else kind
+                if node.name in self.declared:
+                    return self.declared[node.name].shape.kind
+                return self.kind.get(id(self.steps[node.name]), "") if node.name in self.steps else "scalar"
+            case Unary(op="T"):
+                return {"column": "row", "row": "column"}.get(below[0], below[0])
+            case Unary():
+                return below[0]
+            case Binary(op="@"):
+                return _product_kind(*below)
+            case Binary():
+                return _stretch_kind(below)
+            case Call():
+                return self._call_kind(node, below)
+            case Index():
+                return self._index_kind(node, below[0])
+            case Generator():
+                body = self.kind.get(id(node.body), "")
+                return body if node.function == "sum" else {1: "column", 2: "matrix"}.get(len(node.loops), "tensor")
+            case Steps():
+                return below[-1]
+        return {"Block": "matrix" if getattr(node, "nested", False) else "column"}.get(type(node).__name__, "scalar")
+
+    def _call_kind(self, node: Call, below: list[Kind]) -> Kind:
+        name = node.function
+        if name in FUNCTIONS:
+            return _stretch_kind(below[: len(node.arguments)])
+        if name in REDUCTIONS:
+            if REDUCTIONS[name].result == "keep":
+                return below[0]
+            axis = node.option("axis")
+            return "scalar" if axis is None else "row" if getattr(axis, "value", 1) == 0 else "column"
+        if name in ("inv", "adj", "expm", "matpow", "eye", "kron", "tril", "triu", "outer", "logm", "sqrtm", "cholesky", "commutation", "pinv", "conv2d", "frechet"):
+            return "matrix"
+        if name in ("ones", "zeros"):
+            return {1: "column", 2: "matrix"}.get(len(node.arguments), "tensor")
+        if name in ("vec", "eigvalsh", "svdvals", "conv1d"):
+            return "column"
+        if name == "diag":
+            return {"column": "matrix", "row": "matrix", "matrix": "column"}.get(below[0], "")
+        if name == "solve":
+            return below[1] if len(below) > 1 else ""
+        if name in OPERATORS:
+            return {0: "scalar", 1: "column"}.get(len([s for s in OPERATORS[name].signature.split("->")[1].strip(" []").split(",") if s]), "matrix")
+        return "scalar"
+
+    def _index_kind(self, node: Index, base: Kind) -> Kind:
+        slices = [isinstance(p, Slice) for p in node.parts]
+        if len(slices) == 2:
+            return {(True, True): "matrix", (True, False): "column", (False, True): "row", (False, False): "scalar"}[slices[0], slices[1]]
+        return "scalar" if not any(slices) else base
+
+    # ------------------------------------------------------------------------------------------------ the letter rule
+    def _letters(self) -> None:
+        """Beside * / ** and an array, what is still open follows its letter."""
+        for _ in range(len(self.kinds) + 1):
+            changed = False
+            for node in self.nodes:
+                if not (isinstance(node, Binary) and node.op in ("*", "/", "**")):
+                    continue
+                kinds = [self.kind[id(c)] for c in node.children]
+                if not any(k and k != "scalar" for k in kinds):
+                    continue
+                array = next(k for k in kinds if k and k != "scalar")
+                for child in node.children:
+                    for name in self._elementwise_names(child):
+                        if not self.kinds[name]:
+                            kind = letter_kind(name)
+                            self.kinds[name] = "scalar" if kind == "matrix" and array in ("column", "row") and node.op == "**" else kind
+                            changed = True
+            self._settle()
+            if not changed:
+                return
+
+
+def _stretch_kind(kinds: list[Kind]) -> Kind:
+    arrays = [k for k in kinds if k and k != "scalar"]
+    if arrays:
+        return "matrix" if "matrix" in arrays else arrays[0]
+    return "" if "" in kinds else "scalar"
+
+
+def _product_kind(a: Kind, b: Kind) -> Kind:
+    if not a or not b:
+        return ""
+    if a == "row":
+        return {"column": "scalar", "matrix": "row"}.get(b, "row")
+    if a == "scalar":
+        return b
+    if a == "column":
+        return {"row": "matrix", "scalar": "column"}.get(b, "matrix")
+    return {"column": "column", "scalar": a}.get(b, "matrix")

@@ -1,0 +1,352 @@
+r"""Typed values and what LaTeX writes between them: sums, products by juxtaposition, powers, norms and bars.
+
+What may mean two things is asked: |A| of a matrix (unless its neighbours tell), the square of a vector, the norm of a matrix without F.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from wrt.errors import ShapeError, Span, TextError, WrtError
+from wrt.language.builder import Builder, constant
+from wrt.language.surface import Binary, Call, Name, Node, Shape, Text, Unary
+from wrt.tables.functions import FUNCTIONS
+
+T = TypeVar("T")
+HADAMARD = {"odot": "*", "circ": "*", "oslash": "/"}
+
+
+@dataclass(slots=True)
+class Value:
+    """A part of the formula. `form`: how it is written (number, symbol, entry, group, call, bars, ...); `other`: the second reading of bars,
+    whose first reading is `node`: |A| is det(A) or abs(A), |x| is norm(x) or abs(x)."""
+
+    node: Node
+    form: str = ""
+    other: Node | None = None
+
+    @property
+    def span(self) -> Span:
+        return self.node.span
+
+
+Item = tuple[str, Value]  # the sign before a factor ("" for juxtaposition) and the factor
+
+
+class Algebra:
+    """The operations of one reading."""
+
+    def __init__(self, text: str, build: Builder) -> None:
+        self.text = text
+        self.build = build
+        self.notes: dict[str, None] = {}
+
+    # ------------------------------------------------------------------------------------------------ helpers
+    def ask(self, message: str, span: Span, hint: str = "") -> TextError:
+        return TextError(message, text=self.text, span=span, hint=hint)
+
+    def misfit(self, message: str, span: Span, hint: str = "") -> ShapeError:
+        return ShapeError(message, text=self.text, span=span, hint=hint)
+
+    def says(self, value: Value | Node) -> str:
+        """The part as the user typed it."""
+        start, end = value.span
+        words = self.text[start:end]
+        return words if len(words) <= 60 else words[:57] + "..."
+
+    def shape(self, value: Value | Node) -> Shape:
+        return self.build.shape(value.node if isinstance(value, Value) else value)
+
+    def scalar(self, value: Value | Node) -> bool:
+        return self.shape(value).kind == "scalar"
+
+    def settled(self, value: Value) -> Value:
+        """The value, when it has one reading. Raises: TextError that asks which."""
+        if value.other is None:
+            return value
+        inner = self.says(value)
+        if self.scalar(value) and isinstance(value.other, Call) and self.shape(value.other).kind != "matrix":
+            raise self.ask(f"is {inner} the norm or the absolute value of each entry?", value.span, r"write \|x\| for the norm, \operatorname{abs}(x) for the absolute values.")
+        raise self.ask(f"is {inner} the determinant or the absolute value?", value.span, r"write \det A for the determinant, \operatorname{abs}(A) for the absolute value of each entry.")
+
+    def number_of_bars(self, value: Value) -> Value:
+        """A determinant in bars where only a number fits; the bars of a vector are still asked about."""
+        if value.other is not None and self.shape(value.other).kind == "matrix":
+            return Value(value.node, "bars")
+        return self.settled(value)
+
+    def trial(self, attempt: Callable[[], T]) -> T | None:
+        """What `attempt` returns, or None and everything as before when it does not fit."""
+        bound, pending, opened = dict(self.build.unifier.bound), list(self.build.unifier.pending), len(self.build.open)
+        try:
+            return attempt()
+        except WrtError:
+            self.build.unifier.bound, self.build.unifier.pending = bound, pending
+            del self.build.open[opened:]
+            return None
+
+    # ------------------------------------------------------------------------------------------------ sums
+    def add(self, op: str, left: Value, right: Value) -> Value:
+        span = (left.span[0], right.span[1])
+        if left.other is not None and right.other is None and self.scalar(right):
+            left = self.number_of_bars(left)
+        elif right.other is not None and left.other is None and self.scalar(left):
+            right = self.number_of_bars(right)
+        left, right = self.settled(left), self.settled(right)
+        a, b = self.shape(left), self.shape(right)
+        if not self.build.alike(a, b):
+            self.stretches(left, right, span)
+        return Value(self.build.binary(op, left.node, right.node, span), "sum")
+
+    def stretches(self, left: Value, right: Value, span: Span) -> None:
+        """Refuse a sum or comparison of two shapes, except a number beside every entry of a vector."""
+        a, b = self.shape(left), self.shape(right)
+        if "scalar" not in (a.kind, b.kind):
+            hint = r"a row is added to every row as X + \mathbf{1} b^\top." if {a.kind, b.kind} == {"matrix", "column"} else ""
+            raise self.misfit(f"the shapes do not fit: {self.says(left)} is {a}, {self.says(right)} is {b}.", span, hint)
+        number, array = (left, right) if a.kind == "scalar" else (right, left)
+        if isinstance(number.node, Name) and number.node.name in self.build.assumed:
+            raise self.misfit(f"{self.says(number)} is taken as a scalar, but is added to {self.says(array)}.", span)
+        if self.build.is_square(self.shape(array)) and not entrywise(array.node):
+            raise self.ask(
+                f"{self.says(number)} is a number and {self.says(array)} a square matrix: is a multiple of the identity added, or the number to every entry?",
+                span,
+                r"write \lambda I for a multiple of the identity, \lambda \mathbf{1}\mathbf{1}^\top for every entry.",
+            )
+
+    # ------------------------------------------------------------------------------------------------ products
+    def term(self, items: Sequence[Item]) -> Value:
+        r"""The product of the factors of a term: juxtaposition first, then \odot, \circ, \oslash, \otimes from left to right."""
+        parts: list[list[Item]] = [[]]
+        signs: list[str] = []
+        for op, value in items:
+            if op in HADAMARD or op == "otimes":
+                signs.append(op)
+                parts.append([("", value)])
+            else:
+                parts[-1].append((op, value))
+        if not signs:
+            return self.chain(parts[0])
+        if len(signs) == 1 and any(sum(not self.scalar(v) for _, v in part) > 1 for part in parts):
+            return self.mixed(signs[0], parts[0], parts[1])
+        out = self.chain(parts[0])
+        for sign, part in zip(signs, parts[1:], strict=True):
+            out = self.entry_product(sign, out, self.chain(part))
+        return out
+
+    def mixed(self, sign: str, left: list[Item], right: list[Item]) -> Value:
+        r"""A \odot B C: (A) \odot (B C), or (A \odot B) C where only that fits; \otimes is asked about where both do."""
+
+        def product_first() -> Value:
+            return self.entry_product(sign, self.chain(left), self.chain(right))
+
+        def sign_first() -> Value:
+            middle = self.entry_product(sign, left[-1][1], right[0][1])
+            return self.chain([*left[:-1], (left[-1][0], middle), *right[1:]])
+
+        both = (self.trial(product_first), self.trial(sign_first))
+        if both[0] is not None and (both[1] is None or sign != "otimes"):
+            return both[0]
+        if both[0] is None:
+            return both[1] if both[1] is not None else product_first()
+        span = (left[0][1].span[0], right[-1][1].span[1])
+        raise self.ask(f"which product comes first in {self.text[slice(*span)]}?", span, "put parentheses.")
+
+    def entry_product(self, sign: str, left: Value, right: Value) -> Value:
+        r"""left \odot right, left \oslash right, left \otimes right."""
+        left, right = self.settled(left), self.settled(right)
+        span = (left.span[0], right.span[1])
+        a, b = self.shape(left), self.shape(right)
+        if sign == "otimes":
+            if a.kind == b.kind == "column":
+                raise self.ask(f"is {self.text[slice(*span)]} the Kronecker product or the outer product?", span, r"write \operatorname{kron}(x, y) or x y^\top.")
+            return Value(self.build.call("kron", left.node, right.node, span=span), "product")
+        if not self.build.alike(a, b):
+            raise self.misfit(f"the Hadamard product takes two values of one shape: {self.says(left)} is {a}, {self.says(right)} is {b}.", span)
+        return Value(self.build.binary(HADAMARD[sign], left.node, right.node, span), "product")
+
+    def chain(self, items: Sequence[Item]) -> Value:
+        r"""Factors side by side: neighbours that fit are multiplied from the left, what is left over from the right (x^\top (y^\top z))."""
+        if len(items) == 1:
+            return items[0][1]
+        stack: list[Item] = []
+        for op, value in items:
+            if op == "/":
+                last = stack.pop()
+                stack.append((last[0], self.over(last[1], value)))
+            elif stack and self.fits(op, stack[-1][1], value):
+                last = stack.pop()
+                stack.append((last[0], self.times(op, last[1], value)))
+            else:
+                stack.append((op, value))
+        while len(stack) > 1:
+            op, right = stack.pop()
+            before, left = stack.pop()
+            stack.append((before, self.times(op, left, right)))
+        return stack[0][1]
+
+    def fits(self, op: str, left: Value, right: Value) -> bool:
+        a, b = self.shape(left), self.shape(right)
+        return self.build.multiplies(a, b) or (op == "·" and a.kind == b.kind == "column" and self.build.alike(a, b))
+
+    def times(self, op: str, left: Value, right: Value) -> Value:
+        """left times right, once shapes say which product."""
+        span = (left.span[0], right.span[1])
+        a, b = self.shape(left), self.shape(right)
+        if left.other is not None or right.other is not None:
+            return self.times_bars(op, left, right, span)
+        if "scalar" in (a.kind, b.kind):
+            return Value(self.build.product(left.node, right.node, span), "product")
+        if op == "·" and a.kind == b.kind == "column" and self.build.alike(a, b):
+            return Value(self.build.product(self.build.transpose(left.node, left.span), right.node, span), "product")
+        if op == "×" or (op == "*" and self.build.alike(a, b)):
+            what = "the cross product is not known" if op == "×" and a.kind == b.kind == "column" else f"which product is {self.text[slice(*span)]}?"
+            raise self.ask(what + ".", span, r"write A B for the matrix product, A \odot B for the elementwise one, x^\top y for the inner one.")
+        if not self.build.multiplies(a, b):
+            raise self.no_product(left, right, span)
+        return Value(self.build.product(left.node, right.node, span), "product")
+
+    def times_bars(self, op: str, left: Value, right: Value, span: Span) -> Value:
+        """A multiple of |A| is as open as |A|; two determinants, or anything else, are asked about."""
+        if left.other is not None and right.other is not None:
+            left, right = self.settled(left), self.settled(right)
+        bars, factor = (left, right) if left.other is not None else (right, left)
+        assert bars.other is not None
+        if not self.scalar(factor):
+            self.settled(bars)
+        first = self.build.product(left.node, right.node, span)
+        second = self.build.product(*((bars.other, right.node) if bars is left else (left.node, bars.other)), span)
+        return Value(first, "bars", second)
+
+    def no_product(self, left: Value, right: Value, span: Span) -> ShapeError:
+        a, b = self.shape(left), self.shape(right)
+        x, y = self.says(left), self.says(right)
+        hint = ""
+        if a.kind == b.kind == "column":
+            hint = rf"{x}^\top {y} is the inner product, {x} {y}^\top the outer product, {x} \odot {y} the elementwise one."
+        elif a.kind == b.kind == "matrix" and self.build.alike(a, b):
+            hint = rf"{x} \odot {y} is the elementwise product."
+        return self.misfit(f"cannot multiply {x} by {y}: the first is {a}, the second {b}.", span, hint)
+
+    def over(self, left: Value, right: Value) -> Value:
+        """left / right, also as a fraction: by a scalar, or entry by entry for two vectors."""
+        span = (left.span[0], right.span[1])
+        left, right = self.number_of_bars(left), self.number_of_bars(right)
+        a, b = self.shape(left), self.shape(right)
+        if b.kind == "matrix":
+            raise self.ask(f"{self.says(right)} is a matrix: what is dividing by it?", span, r"write A B^{-1}, B^{-1} A, or A \oslash B for the elementwise quotient.")
+        if b.kind != "scalar" and a.kind not in ("scalar", b.kind):
+            raise self.misfit(f"cannot divide {self.says(left)} by {self.says(right)}: the first is {a}, the second {b}.", span)
+        return Value(self.build.binary("/", left.node, right.node, span), "fraction")
+
+    # ------------------------------------------------------------------------------------------------ powers
+    def transpose(self, value: Value, span: Span) -> Value:
+        value = self.settled(value)
+        if value.form in ("symbol", "entry", "number") and self.scalar(value):
+            if isinstance(value.node, Name) and value.node.name in self.build.assumed:
+                raise self.misfit(f"{self.says(value)} is taken as a scalar, but is transposed.", span)
+            what = "is an entry, a number" if value.form == "entry" else "is a number"
+            raise self.ask(f"{self.says(value)} {what}, and is transposed.", span, r'if x_i is a row of a matrix X, say so: names={"x_i": "X[i,:].T"}.')
+        return Value(self.build.transpose(value.node, span), "transpose")
+
+    def power(self, base: Value, exponent: Value, span: Span) -> Value:
+        """base^exponent: of a number; of a square matrix; of a vector it is asked about."""
+        exponent = self.settled(exponent)
+        if not self.scalar(exponent):
+            raise self.misfit(f"the exponent {self.says(exponent)} is {self.shape(exponent)}.", exponent.span, r"an elementwise power is written x^{\odot k}.")
+        if base.other is not None and self.shape(base.other).kind != "matrix" and constant(exponent.node) == 2:
+            base = Value(base.node, "bars")
+        base = self.number_of_bars(base)
+        shape = self.shape(base)
+        if shape.kind == "scalar":
+            return Value(self.build.binary("**", base.node, exponent.node, span), "entry" if base.form == "entry" else "symbol" if base.form == "symbol" else "power")
+        if base.form == "function-power" or (entrywise(base.node) and not self.build.is_square(shape)):
+            return Value(self.build.binary("**", base.node, exponent.node, span), "power")
+        if shape.kind != "matrix":
+            raise self.ask(
+                f"{self.says(base)} is a vector ({shape}): what is its power?", span, r"write x^\top x or \|x\|^2 for the inner product, x^{\odot 2} for the square of each entry."
+            )
+        if not self.build.is_square(shape):
+            raise self.misfit(f"{self.says(base)} is {shape}: only a square matrix has powers.", span, r"write X^{\odot 2} for the square of each entry, X^+ for the pseudo-inverse.")
+        if entrywise(base.node):
+            raise self.ask(f"is the power of {self.says(base)} the matrix product or taken of each entry?", span, r"write X^{\odot 2} for the power of each entry.")
+        return Value(self.build.matrix_power(base.node, exponent.node, span), "power")
+
+    def entry_power(self, base: Value, exponent: Value, span: Span) -> Value:
+        r"""x^{\odot k}, x^{\circ k}: the power of each entry."""
+        base, exponent = self.settled(base), self.settled(exponent)
+        if not self.scalar(exponent) and not self.build.alike(self.shape(base), self.shape(exponent)):
+            raise self.misfit(f"the exponent {self.says(exponent)} is {self.shape(exponent)}.", exponent.span)
+        return Value(self.build.binary("**", base.node, exponent.node, span), "power")
+
+    def inverse(self, base: Value, span: Span) -> Value:
+        return self.power(base, Value(self.build.number(-1, span, "-1")), span)
+
+    # ------------------------------------------------------------------------------------------------ bars and norms
+    def bars(self, inner: Value, span: Span) -> Value:
+        """|x|: the absolute value of a number; of a matrix the determinant or the absolute values, of a vector the norm or the absolute values."""
+        inner = self.settled(inner)
+        shape = self.shape(inner)
+        absolute = self.build.call("abs", inner.node, span=span)
+        if shape.kind == "scalar":
+            return Value(absolute, "bars")
+        if shape.kind != "matrix":
+            return Value(self.build.call("norm", inner.node, span=span), "bars", absolute)
+        if not self.build.is_square(shape):
+            raise self.ask(f"{self.says(inner)} is {shape}: are the bars its norm or the absolute value of each entry?", span, r"write \|X\|_F or \operatorname{abs}(X).")
+        return Value(self.build.call("det", inner.node, span=span), "bars", absolute)
+
+    def norm(self, inner: Value, kind: str, span: Span) -> Value:
+        """The norm named by its subscript: "", "2", "1", "F", "inf", "*", "op", "max", "1,1"."""
+        inner = self.settled(inner)
+        shape = self.shape(inner)
+        node = inner.node
+        if shape.kind == "scalar":
+            return Value(self.build.call("abs", node, span=span), "norm")
+        if shape.kind != "matrix":
+            if kind in ("", "2", "F"):
+                return Value(self.build.call("norm", node, span=span), "norm")
+            if kind == "1":
+                return Value(self.build.call("norm", node, self.build.number(1, span, "1"), span=span), "norm")
+            if kind in ("inf", "max"):
+                return Value(self.build.call("norm", node, self.build.name("inf", "constant", span), span=span), "norm")
+            raise self.ask(f"no norm of a vector is written with the subscript {kind}.", span)
+        return self.matrix_norm(node, kind, span)
+
+    def matrix_norm(self, node: Node, kind: str, span: Span) -> Value:
+        if kind == "F":
+            return Value(self.build.call("norm", node, span=span), "norm")
+        if kind in ("*", "op", "2"):
+            return Value(self.build.call("norm", node, Text("nuc" if kind == "*" else "spec", span=span), span=span), "norm")
+        if kind in ("max", "1,1"):
+            return Value(self.build.call("max" if kind == "max" else "sum", self.build.call("abs", node, span=span), span=span), "norm")
+        raise self.ask(
+            f"which norm of the matrix {self.says(node)}?" if not kind else f"the norm {kind} of a matrix has several meanings: of {self.says(node)} which?",
+            span,
+            r"write \|X\|_F for the Frobenius norm, \|X\|_2 for the spectral norm, \|X\|_* for the nuclear norm, \|X\|_{1,1} for the sum of the absolute values.",
+        )
+
+
+def entrywise(node: Node) -> bool:
+    """Whether an array is made entry by entry (a function of each entry, a Hadamard product, a sum with such), so that a number beside it means
+    every entry."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        match part:
+            case Unary(op="-"):
+                stack.append(part.argument)
+            case Binary(op="@"):
+                continue
+            case Binary(op="*" | "/" | "+" | "-"):
+                arrays = [p for p in (part.left, part.right) if p.shape is not None and p.shape.order]
+                if part.op in "*/" and (len(arrays) == 2 or (part.op == "/" and arrays and arrays[0] is part.right)):
+                    return True
+                stack += arrays
+            case Binary():
+                return True
+            case Call() if part.function in FUNCTIONS or part.function in ("softmax", "log_softmax"):
+                return True
+    return False

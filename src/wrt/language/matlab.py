@@ -1,0 +1,439 @@
+"""The language of matrixcalculus.org (a corner of Matlab's), read as a surface tree.
+
+    statements = (name "=" sum ";")* sum
+    sum        = ["-"] term (("+" | "-") term)*
+    term       = factor (("*" | ".*" | "/" | "./" | "\\") factor)*
+    factor     = "-" factor | operand ("'" | "^" exponent | ".^" exponent)*
+    operand    = number | name | name "(" sum ("," sum)* ")" | "(" sum ")"
+
+| typed | means |
+|---|---|
+| x' A' | the transpose |
+| a*b | the matrix product A @ b; times, when one is a scalar |
+| .* ./ .^ | entry by entry, between values of one shape or with a scalar |
+| a/b | division by a scalar |
+| a^b, A^k | a power of a scalar; of a square matrix matpow(A, k), A^-1 is inv(A), A^(1/2) sqrtm(A) |
+| A\\y | solve(A, y), as in Matlab (said in a note) |
+| sin cos tan arcsin arccos arctan tanh exp log abs sign relu ... | entry by entry, of matrices too; every elementwise function of the text language |
+| sum(x), sum(X) | the sum of all entries, also of a matrix (Matlab sums its columns) |
+| norm1(x) norm2(x) | norm(x, 1), norm(x); norm2(X) is norm(X), the Frobenius norm; norm1(X) is sum(abs(X)) |
+| tr det logdet inv adj diag | of matrices; diag of a vector too; logdet is log of abs(det) |
+| vector(c) matrix(c) eye | a column, a matrix of one number, the identity: their sizes come from context |
+
+Names nobody declared are taken by matrixcalculus.org's letters: a-g and Greek scalars, h-z vectors, capitals matrices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+
+from wrt.errors import ShapeError, Span, TextError, TooLargeError, UnknownNameError, WrtError
+from wrt.language.assume import by_letters, letter_kind
+from wrt.language.builder import Builder, Reading, constant
+from wrt.language.python import MAX_CHARACTERS, MAX_TOKENS, Token, _check_number, _name_end
+from wrt.language.sizes import Size
+from wrt.language.surface import Name, Node, Shape, Steps, Text
+from wrt.language.trampoline import Task, run
+from wrt.tables.functions import CONSTANTS, FUNCTIONS
+
+MAX_NESTING = 20_000
+SPELLINGS = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "trace": "tr",
+    "psi": "digamma", "lgamma": "gammaln", "logistic": "sigmoid",
+}  # fmt: skip
+SAME = {"tr", "det", "logdet", "inv", "pinv", "adj", "diag", "vec", "kron", "dot", "expm", "logm", "sqrtm", "tril", "triu", "solve", *FUNCTIONS}
+VECTOR = {"max", "min", "mean", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "var"}
+KNOWN = sorted({*SAME, *VECTOR, *SPELLINGS, "sum", "norm", "norm1", "norm2", "vector", "matrix", "eye", "ones", "zeros"} - {"where", "polygamma"})
+_NUMBER = re.compile(r"(?:\d+(?:\.\d*(?![*/^']))?|\.\d+)(?:[eE][+-]?\d+)?")
+_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_OPERATOR = re.compile(r"\.[*/^'\\]|\*\*|==|[-+*/\\^'()=,;\[\]@:<>~&|!.?{}$#`]")
+
+
+def parse(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[str, Iterable[str]] | None = None) -> Node:
+    """The untyped surface tree of a text in the language of matrixcalculus.org; `shapes` of the declared names.
+
+    Raises: TextError, ShapeError, UnknownNameError, each with a caret; TooLargeError.
+
+    >>> from wrt.language.unparse import unparse
+    >>> unparse(parse("norm2(A*x - y)^2", {}))
+    'norm(A @ x - y)**2'
+    """
+    return read(text, shapes, facts).tree
+
+
+def read(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[str, Iterable[str]] | None = None) -> Reading:
+    """The tree, the shapes assumed of undeclared names, and what the user should be told."""
+    words = tokens(text)
+    if words[0].kind == "end":
+        raise TextError("there is nothing to read: the text is empty.", text=text, span=(0, 1), hint='write for example "norm2(A*x - y)^2".')
+
+    def attempt(kinds: dict[str, str]) -> Reading:
+        return Reader(text, words, dict(shapes or {}), facts, kinds).read()
+
+    try:
+        return by_letters(attempt, text)
+    except WrtError as error:
+        raise error.located(text) from None
+
+
+def tokens(text: str) -> list[Token]:
+    """The words of a text: numbers, names, strings and signs."""
+    if len(text) > MAX_CHARACTERS:
+        raise TooLargeError(f"the text has {len(text)} characters; the limit is {MAX_CHARACTERS}.")
+    out: list[Token] = []
+    at = 0
+    while at < len(text):
+        c = text[at]
+        if c in " \t\r\f":
+            at += 1
+            continue
+        if c == "\n":
+            if out and out[-1].text != ";" and not _inside(out):
+                out.append(Token("op", ";", at, at + 1))
+            at += 1
+            continue
+        if c == "%" or text.startswith("...", at):
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end + (c == ".")
+            continue
+        after = bool(out) and (out[-1].kind in ("number", "name") or out[-1].text in (")", "'", ".'", "]"))
+        end = _name_end(text, at)
+        if end > at:
+            out.append(Token("name", text[at:end], at, end))
+        elif found := _NUMBER.match(text, at):
+            _check_number(text, found)
+            out.append(Token("number", found.group(), at, found.end()))
+        elif c in "'\"" and not after:
+            found = _STRING.match(text, at)
+            if not found:
+                raise TextError(f"{c} stands after nothing: there is nothing to transpose.", text=text, span=(at, at + 1))
+            out.append(Token("string", found.group()[1:-1], at, found.end()))
+        elif found := _OPERATOR.match(text, at):
+            out.append(Token("op", found.group(), at, found.end()))
+        else:
+            raise TextError(f"the character {c!r} has no meaning here.", text=text, span=(at, at + 1))
+        at = out[-1].end
+        if len(out) > MAX_TOKENS:
+            raise TooLargeError(f"the text has more than {MAX_TOKENS} words; name parts of it or split it.")
+    while out and out[-1].text == ";":
+        out.pop()
+    out.append(Token("end", "", len(text), len(text)))
+    _balanced(out, text)
+    return out
+
+
+def _balanced(words: list[Token], text: str) -> None:
+    """Refuse a bracket without its partner."""
+    opened: list[Token] = []
+    for word in words:
+        if word.kind == "op" and word.text == "(":
+            opened.append(word)
+        elif word.kind == "op" and word.text == ")":
+            if not opened:
+                raise TextError("')' closes nothing.", text=text, span=(word.start, word.end))
+            opened.pop()
+    if opened:
+        raise TextError("'(' is never closed.", text=text, span=(opened[-1].start, opened[-1].end))
+
+
+def _inside(words: list[Token]) -> bool:
+    """Whether a bracket is open or the line goes on, so that a new line ends nothing."""
+    return words[-1].text in ("+", "-", "*", "/", ".*", "./", "^", ".^", "\\", ",", "(", "=") or sum((w.text == "(") - (w.text == ")") for w in words[-2000:]) > 0
+
+
+class Reader:
+    """One reading of one text with one choice of kinds for the undeclared names."""
+
+    def __init__(self, text: str, words: list[Token], shapes: dict[str, Shape], facts: Mapping[str, Iterable[str]] | None, kinds: dict[str, str]) -> None:
+        self.text = text
+        self.words = words
+        self.at = 0
+        self.kinds = kinds
+        self.notes: dict[str, None] = {}
+        self.build = Builder(shapes, facts)
+        self.opened: list[Token] = []
+
+    # ------------------------------------------------------------------------------------------------ helpers
+    def fail(self, message: str, span: Span, hint: str = "") -> TextError:
+        return TextError(message, text=self.text, span=span, hint=hint)
+
+    def word(self, k: int = 0) -> Token:
+        return self.words[min(self.at + k, len(self.words) - 1)]
+
+    def take(self, *texts: str) -> Token | None:
+        word = self.words[self.at]
+        if word.kind == "op" and word.text in texts:
+            self.at += 1
+            return word
+        return None
+
+    def expected(self, what: str) -> TextError:
+        word = self.word()
+        if word.kind == "end":
+            return self.fail(f"expected {what}, found the end of the text.", (max(word.start - 1, 0), word.start))
+        hint = {"**": "a power is written ^ or .^.", "@": "the matrix product is written *.", ".": "the transpose is written x'.", "==": "comparisons are not part of this language."}
+        return self.fail(f"expected {what}, found '{word.text}'.", (word.start, word.end), hint.get(word.text, ""))
+
+    # ------------------------------------------------------------------------------------------------ rules
+    def read(self) -> Reading:
+        steps: list[tuple[str, Node]] = []
+        while True:
+            name = self.word()
+            step = name.kind == "name" and self.word(1).text == "="
+            if step:
+                self.at += 2
+            value = run(self.sum())
+            if not self.take(";"):
+                break
+            if not step:
+                raise self.fail("only the last line may be without a name.", value.span)
+            if name.text in self.build.declarations or any(name.text == n for n, _ in steps):
+                raise self.fail(f"'{name.text}' is already the name of a variable.", (name.start, name.end))
+            steps.append((name.text, value))
+            self.build.steps[name.text] = value
+        if self.word().kind != "end":
+            raise self.expected("an operator")
+        tree = Steps(tuple(steps), value, span=(0, len(self.text)), shape=value.shape) if steps else value
+        self.build.finish(tree, (n for n, _ in steps))
+        return Reading(tree, self.build.assumed, tuple(self.notes))
+
+    def sum(self) -> Task:
+        """["-"] term (("+" | "-") term)*"""
+        left: Node = yield self.term()
+        while sign := self.take("+", "-"):
+            right: Node = yield self.term()
+            left = self.added(sign.text, left, right)
+        return left
+
+    def added(self, op: str, left: Node, right: Node) -> Node:
+        a, b = self.build.shape(left), self.build.shape(right)
+        span = (left.span[0], right.span[1])
+        if "scalar" not in (a.kind, b.kind) and not self.build.alike(a, b):
+            raise ShapeError(f"the shapes do not fit: one side of {op} is {a}, the other {b}.", text=self.text, span=span)
+        for one, other in ((left, b), (right, a)):  # b in A*x + b is what A*x is
+            if isinstance(one, Name) and one.name in self.build.assumed and one.shape is not None and one.shape.kind == "scalar" and other.kind != "scalar":
+                raise ShapeError(f"{one.name} is taken as a scalar, but is added to {other}.", text=self.text, span=span)
+        return self.build.binary(op, left, right, span)
+
+    def term(self) -> Task:
+        """factor (("*" | ".*" | "/" | "./" | "\\") factor)*"""
+        left: Node = yield self.factor()
+        while sign := self.take("*", ".*", "/", "./", "\\"):
+            right: Node = yield self.factor()
+            left = self.multiplied(sign.text, left, right)
+        return left
+
+    def multiplied(self, op: str, left: Node, right: Node) -> Node:
+        a, b = self.build.shape(left), self.build.shape(right)
+        span = (left.span[0], right.span[1])
+        one, two = self.text[slice(*left.span)], self.text[slice(*right.span)]
+        if op == "*":
+            if not self.build.multiplies(a, b):
+                hint = f"{one}'*{two} is the inner product, {one}*{two}' the outer product, {one}.*{two} the elementwise one." if a.kind == b.kind == "column" else ""
+                raise ShapeError(f"cannot multiply {one}*{two}: the left is {a}, the right {b}.", text=self.text, span=span, hint=hint)
+            return self.build.product(left, right, span)
+        if op == "\\":
+            self.notes["A\\b is read as in Matlab: the solution of A*z = b"] = None
+            return self.build.call("solve", left, right, span=span)
+        if op == "/" and b.kind != "scalar":
+            raise ShapeError(f"/ divides by a scalar; {two} is {b}.", text=self.text, span=span, hint=f"{one}./{two} divides entry by entry; {one}*inv({two}) multiplies by the inverse.")
+        if op != "/" and "scalar" not in (a.kind, b.kind) and not self.build.alike(a, b):
+            raise ShapeError(f"{op} takes two values of one shape: {one} is {a}, {two} is {b}.", text=self.text, span=span)
+        return self.build.binary(op[-1], left, right, span)
+
+    def factor(self) -> Task:
+        """ "-" factor | operand ("'" | "^" exponent | ".^" exponent)*"""
+        signs: list[Token] = []
+        while sign := self.take("+", "-"):
+            signs.append(sign)
+        value: Node = yield self.operand()
+        raised = False
+        while sign := self.take("'", ".'", "^", ".^"):
+            span = (value.span[0], sign.end)
+            if sign.text in ("'", ".'"):
+                value = self.transposed(value, span)
+                continue
+            if raised:
+                raise self.fail("a power of a power: which is raised first?", span, "put parentheses: (a^b)^c or a^(b^c).")
+            raised = True
+            minus = self.take("+", "-")
+            exponent: Node = yield self.operand()
+            if minus and minus.text == "-":
+                exponent = self.build.negative(exponent, (minus.start, exponent.span[1]))
+            value = self.powered(sign.text, value, exponent)
+        for sign in reversed(signs):
+            if sign.text == "-":
+                value = self.build.negative(value, (sign.start, value.span[1]))
+        return value
+
+    def transposed(self, value: Node, span: Span) -> Node:
+        if isinstance(value, Name) and value.name in self.build.assumed and value.shape is not None and value.shape.kind == "scalar":
+            raise ShapeError(f"{value.name} is taken as a scalar, but is transposed.", text=self.text, span=span)
+        return self.build.transpose(value, span)
+
+    def powered(self, op: str, base: Node, exponent: Node) -> Node:
+        span = (base.span[0], exponent.span[1])
+        a, e = self.build.shape(base), self.build.shape(exponent)
+        if op == ".^":
+            if "scalar" not in (a.kind, e.kind) and not self.build.alike(a, e):
+                raise ShapeError(f".^ takes two values of one shape: the base is {a}, the exponent {e}.", text=self.text, span=span)
+            return self.build.binary("**", base, exponent, span)
+        if e.kind != "scalar":
+            raise ShapeError(f"the exponent of ^ is a scalar; this one is {e}.", text=self.text, span=exponent.span, hint="write .^ for the elementwise power.")
+        if a.kind == "scalar":
+            return self.build.binary("**", base, exponent, span)
+        if not self.build.is_square(a):
+            raise ShapeError(f"^ raises scalars and square matrices; this is {a}.", text=self.text, span=span, hint="write .^ for the elementwise power.")
+        return self.build.matrix_power(base, exponent, span)
+
+    def operand(self) -> Task:
+        """number | name | name "(" arguments ")" | "(" sum ")" """
+        word = self.word()
+        span = (word.start, word.end)
+        if word.kind == "number":
+            self.at += 1
+            return self.build.number(Fraction(word.text.rstrip(".") if word.text.endswith(".") else word.text), span, word.text.rstrip("."))
+        if word.kind == "name":
+            self.at += 1
+            if self.word().text == "(" and self.word().kind == "op":
+                arguments: list[Node] = yield self.arguments()
+                return self.called(word, arguments, (word.start, self.words[self.at - 1].end))
+            return self.named(word)
+        if opening := self.take("("):
+            self.enter(opening)
+            value: Node = yield self.sum()
+            closing = self.close()
+            value.span = (word.start, closing.end)
+            return value
+        raise self.expected("a number, a name or '('")
+
+    def enter(self, word: Token) -> None:
+        self.opened.append(word)
+        if len(self.opened) > MAX_NESTING:
+            raise TooLargeError(f"brackets nested deeper than {MAX_NESTING}.", text=self.text, span=(word.start, word.end))
+
+    def close(self) -> Token:
+        closing = self.take(")")
+        if closing is None:
+            raise self.expected("')'")
+        self.opened.pop()
+        return closing
+
+    def arguments(self) -> Task:
+        """ "(" sum ("," sum)* ")" """
+        opening = self.take("(")
+        assert opening is not None
+        self.enter(opening)
+        out: list[Node] = []
+        while self.word().text != ")" or out:
+            if self.word().kind == "string":
+                word = self.word()
+                self.at += 1
+                out.append(Text(word.text, span=(word.start, word.end)))
+            else:
+                out.append((yield self.sum()))
+            if not self.take(","):
+                break
+        self.close()
+        return out
+
+    # ------------------------------------------------------------------------------------------------ names and functions
+    def named(self, word: Token) -> Node:
+        """A variable, a named step, a size, a constant, eye; else an undeclared name, by its letter."""
+        span, name = (word.start, word.end), word.text
+        if name in self.build.declarations:
+            return self.build.name(name, "variable", span)
+        if name in self.build.steps:
+            return self.build.name(name, "step", span)
+        if name in self.build.sizes:
+            return self.build.name(name, "size", span)
+        if name == "eye":
+            return self.build.filled("eye", (size := self.build.unifier.fresh(), size), span, "eye")
+        if name in CONSTANTS:
+            return self.build.name(name, "constant", span)
+        if len(name) > 1 and name in KNOWN:
+            raise self.fail(f"{name} is a function and needs its argument.", span, f"write {name}(...).")
+        self.build.assume(name, self.kinds.setdefault(name, letter_kind(name)))
+        return self.build.name(name, "variable", span)
+
+    def called(self, word: Token, arguments: list[Node], span: Span) -> Node:
+        """function(arguments)."""
+        name = SPELLINGS.get(word.text, word.text)
+        shapes = [self.build.shape(a) for a in arguments if not isinstance(a, Text)]
+        kind = shapes[0].kind if shapes else ""
+        if word.text in self.build.declarations or word.text in self.build.steps:
+            raise self.fail(f"{word.text} is a variable, not a function.", (word.start, word.end), "write * for a product.")
+        if name in ("norm1", "norm2") and len(arguments) == 1:
+            return self.norm(name, arguments[0], kind, span)
+        if name == "norm":
+            return self.norm_of(arguments, kind, span)
+        if name in ("vector", "matrix") and len(arguments) == 1:
+            return self.constant_array(name, arguments[0], span)
+        if name in ("eye", "ones", "zeros"):
+            return self.sized(name, arguments, span)
+        if name == "sum" and len(arguments) == 2 and constant(arguments[1]) in (1, 2):
+            axis = self.build.number(int(constant(arguments[1]) or 1) - 1, arguments[1].span)
+            return self.build.call("sum", arguments[0], span=span, axis=axis)
+        if name == "sum" or (name in VECTOR and kind != "matrix"):
+            if len(arguments) != 1:
+                raise self.fail(f"{name} takes one argument, found {len(arguments)}.", span)
+            return self.build.call(name, *arguments, span=span)
+        if name in VECTOR:
+            raise self.fail(f"{name} of a matrix: of all entries, or of each column?", span, "apply it to a vector.")
+        if name in SAME:
+            return self.build.call(name, *arguments, span=span)
+        near = get_close_matches(word.text, KNOWN, 1)
+        raise UnknownNameError(f"'{word.text}' is not a function of the language.", text=self.text, span=(word.start, word.end), hint=f"did you mean '{near[0]}'?" if near else "")
+
+    def norm(self, name: str, value: Node, kind: str, span: Span) -> Node:
+        """norm1, norm2 of a vector; of a matrix the sum of absolute values and the Frobenius norm."""
+        if kind == "scalar":
+            return self.build.call("abs", value, span=span)
+        if name == "norm2":
+            return self.build.call("norm", value, span=span)
+        if kind == "matrix":
+            self.notes["norm1 of a matrix is read as the sum of the absolute values of its entries"] = None
+            return self.build.call("sum", self.build.call("abs", value, span=span), span=span)
+        return self.build.call("norm", value, self.build.number(1, span, "1"), span=span)
+
+    def norm_of(self, arguments: list[Node], kind: str, span: Span) -> Node:
+        """Matlab's norm(x), norm(x, p), norm(X, 'fro'); norm(X) of a matrix is refused, since it is the spectral norm there."""
+        last = arguments[-1] if arguments else None
+        if isinstance(last, Text) and last.value in ("fro", "nuc", "spec", "inf"):
+            if last.value == "inf":
+                return self.build.call("norm", arguments[0], self.build.name("inf", "constant", last.span), span=span)
+            extra = [] if last.value == "fro" else [last]
+            return self.build.call("norm", arguments[0], *extra, span=span)
+        if kind == "matrix":
+            raise self.fail("which norm of a matrix?", span, "norm2(X) is the Frobenius norm; norm(X, 'nuc') the nuclear, norm(X, 'spec') the spectral norm.")
+        return self.build.call("norm", *arguments, span=span)
+
+    def constant_array(self, name: str, value: Node, span: Span) -> Node:
+        """vector(c), matrix(c): c times ones, zeros for 0."""
+        if self.build.shape(value).kind != "scalar":
+            raise ShapeError(f"{name} takes a scalar; this is {self.build.shape(value)}.", text=self.text, span=value.span)
+        sizes = tuple(self.build.unifier.fresh() for _ in range(1 if name == "vector" else 2))
+        number = constant(value)
+        array = self.build.filled("zeros" if number == 0 else "ones", sizes, span, f"{name}({self.text[slice(*value.span)]})")
+        return array if number in (0, 1) else self.build.binary("*", value, array, span)
+
+    def sized(self, name: str, arguments: list[Node], span: Span) -> Node:
+        """eye(n), ones(m, n), zeros(m, n); as in Matlab ones(n, 1) is a column, ones(1, n) a row."""
+        sizes: list[Size] = []
+        for part in arguments:
+            if isinstance(part, Name) and part.role == "variable" and part.name in self.build.assumed:  # n in eye(n) is a size
+                part.role = "size"
+                self.build.forget(part.name)
+            sizes.append(self.build.size_of(part))
+        if name == "eye" and len(set(sizes)) == 1:
+            return self.build.filled("eye", (sizes[0], sizes[0]), span, "eye")
+        if name != "eye" and len(sizes) == 2 and sizes[1].number == 1:
+            return self.build.filled(name, (sizes[0],), span, name)
+        if name != "eye" and len(sizes) == 2 and sizes[0].number == 1:
+            return self.build.transpose(self.build.filled(name, (sizes[1],), span, name), span)
+        if len(sizes) == 2 and name != "eye":
+            return self.build.filled(name, (sizes[0], sizes[1]), span, name)
+        raise self.fail(f"{name} needs {'one size' if name == 'eye' else 'two sizes'}.", span, "eye(n)." if name == "eye" else f"{name}(m, n), {name}(n, 1).")

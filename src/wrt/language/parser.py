@@ -1,0 +1,455 @@
+"""One iterative operator-precedence parser: tokens of any dialect -> surface tree, without recursion.
+
+    steps      = (name "=" expr ";")* expr
+    expr       = operand (binary operand)*                 comparisons < (+ -) < (* / @) < unary minus < ** < postfix
+    operand    = number | name | "-" operand | "(" expr ")" | list | call
+    postfix    = ".T" | "[" part ("," part)* "]"
+    call       = name "(" arguments ")"                    arguments may be one generator: expr for i in range(..) ... if ...
+    part       = expr | [expr] ":" [expr] [":" [expr]]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from wrt.errors import Span, TextError, TooLargeError
+from wrt.language.python import Token, tokens
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Slice, Steps, Text, Unary
+
+MAX_NESTING = 20_000
+BINARY = {"<": 1, "<=": 1, ">": 1, ">=": 1, "==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
+NEGATE = 4
+KEYWORDS = {"for", "in", "if", "lambda", "else", "and", "or", "not", "is", "None", "True", "False", "import", "def", "return", "class", "while", "with", "yield", "await"}
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open bracket: what kind, what it holds so far, and where its operators start."""
+
+    kind: str  # "group", "call", "index", "list", "range", "step"
+    start: int
+    base: Node | None = None
+    name: str = ""
+    items: list[Node] = field(default_factory=list)
+    keywords: list[tuple[str, Node]] = field(default_factory=list)
+    keyword: str = ""
+    slices: list[Node | None] | None = None
+    body: Node | None = None
+    loops: list[Loop] = field(default_factory=list)
+    conditions: list[Node] = field(default_factory=list)
+    pending: str = ""  # what the expression being read is: "" an item, "if" a condition
+
+
+@dataclass(slots=True)
+class Operator:
+    op: str
+    rank: int
+    start: int
+
+
+def parse(text: str) -> Node:
+    """The untyped surface tree of a text in the Python spelling. Raises: TextError with a caret, TooLargeError.
+
+    >>> type(parse("2*x")).__name__
+    'Binary'
+    """
+    return Parser(text, tokens(text)).run()
+
+
+class Parser:
+    def __init__(self, text: str, words: list[Token]) -> None:
+        self.text = text
+        self.words = words
+        self.at = 0
+        self.values: list[Node] = []
+        self.stack: list[Operator | Frame] = []
+        self.depth = 0
+        self.frames: list[Frame] = []  # the open brackets of `stack`
+
+    # ------------------------------------------------------------------------------------------------ helpers
+    def fail(self, message: str, span: Span, hint: str = "") -> TextError:
+        return TextError(message, text=self.text, span=span, hint=hint)
+
+    def expected(self, what: str) -> TextError:
+        word = self.words[self.at]
+        found = "the end of the text" if word.kind == "end" else f"'{word.text}'"
+        return self.fail(f"expected {what}, found {found}.", (word.start, max(word.end, word.start + 1)))
+
+    def peek(self, k: int = 0) -> Token:
+        return self.words[min(self.at + k, len(self.words) - 1)]
+
+    def take(self, text: str) -> bool:
+        word = self.words[self.at]
+        if word.text == text and word.kind in ("op", "name"):
+            self.at += 1
+            return True
+        return False
+
+    def need(self, text: str) -> Token:
+        word = self.words[self.at]
+        if not self.take(text):
+            raise self.expected(f"'{text}'")
+        return word
+
+    def open(self, frame: Frame) -> None:
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise TooLargeError(f"brackets nested deeper than {MAX_NESTING}.", text=self.text, span=(frame.start, frame.start + 1))
+        self.stack.append(frame)
+        self.frames.append(frame)
+
+    def close(self) -> Frame:
+        self.depth -= 1
+        self.stack.pop()
+        return self.frames.pop()
+
+    def frame(self) -> Frame | None:
+        return self.frames[-1] if self.frames else None
+
+    def reduce(self, rank: int) -> None:
+        """Apply the operators on the stack that bind at least as tightly as `rank`."""
+        while self.stack and isinstance(self.stack[-1], Operator):
+            top = self.stack[-1]
+            if top.rank < rank or (top.rank == rank == 5):  # ** is right associative
+                return
+            self.stack.pop()
+            right = self.values.pop()
+            if top.rank == NEGATE:
+                self.values.append(Unary("-", right, span=(top.start, right.span[1])))
+                continue
+            left = self.values.pop()
+            if top.rank == 1 and any(isinstance(n, Binary) and BINARY[n.op] == 1 and self.text[n.span[0] - 1 : n.span[0]] != "(" for n in (left,)):
+                raise self.fail("a chain of comparisons; multiply two of them instead.", (left.span[0], right.span[1]))
+            self.values.append(Binary(top.op, left, right, span=(left.span[0], right.span[1])))
+
+    # ------------------------------------------------------------------------------------------------ driver
+    def run(self) -> Node:
+        if self.words[0].kind == "end":
+            raise TextError("there is nothing to read: the text is empty.", text=self.text, span=(0, 1), hint='write for example "norm(A @ x - b)**2".')
+        steps: list[tuple[str, Node]] = []
+        names: set[str] = set()
+        while True:
+            name, start = "", self.peek()
+            if start.kind == "name" and self.peek(1).text == "=" and self.peek(1).kind == "op":
+                name = start.text
+                if name in KEYWORDS:
+                    raise self.fail(f"'{name}' is a keyword.", (start.start, start.end))
+                if name in names:
+                    raise self.fail(f"'{name}' is defined twice.", (start.start, start.end))
+                self.at += 2
+            value = self.expression()
+            if self.take(";"):
+                while self.take(";"):
+                    pass
+                if self.peek().kind == "end":
+                    break
+                if not name:
+                    raise self.fail("only the last step may be without a name.", value.span)
+                steps.append((name, value))
+                names.add(name)
+                continue
+            if self.peek().kind != "end":
+                raise self.expected("an operator")
+            break
+        return Steps(tuple(steps), value, span=(0, len(self.text))) if steps else value
+
+    def expression(self) -> Node:
+        """One expression up to a word that cannot continue it."""
+        base = len(self.stack)
+        due: bool | None = True
+        while True:
+            due = self.operand() if due else self.operator(base)
+            if due is None:
+                self.reduce(0)
+                if len(self.stack) > base:
+                    frame = self.frame()
+                    assert frame is not None
+                    closing = {"index": "]", "list": "]"}.get(frame.kind, ")")
+                    raise self.expected(f"'{closing}'")
+                return self.values.pop()
+
+    def operand(self) -> bool:
+        """Read what starts an operand; True when another operand is due, False when an operator is."""
+        word = self.peek()
+        frame = self.frame()
+        if word.kind == "number":
+            self.at += 1
+            self.values.append(Number(_fraction(word.text), word.text, span=(word.start, word.end)))
+            return False
+        if word.kind == "string":
+            self.at += 1
+            self.values.append(Text(word.text, span=(word.start, word.end)))
+            return False
+        if word.kind == "name":
+            if word.text in KEYWORDS:
+                raise self.fail(f"'{word.text}' has no meaning here.", (word.start, word.end))
+            if frame is not None and frame.kind == "call" and self.peek(1).text == "=" and self._fresh():
+                frame.keyword = word.text
+                self.at += 2
+                return True
+            self.at += 1
+            if self.take("("):
+                self.open(Frame("call", word.start, name=word.text))
+                if self.peek().text == ")":
+                    return self.close_call()
+                return True
+            self.values.append(Name(word.text, span=(word.start, word.end)))
+            return False
+        match word.text:
+            case "-":
+                self.at += 1
+                self.stack.append(Operator("neg", NEGATE, word.start))
+                return True
+            case "+":
+                self.at += 1
+                return True
+            case "(":
+                self.at += 1
+                self.open(Frame("group", word.start))
+                return True
+            case "[":
+                self.at += 1
+                self.open(Frame("list", word.start))
+                return True
+            case ":" if frame is not None and frame.kind == "index" and self._fresh():
+                return self.colon(frame, None)
+            case "]" if frame is not None and frame.kind == "index" and frame.slices is not None and self._fresh():
+                return self.close_index()
+            case "," if frame is not None and frame.kind == "index" and frame.slices is not None and self._fresh():
+                self.end_part(frame, None)
+                self.at += 1
+                return True
+        raise self.expected("a value")
+
+    def _fresh(self) -> bool:
+        """Whether nothing of the current item has been read yet."""
+        return bool(self.stack) and isinstance(self.stack[-1], Frame)
+
+    def operator(self, base: int) -> bool | None:
+        """Read what follows an operand; None at a word that cannot continue the expression."""
+        word = self.peek()
+        if word.kind in ("number", "string"):
+            raise self.expected("an operator")
+        if word.kind == "name":
+            frame = self.frame()
+            if word.text in ("for", "if") and frame is not None and frame.kind == "call":
+                return self.clause(frame)
+            if word.text in KEYWORDS or len(self.stack) == 0:
+                raise self.expected("an operator")
+            raise self.expected("an operator")
+        text = word.text
+        if text in BINARY:
+            rank = BINARY[text]
+            self.reduce(rank)
+            self.at += 1
+            self.stack.append(Operator(text, rank, word.start))
+            return True
+        match text:
+            case ".":
+                self.at += 1
+                attribute = self.peek()
+                if attribute.kind != "name" or attribute.text != "T":
+                    raise self.fail(f"'.{attribute.text}' is not known; the only attribute is .T, the transpose.", (word.start, max(attribute.end, word.end)))
+                self.at += 1
+                value = self.values.pop()
+                self.values.append(Unary("T", value, span=(value.span[0], attribute.end)))
+                return False
+            case "[":
+                self.at += 1
+                value = self.values.pop()
+                self.open(Frame("index", value.span[0], base=value))
+                return True
+            case "(":
+                value = self.values[-1]
+                raise self.fail("only a named function can be called.", (value.span[0], word.end), hint="write * for a product.")
+            case "," | ")" | "]" | ":":
+                return self.close_item(text)
+            case "=":
+                raise self.fail("'=' names a step only at its start; a comparison is '=='.", (word.start, word.end))
+            case "^":
+                raise self.fail("'^' has no meaning here.", (word.start, word.end), hint="a power is written **.")
+            case "//" | "%" | "&" | "|" | "~" | "!" | "?" | "{" | "}":
+                raise self.fail(f"'{text}' has no meaning here.", (word.start, word.end))
+        return None
+
+    # ------------------------------------------------------------------------------------------------ brackets
+    def close_item(self, text: str) -> bool | None:
+        self.reduce(0)
+        if not self.stack:
+            if text in ")]":
+                word = self.peek()
+                raise self.fail(f"'{text}' closes nothing.", (word.start, word.end))
+            return None
+        frame = self.stack[-1]
+        assert isinstance(frame, Frame)
+        value = self.values.pop()
+        if text == ":":
+            if frame.kind != "index":
+                self.values.append(value)
+                raise self.expected("an operator")
+            return self.colon(frame, value)
+        if text == ",":
+            self.at += 1
+            match frame.kind:
+                case "group":
+                    raise self.fail("a comma inside plain parentheses.", (self.words[self.at - 1].start, self.words[self.at - 1].end), hint="a column is written [a, b].")
+                case "index":
+                    self.end_part(frame, value)
+                case "call" if frame.body is not None:
+                    raise self.fail("a generator must be the only argument.", (frame.start, self.words[self.at - 1].end))
+                case _:
+                    self.end_argument(frame, value)
+            if self.peek().text == ")" and frame.kind == "call":
+                return self.close_call()
+            if self.peek().text == "]" and frame.kind == "list":
+                return self.close_list(frame)
+            return True
+        if text == ")":
+            match frame.kind:
+                case "group":
+                    self.close()
+                    word = self.need(")")
+                    value.span = (frame.start, word.end)
+                    self.values.append(value)
+                    return False
+                case "call":
+                    self.end_argument(frame, value)
+                    return self.close_call()
+                case "range":
+                    frame.items.append(value)
+                    return self.close_range(frame)
+            raise self.expected("']'")
+        match frame.kind:
+            case "index":
+                self.end_part(frame, value)
+                return self.close_index()
+            case "list":
+                frame.items.append(value)
+                return self.close_list(frame)
+        raise self.expected("')'")
+
+    def end_argument(self, frame: Frame, value: Node) -> None:
+        if frame.pending == "if":
+            frame.conditions.append(value)
+            frame.pending = ""
+        elif frame.keyword:
+            frame.keywords.append((frame.keyword, value))
+            frame.keyword = ""
+        elif frame.keywords and frame.kind == "call":
+            raise self.fail("an argument without a name after one with a name.", value.span)
+        else:
+            frame.items.append(value)
+
+    def close_call(self) -> bool:
+        word = self.need(")")
+        frame = self.close()
+        span = (frame.start, word.end)
+        if frame.body is not None:
+            node: Node = Generator(frame.name, frame.body, tuple(frame.loops), tuple(frame.conditions), span=span)
+            if frame.name not in ("sum", "array"):
+                raise self.fail(f"{frame.name} of a generator is not supported; sum and array are.", span)
+        else:
+            node = Call(frame.name, tuple(frame.items), tuple(frame.keywords), span=span)
+        self.values.append(node)
+        return False
+
+    def close_list(self, frame: Frame) -> bool:
+        word = self.need("]")
+        self.close()
+        outer = self.frame()
+        inner = [isinstance(i, Block) and not i.nested and self.text[i.span[0] : i.span[0] + 1] == "[" for i in frame.items]
+        span = (frame.start, word.end)
+        if outer is not None and outer.kind == "list" and self.stack and self.stack[-1] is outer and not any(inner):
+            self.values.append(Block((tuple(frame.items),), False, span=span))
+            return False
+        if all(inner) and inner:
+            rows = tuple(tuple(c for row in i.rows for c in row) for i in frame.items if isinstance(i, Block))
+            self.values.append(Block(rows, True, span=span))
+        elif any(inner):
+            raise self.fail("a block matrix has a list for every row.", span)
+        else:
+            self.values.append(Block(tuple((i,) for i in frame.items), False, span=span))
+        return False
+
+    def colon(self, frame: Frame, value: Node | None) -> bool:
+        self.at += 1
+        if frame.slices is None:
+            frame.slices = []
+        if len(frame.slices) == 2:
+            raise self.fail("a slice has at most start, stop and step.", (frame.start, self.words[self.at - 1].end))
+        frame.slices.append(value)
+        return True
+
+    def end_part(self, frame: Frame, value: Node | None) -> None:
+        if frame.slices is None:
+            assert value is not None
+            frame.items.append(value)
+            return
+        parts = [*frame.slices, value, None, None][:3] if len(frame.slices) < 3 else frame.slices
+        where = self.peek()
+        frame.items.append(Slice(parts[0], parts[1], parts[2], span=(where.start - 1, where.end)))
+        frame.slices = None
+
+    def close_index(self) -> bool:
+        frame = self.stack[-1]
+        assert isinstance(frame, Frame) and frame.base is not None
+        if frame.slices is not None:
+            self.end_part(frame, None)
+        self.close()
+        word = self.need("]")
+        self.values.append(Index(frame.base, tuple(frame.items), span=(frame.start, word.end)))
+        return False
+
+    # ------------------------------------------------------------------------------------------------ generators
+    def clause(self, frame: Frame) -> bool:
+        """`for name in range(...)` or `if condition` inside a call."""
+        self.reduce(0)
+        value = self.values.pop()
+        if frame.body is None:
+            if frame.items or frame.keywords or frame.keyword:
+                raise self.fail("a generator must be the only argument.", value.span)
+            if self.peek().text == "if":
+                raise self.expected("'for'")
+            frame.body = value
+        elif frame.pending == "if":
+            frame.conditions.append(value)
+            frame.pending = ""
+        return self.next_clause(frame)
+
+    def next_clause(self, frame: Frame) -> bool:
+        if self.take("if"):
+            frame.pending = "if"
+            return True
+        self.need("for")
+        name = self.peek()
+        if name.kind != "name" or name.text in KEYWORDS:
+            raise self.expected("the name of an index")
+        self.at += 1
+        self.need("in")
+        if self.peek().text != "range":
+            raise self.expected("'range(...)'")
+        self.at += 1
+        self.need("(")
+        self.open(Frame("range", name.start, name=name.text))
+        return True
+
+    def close_range(self, frame: Frame) -> bool | None:
+        word = self.need(")")
+        self.close()
+        call = self.frame()
+        assert call is not None
+        if len(frame.items) > 2:
+            raise self.fail("range takes a stop, or a start and a stop.", (frame.start, word.end))
+        zero = Number(Fraction(0), "0", span=(word.start, word.start))
+        start, stop = (zero, frame.items[0]) if len(frame.items) == 1 else frame.items
+        call.loops.append(Loop(frame.name, start, stop, span=(frame.start, word.end)))
+        if self.peek().text in ("for", "if"):
+            return self.next_clause(call)
+        if self.peek().text == ")":
+            return self.close_call()
+        raise self.expected("')'")
+
+
+def _fraction(text: str) -> Fraction:
+    return Fraction(text if not text.endswith(".") else text + "0")

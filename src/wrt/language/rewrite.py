@@ -1,0 +1,53 @@
+"""Surface trees with names replaced: substitution as a reader does it, bound indices left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Steps, Unary, postorder
+
+
+def replace_names(tree: Node, values: Mapping[str, Node]) -> Node:
+    """A copy of the tree with variables replaced by trees; untouched parts are shared, shapes are dropped where something changed."""
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        if isinstance(node, Name) and node.role in ("variable", "") and node.name in values:
+            done[id(node)] = values[node.name]
+        elif all(done[id(c)] is c for c in node.children):
+            done[id(node)] = node
+        else:
+            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
+    return done[id(tree)]
+
+
+def with_children(node: Node, below: tuple[Node, ...]) -> Node:
+    """The node with other children, untyped; order as in `children`."""
+    match node:
+        case Unary():
+            return Unary(node.op, below[0], span=node.span)
+        case Binary():
+            return Binary(node.op, below[0], below[1], span=node.span)
+        case Call():
+            count = len(node.arguments)
+            options = tuple((key, new) for (key, _), new in zip(node.options, below[count:], strict=True))
+            return Call(node.function, below[:count], options, span=node.span)
+        case Slice():
+            parts = iter(below)
+            start, stop, step = (None if p is None else next(parts) for p in (node.start, node.stop, node.step))
+            return Slice(start, stop, step, span=node.span)
+        case Index():
+            return Index(below[0], below[1:], span=node.span)
+        case Block():
+            cells = iter(below)
+            return Block(tuple(tuple(next(cells) for _ in row) for row in node.rows), node.nested, span=node.span)
+        case Loop():
+            return Loop(node.name, below[0], below[1], span=node.span)
+        case Generator():
+            loops, conditions = len(node.loops), len(node.conditions)
+            made = tuple(loop for loop in below[:loops] if isinstance(loop, Loop))
+            return Generator(node.function, below[-1], made, below[loops : loops + conditions], span=node.span)
+        case Steps():
+            steps = tuple((name, new) for (name, _), new in zip(node.steps, below[:-1], strict=True))
+            return Steps(steps, below[-1], span=node.span)
+    return replace(node)

@@ -1,0 +1,45 @@
+"""What notation knows of the user's text: shapes, facts, order of first appearance, how numbers were spelt, which names are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from wrt.language.surface import Declaration, Name, Node, Number, Shape, Source, postorder
+from wrt.tables.facts import closure
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """`order` of first appearance of names, `spelled` decimals as typed, `facts` closed facts by name, `reserved` names that no index may take."""
+
+    order: Mapping[str, int] = field(default_factory=dict)
+    spelled: Mapping[Fraction, str] = field(default_factory=dict)
+    facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    sizes: tuple[str, ...] = ()
+    reserved: frozenset[str] = frozenset()
+    tree: Node | None = None
+
+
+def context_of(source: Source, declarations: Mapping[str, Declaration]) -> Context:
+    """The context of a formula as typed."""
+    order: dict[str, int] = {}
+    spelled: dict[Fraction, str] = {}
+    for node in postorder(source.tree):
+        if isinstance(node, Name):
+            order.setdefault(node.name, len(order))
+        elif isinstance(node, Number) and node.text:
+            spelled.setdefault(node.value, node.text)
+    for name in declarations:
+        order.setdefault(name, len(order))
+    return Context(
+        order=order,
+        spelled=spelled,
+        facts={name: closure(d.facts) for name, d in declarations.items() if d.facts},
+        shapes={name: d.shape for name, d in declarations.items()},
+        sizes=tuple(source.sizes),
+        reserved=frozenset(order) | frozenset(source.sizes),
+        tree=source.tree,
+    )

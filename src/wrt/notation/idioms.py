@@ -1,0 +1,158 @@
+"""Idioms that the index form does not have, recognised again: softmax, logsumexp, norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from wrt.algebra.expr import Expr, Labels, Map, Product, constant_value
+from wrt.algebra.product import product, unscale
+from wrt.notation.tree import SCALAR, Scaled, Tree
+
+if TYPE_CHECKING:
+    from wrt.notation.recover import Recovery
+    from wrt.notation.reduce import Item
+
+ONE = Fraction(1)
+
+
+def exponential_sum(e: Expr) -> tuple[Expr, Labels] | None:
+    """(exp(a), axes summed) when e is the sum of exp(a) over some axes, the others kept in order."""
+    if not isinstance(e, Product) or len(e.operands) != 1 or e.coefficient != 1 or len(set(e.output)) < len(e.output):
+        return None
+    inside, labels = e.operands[0]
+    if not (isinstance(inside, Map) and inside.function == "exp") or len(set(labels)) < len(labels):
+        return None
+    kept = tuple(k for k, a in enumerate(labels) if a in e.output)
+    summed = tuple(k for k, a in enumerate(labels) if a not in e.output)
+    if not summed or [labels[k] for k in kept] != list(e.output) or inside.order > 2:
+        return None
+    return inside, summed
+
+
+def log_sum_exp(work: Recovery, e: Expr) -> Scaled | None:
+    """logsumexp(a) out of log(sum(exp(a)))."""
+    found = exponential_sum(e)
+    if found is None:
+        return None
+    inside, summed = found
+    t = work.full(inside.children[0])
+    if t is None:
+        return None
+    if len(summed) == inside.order:
+        return work.forest.call("logsumexp", (t,))
+    c, out = work.forest.call("logsumexp", (t,), summed[0])
+    if out.box[1] is not None:  # along the rows the result is a row; an order-1 expression is a column
+        k, out = work.forest.turn(out)
+        c *= k
+    return c, out
+
+
+def square_norm(work: Recovery, e: Expr) -> Tree | None:
+    """norm(u) when e is the sum of all u**2."""
+    if not isinstance(e, Product) or e.output or e.coefficient != 1 or len(e.operands) != 1:
+        return None
+    inside, labels = e.operands[0]
+    if not (isinstance(inside, Map) and inside.function == "pow" and constant_value(inside.arguments[1]) == 2) or inside.order > 2:
+        return None
+    if len(set(labels)) < len(labels):
+        return None
+    t = work.full(inside.arguments[0])
+    return None if t is None else work.forest.named("norm", (t,), SCALAR)
+
+
+def fused(work: Recovery, items: list[Item]) -> list[Item]:
+    """Operands with every exp(k*a) * sum(exp(a))**-k as softmax(a)**k."""
+    if not any(isinstance(e, Map) and e.function == "exp" for e, _ in items):
+        return items
+    items = list(items)
+    changed = True
+    while changed:
+        changed = False
+        for m, (e, below_labels) in enumerate(items):
+            found = _quotient(e)
+            if found is None:
+                continue
+            inside, summed, count = found
+            n = _numerator(items, inside, summed, below_labels)
+            if n is None:
+                continue
+            top, labels = items[n]
+            assert isinstance(top, Expr)
+            t = _softmax(work, inside, summed)
+            if t is None:
+                continue
+            k = _multiple(top, inside)
+            used = min(k, count)
+            rest = [item for j, item in enumerate(items) if j not in (m, n)]
+            c, raised = work.forest.times([(t, Fraction(used))])
+            rest.insert(min(m, n), (work.forest.wrap((c, raised)), labels))
+            if k > used:
+                rest.append((_power_of(inside, k - used), labels))
+            if count > used:
+                assert isinstance(e, Map)
+                from wrt.algebra.maps import power
+                from wrt.algebra.sums import constant
+
+                left = power(e.arguments[0], constant(used - count, e.shape))
+                work.tree(left)
+                work.kept.append(left)
+                rest.append((left, below_labels))
+            items, changed = rest, True
+            break
+    return items
+
+
+def _quotient(e: Expr | Tree) -> tuple[Expr, Labels, int] | None:
+    """(exp(a), axes, k) when e is sum(exp(a))**-k."""
+    if not (isinstance(e, Map) and e.function == "pow"):
+        return None
+    exponent = constant_value(e.arguments[1])
+    if exponent is None or exponent.denominator != 1 or exponent >= 0:
+        return None
+    found = exponential_sum(e.arguments[0])
+    return None if found is None else (*found, -int(exponent))
+
+
+def _multiple(e: Expr | Tree, inside: Expr) -> int:
+    """k when e is exp(k*a) and `inside` exp(a), else 0."""
+    if e is inside:
+        return 1
+    if not (isinstance(e, Map) and e.function == "exp"):
+        return 0
+    c, a = unscale(e.arguments[0])
+    d, b = unscale(inside.children[0])
+    if a is not b:
+        from wrt.algebra.product import scale
+
+        ratio = next((k for k in (2, 3, 4) if scale(k, inside.children[0]) is e.arguments[0]), 0)
+        return ratio
+    ratio_exact = c / d
+    return int(ratio_exact) if ratio_exact.denominator == 1 and ratio_exact > 0 else 0
+
+
+def _numerator(items: Sequence[Item], inside: Expr, summed: Labels, below: Labels) -> int | None:
+    """The place of an operand exp(k*a) whose kept labels are those of the sum below."""
+    for n, (e, labels) in enumerate(items):
+        if _multiple(e, inside) and tuple(a for k, a in enumerate(labels) if k not in summed) == below:
+            return n
+    return None
+
+
+def _power_of(inside: Expr, k: int) -> Expr:
+    from wrt.algebra.maps import mapping
+    from wrt.algebra.product import scale
+
+    return inside if k == 1 else mapping("exp", (scale(k, inside.children[0]),))
+
+
+def _softmax(work: Recovery, inside: Expr, summed: Labels) -> Tree | None:
+    t = work.full(inside.children[0])
+    if t is None or (inside.order == 2 and len(summed) == 2):
+        return None
+    axis = None if inside.order == 1 else summed[0]
+    return work.forest.wrap(work.forest.call("softmax", (t,), axis))
+
+
+__all__ = ["exponential_sum", "fused", "log_sum_exp", "product", "square_norm"]

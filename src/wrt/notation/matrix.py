@@ -1,0 +1,38 @@
+"""The matrix notation of an index-form expression: the form a mathematician would print."""
+
+from __future__ import annotations
+
+from wrt.algebra.expr import Expr
+from wrt.language.surface import Call, Node, Number, Unary
+from wrt.notation.build import Forest
+from wrt.notation.choose import best
+from wrt.notation.context import Context
+from wrt.notation.lets import written
+from wrt.notation.typed import spellings
+from wrt.notation.write import size_node
+
+
+def matrix_form(expr: Expr, kind: str, context: Context) -> Node | None:
+    """The most readable matrix form of an expression of order up to 2, None when it has none.
+
+    `kind`: scalar, column, row or matrix; it says how an expression of order 1 is shown.
+    """
+    if expr.order > 2:
+        return None
+    forest = Forest(context)
+    found = best(forest, spellings(forest, context), expr, kind == "row")
+    if found is None:
+        return None
+    if found[0] == 0:
+        return _zeros(expr, kind)
+    return written(forest, found, context)
+
+
+def _zeros(expr: Expr, kind: str) -> Node:
+    """The zero of a shape: 0, zeros(n), zeros(n).T, zeros(m, n)."""
+    from fractions import Fraction
+
+    if not expr.order:
+        return Number(Fraction(0))
+    node = Call("zeros", tuple(size_node(s) for s in expr.shape))
+    return Unary("T", node) if kind == "row" else node

@@ -1,0 +1,299 @@
+"""From the index form to a matrix tree, each distinct node once: maps and operators by name, sums term by term, products by graph reduction.
+
+An order-1 expression becomes a column. A tree may be smaller than the expression's shape where that is constant along an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
+from wrt.algebra.maps import exact_power
+from wrt.algebra.product import transpose
+from wrt.language.sizes import Size
+from wrt.language.surface import SCALAR as SCALAR_SHAPE
+from wrt.language.surface import Binary, Generator, Loop, Name, Node, Number, Shape, Text
+from wrt.notation.build import ONE, Forest, nonnegative
+from wrt.notation.entries import at, between, everything
+from wrt.notation.factor import factored
+from wrt.notation.tree import SCALAR, Part, Scaled, Times, Tree
+from wrt.notation.write import size_node
+
+COMPARISONS = {"gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+FIRST_NAMES = "ijkrst"
+LIMIT = 1.1  # how much longer the user's own spelling of a subexpression may be than ours and still be printed
+
+
+class Recovery:
+    """One recovery: `trees` by expression, `typed` the user's own spelling of expressions."""
+
+    def __init__(self, forest: Forest, typed: Mapping[int, Scaled] | None = None) -> None:
+        self.forest = forest
+        self.typed = typed or {}
+        self.trees: dict[int, Scaled | None] = {}
+        self.kept: list[Expr] = []  # expressions made here: their ids must stay theirs
+
+    def tree(self, root: Expr) -> Scaled | None:
+        """c*tree equal to the expression, None when it has no matrix notation."""
+        for node in postorder(root):
+            if id(node) not in self.trees:
+                self.kept.append(node)
+                self.trees[id(node)] = self._best(node)
+        return self.trees[id(root)]
+
+    def _best(self, node: Expr) -> Scaled | None:
+        found = self._node(node)
+        typed = self.typed.get(id(node))
+        if typed is not None and (found is None or self.forest.product_score(*typed) <= self.forest.product_score(*found) + LIMIT):
+            return typed
+        return found
+
+    def full(self, node: Expr) -> Tree | None:
+        """The tree of a node with every axis written out."""
+        found = self.trees[id(node)]
+        if found is None or node.order > 2:
+            return None
+        return self.forest.wrap(self.forest.spread(found, box_of(node)))
+
+    def _node(self, node: Expr) -> Scaled | None:
+        match node:
+            case Symbol():
+                return self._symbol(node)
+            case SizeValue():
+                return self.forest.size(node.size)
+            case Position():
+                name = self.fresh()
+                return ONE, self.text(Generator("array", Name(name, "index"), (range_loop(name, node.shape[0]),)), (node.shape[0], None))
+            case Indicator():
+                return self.indicator(node.relation, node.coefficients, node.constant, node.shape)
+            case Sum():
+                return self._sum(node)
+            case Map():
+                return self._map(node)
+            case Operator():
+                return self._operator(node)
+            case Product():
+                from wrt.notation.reduce import reduce  # products are a room of their own, built on this class
+
+                return reduce(self, node)
+            case Reshape():
+                from wrt.notation.stack import stacked
+
+                return stacked(self, node)
+        raise AssertionError(type(node))
+
+    def fresh(self, taken: frozenset[str] = frozenset()) -> str:
+        """An index name that nothing else has."""
+        for k in range(1000):
+            for letter in FIRST_NAMES:
+                name = letter if k == 0 else f"{letter}{k}"
+                if name not in self.forest.context.reserved and name not in taken and name not in self.forest.context.sizes:
+                    return name
+        raise AssertionError("no free index name; please report this as a bug")
+
+    def text(self, node: Node, box: tuple[Size | None, Size | None]) -> Tree:
+        return self.forest.atom(node, box)
+
+    # ------------------------------------------------------------------------------------------------ leaves
+    def _symbol(self, node: Symbol) -> Scaled | None:
+        if node.order > 2:
+            return None
+        if node.name in self.forest.context.shapes and self.forest.context.shapes[node.name].sizes == node.shape:
+            t = self.forest.variable(node.name)
+            return self.forest.turn(t) if t.box[0] is None and t.box[1] is not None else (ONE, t)
+        return ONE, self.forest.atom(Name(node.name, "variable"), box_of(node), "name")
+
+    def indicator(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Scaled | None:
+        """A 0/1 array of one or two indices: unit vectors, slices of the identity, triangles, else written entry by entry."""
+        forest = self.forest
+        if not shape:
+            value = constant.number
+            return None if value is None else (Fraction(int(value == 0 if relation == "==" else value >= 0)), forest.one)
+        if len(shape) > 2 or not any(coefficients):
+            return None
+        if relation == "==" and len(shape) == 1 and abs(coefficients[0]) == 1:
+            return ONE, forest.unit(shape[0], at(constant * -coefficients[0]))
+        if relation == "==" and len(shape) == 2:
+            chosen = self._selection(coefficients, constant, shape)
+            if chosen is not None:
+                return ONE, chosen
+        if relation == ">=" and len(shape) == 2 and coefficients in ((1, -1), (-1, 1)):
+            name = "tril" if coefficients == (1, -1) else "triu"
+            _, whole = forest.call(name, (forest.ones((shape[0], shape[1])),))
+            if not constant.terms:
+                return ONE, whole
+            if constant is Size.of(-1) and shape[0] is shape[1]:
+                return forest.add([(ONE, whole), (-ONE, forest.eye(shape[0]))])
+        return ONE, self._entrywise(relation, coefficients, constant, shape)
+
+    def _selection(self, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Tree | None:
+        """[i == start + step*j] as columns of the identity, or rows of it."""
+        forest = self.forest
+        (a, b), (m, n) = coefficients, shape
+        if abs(a) == 1:
+            start, step = constant * -a, -a * b
+            last = start + (n - 1) * step
+            if step == 1 and surely_at_most(start + n, m) and nonnegative_size(start):
+                return forest.raw_entry(forest.eye(m), (everything(m), between(start, start + n, m)))
+            if step not in (0, 1) and nonnegative_size(last if step < 0 else start):
+                stop = last + (1 if step > 0 else -1)
+                return forest.raw_entry(forest.eye(m), (everything(m), between(start, stop, m, step, n)))
+        if abs(b) == 1 and abs(a) == 1:
+            start, step = constant * -b, -b * a
+            if step == 1 and surely_at_most(start + m, n) and nonnegative_size(start):
+                return forest.raw_entry(forest.eye(n), (between(start, start + m, n), everything(n)))
+        return None
+
+    def _entrywise(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Tree:
+        names: list[str] = []
+        for _ in shape:
+            names.append(self.fresh(frozenset(names)))
+        left, right = constant, Size.of(0)
+        for name, c in zip(names, coefficients, strict=True):
+            if c > 0:
+                left = left + Size.of(name) * c
+            else:
+                right = right + Size.of(name) * -c
+        loops = tuple(range_loop(name, size) for name, size in zip(names, shape, strict=True))
+        box = (shape[0], shape[1] if len(shape) == 2 else None)
+        return self.text(Generator("array", Binary(relation, size_node(left), size_node(right)), loops), box)
+
+    # ------------------------------------------------------------------------------------------------ sums, maps, operators
+    def _sum(self, node: Sum) -> Scaled | None:
+        terms: list[Scaled] = []
+        for c, e in node.terms:
+            found = self.trees[id(e)]
+            if found is None:
+                return None
+            terms.append((c * found[0], found[1]))
+        return factored(self.forest, terms)
+
+    def _map(self, node: Map) -> Scaled | None:
+        forest = self.forest
+        below = [self.trees[id(a)] for a in node.arguments]
+        if node.order > 2 or any(b is None for b in below):
+            return None
+        scaled: list[Scaled] = [b for b in below if b is not None]
+        if node.function == "pow":
+            return self._power(node, scaled[0], scaled[1])
+        if node.function == "log":
+            from wrt.notation.idioms import log_sum_exp
+
+            found = log_sum_exp(self, node.arguments[0])
+            if found is not None:
+                return found
+        arguments = self._meeting([forest.wrap(s) for s in scaled], node)
+        parameters = tuple(forest.wrap((p, forest.one)) for p in node.parameters if isinstance(p, Fraction))
+        return forest.call(COMPARISONS.get(node.function, node.function), (*parameters, *arguments))
+
+    def _meeting(self, arguments: list[Tree], node: Expr) -> list[Tree]:
+        """Arguments that may stand together elementwise: a column and a row only beside a full matrix."""
+        box = box_of(node)
+        if any(a.box == box for a in arguments):
+            return arguments
+        k = next((n for n, a in enumerate(arguments) if a.box != SCALAR), 0)
+        c, t = self.forest.spread((ONE, arguments[k]), box)
+        return [*arguments[:k], self.forest.wrap((c, t)), *arguments[k + 1 :]]
+
+    def _power(self, node: Map, base: Scaled, exponent: Scaled) -> Scaled | None:
+        from wrt.notation.idioms import square_norm
+
+        forest = self.forest
+        e = constant_value(node.arguments[1])
+        if e is None or e.denominator != 1:
+            norm = square_norm(self, node.arguments[0])
+            if norm is not None:
+                if e is not None:
+                    return forest.times([(norm, 2 * e)])
+                base, exponent = (ONE, norm), (2 * exponent[0], exponent[1])
+        if e is not None:
+            value = exact_power(base[0], e)
+            if value is None:
+                return forest.times([(forest.wrap(base), e)])
+            c, t = forest.times([(base[1], e)])
+            return c * value, t
+        t = base[1]
+        if base[0] == 1 and isinstance(t, Times) and len(t.factors) == 1 and nonnegative(t.factors[0][0]):  # norm(x)**2 ** k
+            inner, k = t.factors[0]
+            base, exponent = (ONE, inner), (k * exponent[0], exponent[1])
+        trees = self._meeting([forest.wrap(base), forest.wrap(exponent)], node)
+        return ONE, forest.power(*trees)
+
+    def _operator(self, node: Operator) -> Scaled | None:
+        forest, name = self.forest, node.function
+        if node.order > 2:
+            return None
+        arguments = []
+        for a in node.arguments:
+            t = self.full(a)
+            if t is None:
+                return None
+            arguments.append(t)
+        match name:
+            case "powers":
+                labels, exponent = node.parameters
+                assert isinstance(exponent, Size)
+                return None if labels else forest.call("matpow", (arguments[0], forest.wrap(forest.size(exponent))))
+            case "prod" | "max" | "min":
+                return self._reduction(name, arguments[0], node)
+            case "argmax" | "argmin":
+                top = self._reduction(name[3:], arguments[0], node)
+                return None if top is None else forest.call("==", (arguments[0], forest.wrap(top)))
+            case "onehot":
+                if node.order != 2 or arguments[0].box[1] is not None:
+                    return None
+                return ONE, forest.raw_entry(forest.eye(node.shape[1]), (self.look(arguments[0], node.shape[0]), everything(node.shape[1])))
+            case "norm_nuc" | "norm_spec":
+                words = forest.atom(Text(name[5:]), SCALAR)
+                return forest.call("norm", (arguments[0], words))
+            case "frechet":
+                words = forest.atom(Text(str(node.parameters[0])), SCALAR)
+                return ONE, forest.named("frechet", (words, *arguments), arguments[0].box)
+            case "frechet_array":
+                return None
+        if name in ("det", "logdet"):
+            return forest.call(name, tuple(arguments))
+        if node.order == 2 and name in ("inv", "adj", "pinv", "expm", "logm", "sqrtm"):
+            return forest.call(name, tuple(arguments))
+        return ONE, forest.named(name, tuple(arguments), box_of(node))
+
+    def look(self, index: Tree, size: Size) -> Part:
+        """An integer vector between brackets."""
+        from wrt.language.unparse import unparse
+        from wrt.notation.write import Writer
+
+        node = Writer(self.forest).write((ONE, index))
+        return Part("look", unparse(node), node, size)
+
+    def _reduction(self, name: str, argument: Tree, node: Operator) -> Scaled | None:
+        (count,) = node.parameters
+        if count == node.arguments[0].order:
+            return self.forest.call(name, (argument,))
+        return self.forest.call(name, (argument,), 1) if count == 1 else None
+
+
+def box_of(node: Expr) -> tuple[Size | None, Size | None]:
+    """The box of an expression of order up to 2, a column for order 1."""
+    return (node.shape[0] if node.order else None, node.shape[1] if node.order > 1 else None)
+
+
+def range_loop(name: str, stop: Size) -> Loop:
+    return Loop(name, Number(Fraction(0)), size_node(stop))
+
+
+def nonnegative_size(size: Size) -> bool:
+    """Whether a size polynomial is surely >= 0 for sizes of at least 1."""
+    return all(k > 0 for monomial, k in size.terms if monomial) and sum(k for _, k in size.terms) >= 0
+
+
+def surely_at_most(a: Size, b: Size) -> bool:
+    return nonnegative_size(b - a)
+
+
+def turned(e: Expr) -> Expr:
+    """The transpose of an order-2 expression."""
+    return transpose(e)
+
+
+__all__ = ["SCALAR_SHAPE", "Recovery", "Shape", "box_of", "turned"]

@@ -1,0 +1,274 @@
+"""The user's own spelling: every subtree of the text as a matrix tree, found again by its expression, so that residuals, norms and means come out as typed."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from weakref import WeakKeyDictionary
+
+from wrt.algebra.affine import affine
+from wrt.algebra.expr import Expr, Symbol, constant_value
+from wrt.algebra.flatten import flattened
+from wrt.algebra.lower import Lowering
+from wrt.algebra.maps import exact_power
+from wrt.algebra.simplify import simplify
+from wrt.errors import WrtError
+from wrt.language.sizes import Size
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Name, Node, Number, Shape, Slice, Steps, Text, Unary, postorder
+from wrt.notation.build import ONE, Forest
+from wrt.notation.context import Context
+from wrt.notation.entries import at, between, entry, everything
+from wrt.notation.tree import SCALAR, Box, Part, Scaled, Tree
+from wrt.notation.write import SIGNS
+
+LIMIT = 400  # nodes of the text up to which every subtree is remembered
+
+_EXPRESSIONS: WeakKeyDictionary[Context, list[tuple[Node, tuple[Expr, ...]]]] = WeakKeyDictionary()
+
+
+def expressions(context: Context) -> list[tuple[Node, tuple[Expr, ...]]]:
+    """Every closed subtree of the user's text with its expression: as lowered, flattened, and simplified by facts."""
+    found = _EXPRESSIONS.get(context)
+    if found is None:
+        found = _lowered(context) if context.tree is not None else []
+        _EXPRESSIONS[context] = found
+    return found
+
+
+def _lowered(context: Context) -> list[tuple[Node, tuple[Expr, ...]]]:
+    assert context.tree is not None
+    work = Lowering()
+    try:
+        work.run(context.tree)
+    except WrtError:
+        return []
+    out: list[tuple[Node, tuple[Expr, ...]]] = []
+    for node in postorder(context.tree):
+        low = work.done.get(id(node))
+        if low is None or low.free or len(out) > LIMIT or low.expr.order > 2:
+            continue
+        flat = flattened(low.expr)
+        out.append((node, (low.expr, flat, simplify(flat, context.facts)[0])))
+    return out
+
+
+def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
+    """id(expression) -> the tree of the user's spelling of it (a column for a row)."""
+    out: dict[int, Scaled] = {}
+    reading = Reading(forest, context)
+    forest.typing = True
+    try:
+        for node, exprs in expressions(context):
+            found = reading.read(node)
+            if found is None or isinstance(exprs[0], Symbol) or constant_value(exprs[0]) is not None:
+                continue
+            c, t = found
+            if t.box[0] is None and t.box[1] is not None:
+                k, t = forest.turn(t)
+                c *= k
+            for e in exprs:
+                out.setdefault(id(e), (c, t))
+    finally:
+        forest.typing = False
+    return out
+
+
+class Reading:
+    """Surface nodes as trees, children first; None where a node has no tree."""
+
+    def __init__(self, forest: Forest, context: Context) -> None:
+        self.forest = forest
+        self.done: dict[int, Scaled | None] = {}
+        self.steps: dict[str, Node] = {}
+        if context.tree is not None:
+            for node in postorder(context.tree):
+                if isinstance(node, Steps):
+                    self.steps.update(node.steps)
+
+    def read(self, root: Node) -> Scaled | None:
+        """The tree of a node whose children come first in the calls."""
+        if id(root) not in self.done:
+            self.done[id(root)] = self._node(root)
+        return self.done[id(root)]
+
+    def _below(self, node: Node) -> Scaled | None:
+        return self.read(node)
+
+    def _node(self, node: Node) -> Scaled | None:
+        shape = node.shape
+        if shape is None or shape.kind == "tensor" or Size.of(1) in shape.sizes:
+            return None
+        match node:
+            case Number():
+                return node.value, self.forest.one
+            case Name():
+                return self._name(node, shape)
+            case Unary():
+                found = self._below(node.argument)
+                if found is None:
+                    return None
+                if node.op == "-":
+                    return -found[0], found[1]
+                c, t = self.forest.turn(found[1])
+                return found[0] * c, t
+            case Binary():
+                return self._binary(node)
+            case Call():
+                return self._call(node, shape)
+            case Index():
+                return self._index(node, shape)
+            case Block():
+                return self._block(node, shape)
+            case Generator():
+                return self._opaque(node, shape)
+            case Steps():
+                return self._below(node.result)
+        return None
+
+    def _opaque(self, node: Node, shape: Shape) -> Scaled | None:
+        if any(isinstance(part, Name) and part.role == "step" for part in postorder(node)):
+            return None
+        return ONE, self.forest.atom(node, box_of(shape))
+
+    def _name(self, node: Name, shape: Shape) -> Scaled | None:
+        match node.role:
+            case "variable":
+                return ONE, self.forest.variable(node.name)
+            case "size":
+                return self.forest.size(Size.of(node.name))
+            case "step":
+                return self._below(self.steps[node.name])
+            case "constant":
+                return ONE, self.forest.atom(Name(node.name, "constant"), SCALAR, "name")
+        return None
+
+    def _binary(self, node: Binary) -> Scaled | None:
+        forest = self.forest
+        left, right = self._below(node.left), self._below(node.right)
+        if left is None or right is None:
+            return None
+        (a, s), (b, t) = left, right
+        match node.op:
+            case "+" | "-":
+                return forest.add([(a, s), (b if node.op == "+" else -b, t)])
+            case "*":
+                c, out = forest.times([(s, ONE), (t, ONE)])
+                return a * b * c, out
+            case "/":
+                if b == 0:
+                    return None
+                c, out = forest.times([(s, ONE), (t, -ONE)])
+                return a / b * c, out
+            case "@":
+                c, out = forest.chain([s, t])
+                return a * b * c, out
+            case "**":
+                return self._power(left, right)
+        if node.op in SIGNS:
+            return forest.call(node.op, (forest.wrap(left), forest.wrap(right)))
+        return None
+
+    def _power(self, base: Scaled, exponent: Scaled) -> Scaled | None:
+        forest = self.forest
+        if exponent[1] is not forest.one:
+            return ONE, forest.power(forest.wrap(base), forest.wrap(exponent))
+        e = exponent[0]
+        if base[1] is forest.one:
+            value = exact_power(base[0], e)
+            return (value, forest.one) if value is not None else None
+        value = exact_power(base[0], e) if e.denominator == 1 or base[0] > 0 else None
+        if value is None:
+            return forest.times([(forest.wrap(base), e)])
+        c, t = forest.times([(base[1], e)])
+        return value * c, t
+
+    def _call(self, node: Call, shape: Shape) -> Scaled | None:
+        forest = self.forest
+        if node.function in ("eye", "ones", "zeros", "einsum", "commutation"):
+            if node.function == "ones":
+                return ONE, forest.ones(box_of(shape))
+            if node.function == "eye" and shape.sizes[0] is shape.sizes[1]:
+                return ONE, forest.eye(shape.sizes[0])
+            return self._opaque(node, shape)
+        arguments: list[Scaled] = []
+        for a in node.arguments:
+            found = (ONE, forest.atom(a, SCALAR)) if isinstance(a, Text) else self._below(a)
+            if found is None:
+                return None
+            arguments.append(found)
+        if node.function == "sqrt":
+            return self._power(arguments[0], (Fraction(1, 2), forest.one))
+        if node.function == "diag" and arguments[0][1].box != SCALAR:
+            c, t = forest.diag(forest.wrap(arguments[0]))
+            return c, t
+        option = node.option("axis")
+        axis = _axis(option)
+        if option is not None and axis is None:
+            return None
+        if len(shape.sizes) < 2 and box_of(node.arguments[0].shape) != SCALAR and None in box_of(node.arguments[0].shape):
+            axis = None  # of a vector there is one axis
+        trees = tuple(forest.wrap(a) for a in arguments)
+        name = "tr" if node.function == "trace" else node.function
+        if axis is None and name not in ("inv", "pinv", "adj", "expm", "matpow", "exp", "log", "sum", "max", "min", "prod", "mean"):
+            return ONE, forest.named(name, trees, box_of(shape))
+        return forest.call(name, trees, axis)
+
+    def _index(self, node: Index, shape: Shape) -> Scaled | None:
+        base = self._below(node.base)
+        if base is None or node.base.shape is None or None in (base[1].box[0], base[1].box[1]) and len(node.parts) == 2:
+            return None
+        places = [self._part(p, size) for p, size in zip(node.parts, node.base.shape.sizes, strict=False)]
+        if any(p is None for p in places):
+            return self._opaque(node, shape)
+        row = places[0] if base[1].box[0] is not None else None
+        column = places[-1] if base[1].box[1] is not None else None
+        c, t = entry(self.forest, base[1], row, column)
+        return base[0] * c, t
+
+    def _part(self, node: Node, size: Size) -> Part | None:
+        if isinstance(node, Slice):
+            start, stop = _size(node.start, Size.of(0), size), _size(node.stop, size, size)
+            if node.step is not None or start is None or stop is None:
+                return None
+            return between(start, stop, size) if node.start is not None or node.stop is not None else everything(size)
+        value = _size(node, None, size) if node.shape is not None and node.shape.kind == "scalar" else None
+        return None if value is None else at(value)
+
+    def _block(self, node: Block, shape: Shape) -> Scaled | None:
+        rows: list[tuple[Tree, ...]] = []
+        for row in node.rows:
+            cells = [self._below(cell) for cell in row]
+            if any(c is None for c in cells):
+                return None
+            rows.append(tuple(self.forest.wrap(c) for c in cells if c is not None))
+        return ONE, self.forest.literal(tuple(rows), node.nested, box_of(shape))
+
+
+def _size(node: Node | None, default: Size | None, whole: Size) -> Size | None:
+    if node is None:
+        return default
+    form = affine(node, {})
+    if form is None or form.coefficients:
+        return None
+    value = form.constant
+    return value + whole if value.number is not None and value.number < 0 else value
+
+
+def _axis(option: Node | None) -> int | None:
+    if isinstance(option, Number):
+        return int(option.value) % 2
+    return 1 if isinstance(option, Unary) else None
+
+
+def box_of(shape: Shape | None) -> Box:
+    """The box of a typed node."""
+    if shape is None:
+        return SCALAR
+    match shape.kind:
+        case "scalar":
+            return SCALAR
+        case "column":
+            return shape.sizes[0], None
+        case "row":
+            return None, shape.sizes[0]
+        case _:
+            return shape.sizes[0], shape.sizes[1]

@@ -1,0 +1,81 @@
+"""Convolutions: windows [t == i + a] between an array, its kernel and the result become conv1d and conv2d."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from wrt.algebra.expr import Indicator
+from wrt.language.sizes import Size
+from wrt.notation.tree import Tree
+
+if TYPE_CHECKING:
+    from wrt.notation.recover import Recovery
+    from wrt.notation.reduce import Item
+
+ONE = Fraction(1)
+Window = tuple[int, int, int]  # labels t, i, a with t = i + a
+
+
+def convolved(work: Recovery, items: list[Item], output: tuple[int, ...], sizes: list[Size]) -> list[Item]:
+    """The operands with conv1d(x, k) or conv2d(X, K) in place of x, k and their windows, where labels allow it."""
+    found = [(n, _window(e, labels)) for n, (e, labels) in enumerate(items)]
+    windows = [(n, w) for n, w in found if w is not None]
+    if not windows or len(windows) > 2:
+        return items
+    whole = tuple(w[0] for _, w in windows)
+    if any(t in output for t in whole):
+        return items
+    uses = [n for n, (_, labels) in enumerate(items) if set(labels) & set(whole) and n not in [k for k, _ in windows]]
+    if len(uses) != 1:
+        return items
+    array = _matrix(work, items[uses[0]], whole)
+    if array is None:
+        return items
+    for pick in (2, 1):  # the kernel runs over a, or over i
+        kernel_labels = tuple(w[pick] for _, w in windows)
+        result_labels = tuple(w[3 - pick] for _, w in windows)
+        if any(a in output for a in kernel_labels):
+            continue
+        rest = [n for n in range(len(items)) if n not in (*[k for k, _ in windows], *uses)]
+        kernels = [n for n in rest if set(items[n][1]) & set(kernel_labels)]
+        if len(kernels) != 1 or set(kernel_labels) & {a for n in rest if n not in kernels for a in items[n][1]}:
+            continue
+        kernel = _matrix(work, items[kernels[0]], kernel_labels)
+        if kernel is None:
+            continue
+        box = (sizes[result_labels[0]], sizes[result_labels[1]] if len(result_labels) == 2 else None)
+        t = work.forest.named("conv1d" if len(whole) == 1 else "conv2d", (array, kernel), box)
+        return [*[items[n] for n in rest if n not in kernels], (t, result_labels)]
+    return items
+
+
+def _window(e: object, labels: tuple[int, ...]) -> Window | None:
+    if not (isinstance(e, Indicator) and e.relation == "==" and len(labels) == 3 and not e.constant.terms):
+        return None
+    for sign in (1, -1):
+        signs = [c * sign for c in e.coefficients]
+        if sorted(signs) == [-1, -1, 1]:
+            t = signs.index(1)
+            i, a = (k for k in range(3) if k != t)
+            return labels[t], labels[i], labels[a]
+    return None
+
+
+def _matrix(work: Recovery, item: Item, labels: tuple[int, ...]) -> Tree | None:
+    """The operand as a tree whose axes are exactly these labels, in this order."""
+    e, own = item
+    if sorted(own) != sorted(labels) or len(set(own)) < len(own):
+        return None
+    if isinstance(e, Tree):
+        t = e
+    else:
+        full = work.full(e)
+        if full is None:
+            return None
+        t = full
+    if own != labels:
+        c, t = work.forest.turn(t)
+        if c != 1:
+            return None
+    return t

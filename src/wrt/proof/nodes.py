@@ -1,0 +1,384 @@
+"""One rule a kind of node: names, operators, brackets, generators. Whatever the ring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from wrt.language.surface import Binary, Block, Call, Index, Loop, Name, Node, Number, Slice, Steps, Text, Unary
+from wrt.language.surface import Generator as Sum
+from wrt.proof.arrays import Bound, Key, Keys, Parts, Undecided, Unfit, Value, ordered, positions, size_of
+from wrt.proof.reading import COMPARISONS
+from wrt.proof.walk import Env, Rule, RuleOf, Walker
+
+SWAP: dict[Key, Key] = {0: 1, 1: 0}
+
+
+def number(walk: Walker, node: Number, env: Env, bits: int) -> Value:
+    return walk.scalar(walk.number(node.value))
+
+
+def name(walk: Walker, node: Name, env: Env, bits: int) -> Rule | Value:
+    match node.role:
+        case "variable":
+            return walk.variable(node.name, bits)
+        case "index":
+            bound = dict(env)[node.name]
+            return Value((bound,), (bound[2] - bound[1],), {0: [walk.number(k) for k in range(bound[1], bound[2])]})
+        case "size":
+            return walk.scalar(walk.number(walk.sizes[node.name]))
+        case "step":
+            return _passed(walk.reading.step_of[id(node)])
+    return walk.scalar(walk.constant(node.name))
+
+
+def _passed(node: Node) -> Rule:
+    return (yield node)
+
+
+def steps(walk: Walker, node: Steps, env: Env, bits: int) -> Rule:
+    return (yield node.result)
+
+
+def unary(walk: Walker, node: Unary, env: Env, bits: int) -> Rule:
+    value = yield node.argument
+    if node.op == "-":
+        return walk.scale(walk.number(-1), value)
+    return walk.renamed(value, SWAP) if len(walk.own(value)) <= 2 else value
+
+
+def binary(walk: Walker, node: Binary, env: Env, bits: int) -> Rule:
+    op = node.op
+    if op in COMPARISONS:
+        return (yield from _comparison(walk, node, env))
+    if op == "**":
+        return (yield from _power(walk, node, env, bits))
+    left = yield node.left
+    right = yield node.right
+    match op:
+        case "+":
+            value = walk.add(left, right)
+        case "-":
+            value = walk.subtract(left, right)
+        case "*":
+            value = walk.times(left, right)
+        case "/":
+            value = walk.times(left, walk.invert(right, bits))
+        case "@":
+            value = walk.matmul(left, right)
+        case _:
+            raise AssertionError(op)
+    return walk.conform(value, node.shape)
+
+
+def _power(walk: Walker, node: Binary, env: Env, bits: int) -> Rule:
+    if not walk.reading.whole(node.right):
+        value = yield from walk.power(node, node.left, node.right, env, bits)
+        return walk.conform(value, node.shape)
+    inner = _even_root(walk, node)
+    base = yield (inner if inner is not None else node.left)
+    exponents = walk.whole_of(node.right, walk.narrowed(node.right, env) if env else ())
+    if not exponents.keys:
+        k = int(exponents.parts[0][0])
+        return whole_power(walk, base, k // 2 if inner is not None else k, bits)
+    return walk.conform(_powers(walk, base, exponents, bits), node.shape)
+
+
+def _even_root(walk: Walker, node: Binary) -> Node | None:
+    """The base of an even power without its root: norm(x)**2 is sum(x*x)**1, whatever the field knows of roots."""
+    if not (isinstance(node.left, Call) and isinstance(node.right, Number) and node.right.value % 2 == 0):
+        return None
+    from wrt.proof.calls import squared
+
+    return squared(walk, node.left)
+
+
+def whole_power(walk: Walker, base: Value, k: int, bits: int) -> Value:
+    """base**k entry by entry."""
+    if k < 0:
+        base, k = walk.invert(base, bits), -k
+    if k > 10_000:
+        raise Undecided("an exponent above 10000")
+    if k == 0:
+        return Value(base.keys, base.dims, {0: [walk.number(1)] * size_of(base.dims)})
+    out: Value | None = None
+    while True:
+        if k & 1:
+            out = base if out is None else walk.times(out, base)
+        k >>= 1
+        if not k:
+            assert out is not None
+            return out
+        base = walk.times(base, base)
+
+
+def _powers(walk: Walker, base: Value, exponents: Value, bits: int) -> Value:
+    """base**exponent for an array of whole exponents: a masked sum over the exponents that occur."""
+    total: Value | None = None
+    flat = exponents.parts.get(0) or [0] * size_of(exponents.dims)
+    for k in sorted(set(flat)):
+        mask = Value(exponents.keys, exponents.dims, {0: [walk.number(int(e == k)) for e in flat]})
+        value = walk.times(mask, whole_power(walk, base, int(k), bits))
+        total = value if total is None else walk.add(total, value)
+    assert total is not None
+    return total
+
+
+def _comparison(walk: Walker, node: Binary, env: Env) -> Rule:
+    """A comparison as 0 or 1: of whole numbers as such, of others by the ring's sign."""
+    if walk.reading.whole(node):
+        left, right = (walk.whole_of(side, walk.narrowed(side, env) if env else ()) for side in (node.left, node.right))
+        difference = whole_difference(left, right)
+    else:
+        difference = yield from walk.signs(node, node.left, node.right, env)
+    test = TESTS[node.op]
+    zero, one = walk.number(0), walk.number(1)
+    flat = difference.parts.get(0) or [0] * size_of(difference.dims)
+    return walk.conform(Value(difference.keys, difference.dims, {0: [one if test(v) else zero for v in flat]}), node.shape)
+
+
+TESTS = {
+    "<": lambda v: v < 0,
+    "<=": lambda v: v <= 0,
+    ">": lambda v: v > 0,
+    ">=": lambda v: v >= 0,
+    "==": lambda v: v == 0,
+    "!=": lambda v: v != 0,
+}
+
+
+def whole_difference(a: Value, b: Value) -> Value:
+    """a - b of plain ints."""
+    keys = ordered(frozenset((*a.keys, *b.keys)))
+    sizes = {**dict(zip(a.keys, a.dims, strict=True)), **dict(zip(b.keys, b.dims, strict=True))}
+    dims = tuple(sizes[k] for k in keys)
+    x, y = (v.parts.get(0) or [0] * size_of(v.dims) for v in (a, b))
+    flat = [x[i] - y[j] for i, j in zip(positions(a.keys, a.dims, keys, dims), positions(b.keys, b.dims, keys, dims), strict=True)]
+    return Value(keys, dims, {0: flat})
+
+
+def call(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
+    from wrt.proof.calls import CALLS
+
+    rule = CALLS.get(node.function)
+    if rule is None:
+        value = yield from walk.elementwise(node, env, bits)
+    else:
+        made = rule(walk, node, env, bits)
+        value = made if isinstance(made, Value) else (yield from made)
+    return walk.conform(value, node.shape)
+
+
+# ------------------------------------------------------------------------------------------------ brackets
+class Place(NamedTuple):
+    """What one part of an index says: `offsets` into the axis, over `keys` and `dims`; `kept` when the axis stays (as the last key)."""
+
+    keys: Keys
+    dims: tuple[int, ...]
+    offsets: list[int]
+    kept: bool
+
+
+def index(walk: Walker, node: Index, env: Env, bits: int) -> Rule:
+    base = yield node.base
+    own = walk.own(base)
+    sizes = dict(zip(base.keys, base.dims, strict=True))
+    if len(node.parts) == 1 and len(own) == 2:  # a matrix with one row or one column
+        own = tuple(k for k in own if sizes[k] != 1)[:1] or own[:1]
+        base = walk.arranged(base, tuple(k for k in base.keys if not isinstance(k, int) or k in own))
+    if len(own) != len(node.parts):
+        raise Unfit("an index with the wrong number of parts")
+    simple = _relabelled(walk, node, base, own, env)
+    if simple is not None:
+        return walk.conform(simple, node.shape)
+    places = [_place(walk, part, sizes[key], env) for part, key in zip(node.parts, own, strict=True)]
+    return _picked(walk, node, base, own, places)
+
+
+def _relabelled(walk: Walker, node: Index, base: Value, own: Sequence[int], env: Env) -> Value | None:
+    """The base with axes renamed, where every part is ':' or a bound index over the whole axis."""
+    names: dict[Key, Key] = {}
+    bound = dict(env)
+    kept = 0
+    row = node.shape is not None and node.shape.kind == "row"
+    for part, key in zip(node.parts, own, strict=True):
+        if isinstance(part, Slice) and not part.children:
+            names[key] = 1 if row else kept
+            kept += 1
+        elif isinstance(part, Name) and part.role == "index" and bound[part.name][1] == 0 and bound[part.name][2] == base.dims[base.keys.index(key)]:
+            names[key] = bound[part.name]
+        else:
+            return None
+    return walk.renamed(base, names)
+
+
+def _place(walk: Walker, part: Node, size: int, env: Env) -> Place:
+    if isinstance(part, Slice):
+        start, stop, step = (None if p is None else walk.count(p) for p in (part.start, part.stop, part.step))
+        chosen = list(range(size))[slice(start, stop, step)]
+        if not chosen or (start is not None and start > size) or (stop is not None and stop > size):
+            raise Unfit("a slice leaves its range")
+        return Place((0,), (len(chosen),), chosen, True)
+    value = walk.whole_of(part, walk.narrowed(part, env) if env else ())
+    flat = value.parts.get(0) or [0] * size_of(value.dims)
+    if not any(not isinstance(k, int) for k in value.keys):  # fixed numbers may count from the end
+        flat = [k + size if k < 0 else k for k in flat]
+    if any(not 0 <= k < size for k in flat):
+        if not any(not isinstance(k, int) and k[0] in walk.reading.guarded for k in value.keys):
+            raise Unfit("an index leaves its range")
+        flat = [k if 0 <= k < size else -1 for k in flat]
+    own = [k for k in value.keys if isinstance(k, int)]
+    keys = tuple(0 if isinstance(k, int) else k for k in value.keys)
+    return Place(keys, value.dims, list(flat), bool(own))
+
+
+def _picked(walk: Walker, node: Index, base: Value, own: Sequence[int], places: Sequence[Place]) -> Value:
+    """The entries that the places name; what a condition leaves out of range counts as 1."""
+    row = node.shape is not None and node.shape.kind == "row"
+    sizes: dict[Key, int] = {k: d for k, d in zip(base.keys, base.dims, strict=True) if not isinstance(k, int)}
+    named: list[Keys] = []
+    kept = 0
+    for place in places:
+        mine = tuple((1 if row else kept) if isinstance(k, int) else k for k in place.keys)
+        kept += place.kept
+        named.append(mine)
+        sizes.update(zip(mine, place.dims, strict=True))
+    keys = ordered(frozenset(sizes))
+    dims = tuple(sizes[k] for k in keys)
+    walk.spend(size_of(dims) // 4)
+    strides = _strides(base)
+    bound = tuple(k for k in base.keys if not isinstance(k, int))
+    bound_dims = tuple(d for k, d in zip(base.keys, base.dims, strict=True) if not isinstance(k, int))
+    total = [0] * size_of(dims)
+    outside: set[int] = set()
+    for k, d in zip(bound, bound_dims, strict=True):
+        total = [t + strides[k] * at for t, at in zip(total, positions((k,), (d,), keys, dims), strict=True)]
+    for place, mine, key in zip(places, named, own, strict=True):
+        read = positions(mine, place.dims, keys, dims)
+        step = strides[key]
+        for n, at in enumerate(read):
+            offset = place.offsets[at]
+            if offset < 0:
+                outside.add(n)
+            else:
+                total[n] += step * offset
+    parts: Parts = {}
+    for m, x in base.parts.items():
+        flat = [x[t] for t in total]
+        for n in outside:
+            flat[n] = walk.number(int(m == 0))
+        parts[m] = flat
+    return walk.conform(Value(keys, dims, parts), node.shape)
+
+
+def _strides(a: Value) -> dict[Key, int]:
+    out: dict[Key, int] = {}
+    step = 1
+    for key, dim in zip(reversed(a.keys), reversed(a.dims), strict=True):
+        out[key] = step
+        step *= dim
+    return out
+
+
+def block(walk: Walker, node: Block, env: Env, bits: int) -> Rule:
+    grid: list[list[Value]] = []
+    for cells in node.rows:
+        line = []
+        for cell in cells:
+            line.append((yield cell))
+        grid.append(line)
+    bound = ordered(frozenset(k for line in grid for v in line for k in v.keys if not isinstance(k, int)))
+    sizes: dict[Key, int] = {k: d for line in grid for v in line for k, d in zip(v.keys, v.dims, strict=True) if not isinstance(k, int)}
+    keys = (*bound, 0, 1)
+    laid = [[_laid(walk, v, keys, sizes) for v in line] for line in grid]
+    heights = [line[0].dims[-2] for line in laid]
+    width = sum(v.dims[-1] for v in laid[0])
+    if any(v.dims[-2] != h for line, h in zip(laid, heights, strict=True) for v in line) or any(sum(v.dims[-1] for v in line) != width for line in laid):
+        raise Unfit("blocks that do not fit")
+    count = size_of([sizes[k] for k in bound])
+    zero = walk.number(0)
+    parts: Parts = {}
+    for m in {m for line in laid for v in line for m in v.parts}:
+        flat = []
+        for b in range(count):
+            for line, h in zip(laid, heights, strict=True):
+                for r in range(h):
+                    for v in line:
+                        w = v.dims[-1]
+                        x = v.parts.get(m)
+                        start = (b * h + r) * w
+                        flat += x[start : start + w] if x is not None else [zero] * w
+        parts[m] = flat
+    return walk.conform(Value(keys, (*[sizes[k] for k in bound], sum(heights), width), parts), node.shape)
+
+
+def _laid(walk: Walker, v: Value, keys: Keys, sizes: dict[Key, int]) -> Value:
+    have = dict(zip(v.keys, v.dims, strict=True))
+    laid = walk.arranged(v, keys, {**sizes, **{k: have.get(k, 1) for k in (0, 1)}})
+    return Value(laid.keys, laid.dims, {m: list(x) for m, x in laid.parts.items()})
+
+
+# ------------------------------------------------------------------------------------------------ generators
+def generator(walk: Walker, node: Sum, env: Env, bits: int) -> Rule:
+    inner = dict(env)
+    bounds: list[Bound] = []
+    limits: list[Value] = []
+    for loop in node.loops:
+        here = tuple(sorted(inner.items()))
+        bound, limit = _bound(walk, loop, here)
+        inner[loop.name] = bound
+        bounds.append(bound)
+        limits += limit
+    inside = tuple(sorted(inner.items()))
+    for condition in node.conditions:
+        limits.append((yield (condition, inside, bits)))
+    if node.function == "sum":
+        value = yield from walk.summed_terms(node.body, inside, bits, tuple(bounds), limits)
+        return walk.conform(value, node.shape)
+    body = yield (node.body, inside, bits)
+    for limit_value in limits:
+        body = walk.times(body, limit_value)
+    outer = tuple(k for k in body.keys if not isinstance(k, int) and k not in bounds)
+    own = walk.own(body)
+    sizes = {**dict(zip(body.keys, body.dims, strict=True)), **{b: b[2] - b[1] for b in bounds}}
+    if any(b[2] <= b[1] for b in bounds):
+        raise Unfit("an empty range")
+    spread = walk.arranged(body, (*outer, *bounds, *own), sizes)
+    return walk.conform(Value((*outer, *range(len(bounds) + len(own))), spread.dims, spread.parts), node.shape)
+
+
+def _bound(walk: Walker, loop: Loop, env: Env) -> tuple[Bound, list[Value]]:
+    """The range of an index, the largest where it depends on others, and then the 0/1 array that cuts it."""
+    ends = [walk.whole_of(part, walk.narrowed(part, env) if env else ()) for part in (loop.start, loop.stop)]
+    flats = [e.parts.get(0) or [0] * size_of(e.dims) for e in ends]
+    bound = (loop.name, int(min(flats[0])), int(max(flats[1])))
+    if not ends[0].keys and not ends[1].keys:
+        return bound, []
+    me = Value((bound,), (max(bound[2] - bound[1], 0),), {0: list(range(bound[1], bound[2]))})
+    cuts = []
+    for end, test in ((ends[0], TESTS[">="]), (ends[1], TESTS["<"])):
+        if end.keys and me.dims[0]:
+            d = whole_difference(me, end)
+            cuts.append(Value(d.keys, d.dims, {0: [walk.number(int(test(v))) for v in d.parts[0]]}))
+    return bound, cuts
+
+
+def nothing(walk: Walker, node: Node, env: Env, bits: int) -> Value:
+    raise Undecided(f"{type(node).__name__} is no value")
+
+
+RULES: dict[type[Node], RuleOf] = {
+    Number: number,
+    Name: name,
+    Steps: steps,
+    Unary: unary,
+    Binary: binary,
+    Call: call,
+    Index: index,
+    Block: block,
+    Sum: generator,
+    Slice: nothing,
+    Loop: nothing,
+    Text: nothing,
+}
+__all__ = ["RULES", "whole_difference", "whole_power"]

@@ -1,0 +1,217 @@
+"""What is known of a tree before any number is seen: named steps, free indices, whole numbers, the factors under a sum, expansions of functions.
+
+Everything here is found once a tree and shared by every evaluation of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from wrt.language.parser import parse
+from wrt.language.sizes import Size
+from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Loop, Name, Node, Number, Source, Steps, Text, Unary, postorder
+
+COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
+EXACT_CALLS = frozenset(("sum", "mean", "prod", "tr", "trace", "det", "inv", "adj", "solve", "pinv", "diag", "vec", "kron", "dot", "outer", "eye"))
+EXACT_CALLS |= frozenset(("ones", "zeros", "matpow", "tril", "triu", "commutation", "conv1d", "conv2d", "einsum", "cumsum", "var"))
+UNROOTED = frozenset(("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "silu", "relu", "abs", "sign", "softmax"))
+UNROOTED |= frozenset(("logsumexp", "log_softmax", "logdet", "maximum", "minimum", "where", "log1p", "expm1", "max", "min"))
+
+
+class Term(NamedTuple):
+    """One addend under a sum: sign * product of `factors` / product of `divisors`."""
+
+    sign: Fraction
+    factors: tuple[Node, ...]
+    divisors: tuple[Node, ...]
+
+
+class Reading:
+    """Static facts about the trees of one proof. Trees are kept, so that identities of nodes stay theirs."""
+
+    def __init__(self, declarations: Mapping[str, Declaration]) -> None:
+        self.declarations = dict(declarations)
+        self.trees: list[Node] = []
+        self.kept: list[Node] = []  # nodes whose identity is a key of a table
+        self.step_of: dict[int, Node] = {}  # id(Name of a step) -> its node
+        self.rational = True  # whether only rational operations occur in the trees seen so far
+        self.rooted = False  # whether a root or a power with no whole exponent does
+        self._free: dict[int, frozenset[str]] = {}
+        self._whole: dict[int, bool] = {}
+        self._terms: dict[int, list[Term]] = {}
+        self._expanded: dict[tuple[int, str], Node] = {}
+        self.made: dict[tuple[int, str], Node] = {}  # expansions of calls, by node and kind
+        self.guarded: set[str] = set()  # index names whose generator has conditions
+        self.looked_up: dict[str, list[Size]] = {}  # integer variable -> sizes of the axes it looks up
+
+    def take(self, source: Source) -> Node:
+        """Register a source's tree and declarations; its tree."""
+        for name, d in source.declarations.items():
+            self.declarations.setdefault(name, d)
+        tree = source.tree
+        if any(t is tree for t in self.trees):
+            return tree
+        self.trees.append(tree)
+        nodes = list(postorder(tree))
+        steps = {name: value for node in nodes if isinstance(node, Steps) for name, value in node.steps}
+        for node in nodes:
+            match node:
+                case Name(role="step"):
+                    self.step_of[id(node)] = steps[node.name]
+                case Call() if node.function not in EXACT_CALLS:
+                    self.rational = False
+                    self.rooted = self.rooted or node.function not in UNROOTED
+                case Binary() if node.op in COMPARISONS and not self.whole(node):
+                    self.rational = False
+                case Binary(op="**") if not self.whole(node.right):
+                    self.rational = False
+                    self.rooted = True
+                case Generator() if node.conditions:
+                    self.guarded.update(loop.name for loop in node.loops)
+                case Index():
+                    self._note_lookup(node)
+        return tree
+
+    def _note_lookup(self, node: Index) -> None:
+        shape = node.base.shape
+        for part, size in zip(node.parts, shape.sizes if shape is not None else (), strict=False):
+            for inner in postorder(part):
+                if isinstance(inner, Name) and inner.role == "variable":
+                    self.looked_up.setdefault(inner.name, []).append(size)
+
+    def free(self, node: Node) -> frozenset[str]:
+        """The index names that a node's value depends on."""
+        found = self._free.get(id(node))
+        if found is not None:
+            return found
+        stack = [(node, False)]
+        memo = self._free
+        while stack:
+            top, ready = stack.pop()
+            if id(top) in memo:
+                continue
+            below = (self.step_of[id(top)],) if isinstance(top, Name) and top.role == "step" else top.children
+            if not ready and below:
+                stack.append((top, True))
+                stack.extend((child, False) for child in below)
+                continue
+            memo[id(top)] = self._free_of(top, below)
+        return memo[id(node)]
+
+    def _free_of(self, node: Node, below: tuple[Node, ...]) -> frozenset[str]:
+        memo = self._free
+        match node:
+            case Name(role="index"):
+                return frozenset((node.name,))
+            case Generator():
+                inner = frozenset().union(memo[id(node.body)], *[memo[id(c)] for c in node.conditions])
+                for loop in reversed(node.loops):
+                    inner = (inner - {loop.name}) | memo[id(loop)]
+                return inner
+            case Steps():
+                return memo[id(node.result)]
+        out: frozenset[str] = frozenset()
+        for child in below:
+            if memo[id(child)]:
+                out |= memo[id(child)]
+        return out
+
+    def whole(self, node: Node) -> bool:
+        """Whether a node is a whole number by its parts (a comparison: whether both sides are)."""
+        found = self._whole.get(id(node))
+        if found is None:
+            found = self._whole[id(node)] = all(self._whole_part(part) for part in postorder(node))
+        return found
+
+    def _whole_part(self, part: Node) -> bool:
+        match part:
+            case Number():
+                return part.value.denominator == 1
+            case Name():
+                return part.role in ("index", "size") or (part.role == "variable" and "integer" in self.declarations[part.name].facts)
+            case Binary():
+                return part.op in ("+", "-", "*") or part.op in COMPARISONS
+            case Unary() | Index() | Loop():
+                return True
+        return False
+
+    def terms(self, body: Node) -> list[Term]:
+        """A sum's body as addends of factors, so that each addend is contracted on its own and a factor is evaluated once."""
+        found = self._terms.get(id(body))
+        if found is None:
+            found = self._terms[id(body)] = [self._factors(sign, node) for sign, node in _addends(body)]
+            self.kept.append(body)
+        return found
+
+    def _factors(self, sign: int, node: Node) -> Term:
+        value = Fraction(sign)
+        above: list[Node] = []
+        below: list[Node] = []
+        stack = [(node, True)]
+        while stack:
+            top, over = stack.pop()
+            match top:
+                case Binary(op="*"):
+                    stack += [(top.right, over), (top.left, over)]
+                case Binary(op="/"):
+                    stack += [(top.right, not over), (top.left, over)]
+                case Unary(op="-"):
+                    value = -value
+                    stack.append((top.argument, over))
+                case Number() if over or top.value:
+                    value = value * top.value if over else value / top.value
+                case _:
+                    (above if over else below).append(top)
+        return Term(value, tuple(above), tuple(below))
+
+    def expanded(self, call: Call, formula: str, names: tuple[str, ...]) -> Node:
+        """A row's formula with the call's arguments for `names`, and the call itself for y."""
+        key = (id(call), formula)
+        found = self._expanded.get(key)
+        if found is None:
+            found = self._expanded[key] = substituted(formula, {**dict(zip(names, call.arguments, strict=True)), "y": call})
+            self.kept.append(call)
+        return found
+
+
+def _addends(node: Node) -> list[tuple[int, Node]]:
+    out: list[tuple[int, Node]] = []
+    stack = [(node, 1)]
+    while stack:
+        top, sign = stack.pop()
+        match top:
+            case Binary(op="+"):
+                stack += [(top.right, sign), (top.left, sign)]
+            case Binary(op="-"):
+                stack += [(top.right, -sign), (top.left, sign)]
+            case _:
+                out.append((sign, top))
+    return out
+
+
+@lru_cache(maxsize=256)
+def _parsed(formula: str) -> Node:
+    return parse(formula)
+
+
+def substituted(formula: str, values: Mapping[str, Node]) -> Node:
+    """The tree of a row's formula with nodes for its names; names without one are constants."""
+    made: dict[int, Node] = {}
+    for node in postorder(_parsed(formula)):
+        match node:
+            case Name():
+                made[id(node)] = values[node.name] if node.name in values else Name(node.name, "constant")
+            case Unary():
+                made[id(node)] = Unary(node.op, made[id(node.argument)])
+            case Binary():
+                made[id(node)] = Binary(node.op, made[id(node.left)], made[id(node.right)])
+            case Call():
+                made[id(node)] = Call(node.function, tuple(made[id(a)] for a in node.arguments))
+            case Number() | Text():
+                made[id(node)] = node
+            case _:
+                raise AssertionError(f"a row's formula holds {type(node).__name__}; please report this as a bug")
+    return made[id(_parsed(formula))]

@@ -1,0 +1,224 @@
+"""The command line: what it prints, how it refuses, how fast it starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from wrt.cli import main
+
+LEAST_SQUARES = "norm(A @ x - b)**2"
+
+
+def run(*words: str, text: str | None = None, **setting: str) -> Result:
+    result = CliRunner().invoke(main, words, input=text, env={"WRT_LAYOUT": None, **setting}, prog_name="wrt")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def answer(*words: str, **setting: str) -> dict[str, str]:
+    """The texts printed, by label."""
+    result = run(*words, **setting)
+    assert result.exit_code == 0, result.output
+    rows = result.output.splitlines()
+    width = re.match(r"f +", rows[0]).end()
+    found: dict[str, list[str]] = {}
+    label = ""
+    for row in rows:
+        label = row[:width].strip() or label
+        found.setdefault(label, []).append(row[width:])
+    return {label: "\n".join(texts) for label, texts in found.items()}
+
+
+def as_json(*words: str) -> dict:
+    result = run(*words, "--json")
+    return json.loads(result.output)
+
+
+def test_what_was_assumed_the_formula_its_shape_its_convention_and_the_proof_are_printed():
+    assert answer("derive", LEAST_SQUARES, "--wrt", "x") == {
+        "f": "‖Ax - b‖²",
+        "assumed": "A: m x n, x: n, b: m",
+        "df/dx": "2Aᵀ(Ax - b)",
+        "shape": "n x 1",
+        "convention": "mixed layout: gradient of a scalar a column, Jacobian m x n; "
+        "a structured variable's derivative is projected onto its structure; minimal-norm subgradient at kinks",
+        "numerator": "2(Ax - b)ᵀA",
+        "proof": "exact",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "label", "formula"),
+    [
+        (["x**2"], "df/dx", "2x"),
+        (["sin(x)*exp(-x)"], "df/dx", "exp(-x)(cos(x) - sin(x))"),
+        (["A @ x - b", "--wrt", "x"], "df/dx", "A"),
+        (["x.T @ A @ x", "--wrt", "x", "--wrt", "x"], "d²f/dx²", "A + Aᵀ"),
+        (["x.T @ A @ y", "--wrt", "x", "--wrt", "y"], "d²f/dx dy", "A"),
+        (["-x**2"], "df/dx", "-2x"),
+        (["--wrt", "x", "-x**2"], "df/dx", "-2x"),
+    ],
+)
+def test_what_users_type_first_works(words, label, formula):
+    assert answer("derive", *words)[label] == formula
+
+
+def test_the_variable_must_be_said_when_there_are_several():
+    result = run("derive", LEAST_SQUARES)
+    assert (result.exit_code, result.stderr) == (2, "TextError: by which variable? Say one of A, x, b.\n")
+
+
+def test_declarations_and_structure_are_taken():
+    found = answer("derive", "tr(B @ S)", "--wrt", "S", "-v", "S: n n symmetric", "-v", "B: n n", "--structure", "parameters")
+    assert "assumed" not in found
+    assert found["df/dS"] == "B + Bᵀ - diag(diag(B))"
+
+
+def test_the_layout_comes_from_the_option_or_else_from_the_environment():
+    assert answer("derive", LEAST_SQUARES, "--wrt", "x", "--layout", "numerator")["df/dx"] == "2(Ax - b)ᵀA"
+    assert answer("derive", LEAST_SQUARES, "--wrt", "x", WRT_LAYOUT="numerator")["df/dx"] == "2(Ax - b)ᵀA"
+    assert answer("derive", LEAST_SQUARES, "--wrt", "x", "--layout", "mixed", WRT_LAYOUT="numerator")["df/dx"] == "2Aᵀ(Ax - b)"
+    assert run("derive", "x**2", WRT_LAYOUT="rows").exit_code == 2
+
+
+def test_the_other_layout_is_shown_only_where_it_differs():
+    assert answer("derive", "A @ x", "--wrt", "x")["denominator"] == "Aᵀ"
+    assert not {"mixed", "numerator", "denominator"} & set(answer("derive", "x**2"))
+    assert not {"mixed", "numerator", "denominator"} & set(answer("derive", "x.T @ A @ x", "--wrt", "x", "--wrt", "x"))
+
+
+def test_views_are_shown_on_request():
+    found = answer("derive", LEAST_SQUARES, "--wrt", "x", "--text", "--latex", "--index", "--operator", "--code")
+    assert found["text"] == "2*A.T @ (A @ x - b)"
+    assert found["latex"] == r"2 A^{\top} (A x - b)"
+    assert "index [i]" in found
+    assert found["operator"] == "2(Ax - b)ᵀA dx"
+    assert "def " in found["code"]
+
+
+def test_the_kronecker_form_is_shown_where_there_is_one():
+    assert answer("derive", "A @ X @ B", "--wrt", "X", "--kronecker")["kronecker"] == "Bᵀ ⊗ A"
+    assert answer("derive", "A @ x", "--wrt", "x", "--kronecker")["kronecker"] == "no kronecker form"
+
+
+def test_json_holds_everything():
+    found = as_json("derive", LEAST_SQUARES, "--wrt", "x")
+    assert found["formula"] == LEAST_SQUARES
+    assert found["assumed"] == ["A: m x n", "x: n", "b: m"]
+    assert found["declarations"]["A"] == {"kind": "matrix", "shape": ["m", "n"], "facts": []}
+    assert (found["text"], found["unicode"]) == ("2*A.T @ (A @ x - b)", "2Aᵀ(Ax - b)")
+    assert (found["shape"], found["kind"], found["verified"]) == (["n"], "column", "exact")
+    assert found["other_layout"] == {"layout": "numerator", "text": "2*(A @ x - b).T @ A", "unicode": "2(Ax - b)ᵀA"}
+    assert (found["convention"]["layout"], found["kronecker"]) == ("mixed", None)
+    assert {"latex", "index", "operator", "code", "conditions"} <= set(found)
+
+
+def test_bad_input_is_told_with_a_caret_and_status_two():
+    result = run("derive", "x @ y + b", "-v", "x: n, y: n, b:")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[:3] == [
+        "ShapeError: cannot multiply x @ y: inner sizes differ (x is n x 1, y is n x 1).",
+        "    x @ y + b",
+        "    ^^^^^",
+    ]
+
+
+def test_bad_input_is_told_in_json_too():
+    result = run("derive", "sofmax(x)", "--json")
+    assert result.exit_code == 2
+    error = json.loads(result.output)["error"]
+    assert (error["code"], error["kind"], error["span"], error["text"]) == ("unknown-name", "UnknownNameError", [0, 6], "sofmax(x)")
+    assert error["hint"] == "did you mean 'softmax'?"
+
+
+@pytest.mark.parametrize("words", [["derive"], ["derive", "x", "y"], ["derive", "x", "--layout", "rows"], ["derive", "x", "--wrt"], ["nothing"]])
+def test_misuse_of_the_command_ends_with_status_two(words):
+    assert run(*words).exit_code == 2
+
+
+def test_a_formula_is_read_from_standard_input():
+    assert run("derive", "-", text="u = x**2; sin(u)\n").output.splitlines()[0].endswith("sin(u)")
+
+
+def test_data_evaluates_the_derivative(tmp_path):
+    A, x, b = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([1.0, -1.0]), np.array([0.5, 0.0, 0.0])
+    path = tmp_path / "arrays.npz"
+    np.savez(path, A=A, x=x, b=b)
+    found = as_json("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(path))
+    assert np.allclose(found["value"], 2 * A.T @ (A @ x - b))
+    assert answer("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(path))["value"] == str(2 * A.T @ (A @ x - b))
+
+
+def test_data_that_does_not_fit_is_refused(tmp_path):
+    path = tmp_path / "arrays.npz"
+    np.savez(path, A=np.ones((2, 2)))
+    result = run("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(path))
+    assert (result.exit_code, "has no array for x, b" in result.stderr) == (2, True)
+    path.write_text("not an archive")
+    assert run("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(path)).exit_code == 2
+    assert run("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(tmp_path / "none.npz")).exit_code == 2
+
+
+def test_help_shows_examples():
+    assert 'wrt derive "norm(A @ x - b)**2" --wrt x' in run("--help").output
+    assert 'wrt derive "x.T @ A @ x" --wrt x --wrt x' in run("derive", "--help").output
+    assert 'wrt verify "logdet(X)" --wrt X' in run("verify", "--help").output
+
+
+def test_version_is_the_package_version():
+    assert run("--version").output == f"wrt {version('wrt')}\n"
+
+
+def test_verify_proves_and_differentiates_numerically():
+    result = run("verify", "logdet(X)", "--wrt", "X", "--size", "n=3", "--seed", "7")
+    assert result.exit_code == 0, result.output
+    found = as_json("verify", "logdet(X)", "--wrt", "X", "--size", "n=3", "--seed", "7")
+    assert found["verified"] == "exact"
+    assert found["sizes"] == {"n": 3}
+    assert found["largest_difference"] < 1e-6
+
+
+def test_verify_refuses_a_size_that_is_no_size():
+    assert run("verify", "logdet(X)", "--wrt", "X", "--size", "n").exit_code == 2
+
+
+def test_module_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "wrt", "derive", "x**2"], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2x" in done.stdout
+
+
+def test_output_that_cannot_hold_the_signs_still_prints():
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "wrt", "derive", LEAST_SQUARES, "--wrt", "x"], capture_output=True, text=True, check=False, env=environ
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2*A.T @ (A @ x - b)" in done.stdout
+
+
+def test_the_whole_process_takes_at_most_three_times_the_import_of_numpy():
+    ours, theirs = [], []
+    for _ in range(7):  # interleaved; the least of each is what the machine can do
+        ours.append(seconds(["-m", "wrt", "derive", LEAST_SQUARES, "--wrt", "x"]))
+        theirs.append(seconds(["-c", "import numpy"]))
+    assert min(ours) <= 3 * min(theirs)
+
+
+def seconds(words: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    return time.perf_counter() - started
