@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 import wrt
 
-AGREE = 1e-6  # largest difference of a coefficient allowed, relative to the largest coefficient
+AGREE = 1e-6  # largest difference of a coefficient allowed
 FLAT = 1e-9  # a method stops where the gradient is this small, relative to the gradient at the start
 NEWTON_STEPS, GRADIENT_STEPS = 50, 60_000
 
@@ -158,23 +158,27 @@ def show(problem: Problem, console: Console) -> bool:
     console.rule(problem.title)
     model = Model(problem)
     m, n = problem.data["X"].shape
-    console.print(f"f = {model.f.unicode()}    [m = {m}, n = {n}]", markup=False, highlight=False)
+    console.print(f"m = {m} observations, n = {n} features\n", highlight=False)
+    console.print(f"f = {model.f.unicode()}", markup=False, highlight=False, soft_wrap=True)
     derivatives = model.gradients + model.hessians
     for d in derivatives:
-        by = "".join(f"d{name}" for name in d.names)
+        by = " ".join(f"d{name}" for name in d.names)
         order = "²" * (len(d.names) == 2)
-        console.print(f"  d{order}f/{by} = {d.unicode()}    proof: {d.verified}", markup=False, highlight=False)
+        console.print(f"d{order}f/{by} = {d.unicode()}    (proof: {d.verified})", markup=False, highlight=False, soft_wrap=True)
+    console.print()
     runs = both(model, console)
     coefficients, intercept = problem.solve()
     reference = np.append(coefficients, intercept)
-    table = Table("method", "steps", "seconds", "loss", "gradient (relative)", "largest difference from scikit-learn")
+    table = Table(
+        "method", "steps", "seconds", "loss", "gradient, relative", "largest difference", caption="difference: of a coefficient from scikit-learn's"
+    )
     for run in runs:
         table.add_row(
             run.method, str(run.steps), f"{run.seconds:.3f}", f"{run.value:.10g}", f"{run.flatness:.1e}", f"{difference(run.point, reference):.1e}"
         )
     console.print(table)
     newton = runs[0].point
-    table = Table("coefficient", "wrt, Newton", "wrt, gradient descent", "scikit-learn", "difference (Newton)")
+    table = Table("coefficient", "wrt, Newton", "wrt, gradient descent", "scikit-learn", "difference of Newton")
     for k, name in enumerate([*problem.features, "intercept"]):
         table.add_row(name, f"{newton[k]:.8f}", f"{runs[1].point[k]:.8f}", f"{reference[k]:.8f}", f"{abs(newton[k] - reference[k]):.1e}")
     console.print(table)
@@ -182,16 +186,16 @@ def show(problem: Problem, console: Console) -> bool:
 
 
 def difference(point: Any, reference: Any) -> float:
-    return float(np.abs(point - reference).max() / np.abs(reference).max())
+    """The largest difference of a coefficient."""
+    return float(np.abs(point - reference).max())
 
 
 def main() -> int:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 110)
     agree = {problem.title: show(problem, console) for problem in (ridge(), logistic())}
     for title, good in agree.items():
-        console.print(
-            f"{title}: {f'every coefficient agrees with scikit-learn to {AGREE:g}' if good else 'does NOT agree with scikit-learn'}", highlight=False
-        )
+        says = f"every coefficient agrees with scikit-learn's to {AGREE:g}" if good else "does NOT agree with scikit-learn"
+        console.print(f"{title}: {says}", highlight=False)
     return 0 if all(agree.values()) else 1
 
 

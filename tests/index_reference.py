@@ -240,6 +240,8 @@ def _reduction(node: Operator, x: Array) -> Array:
     count = node.parameters[0]
     axes = tuple(range(x.ndim - count, x.ndim))
     match node.function:
+        case "prod_except":
+            return _prod_except(node, x)
         case "prod" | "max" | "min":
             return {"prod": np.prod, "max": np.max, "min": np.min}[node.function](x, axis=axes)
         case "argmax" | "argmin":
@@ -247,6 +249,19 @@ def _reduction(node: Operator, x: Array) -> Array:
             here = (x == top) * 1.0
             return here / here.sum(axis=axes, keepdims=True)
     raise AssertionError(node.function)
+
+
+def _prod_except(node: Operator, x: Array) -> Array:
+    """The product of all entries but those at given places, 0 where two places coincide."""
+    count, left_out = node.parameters
+    reduced = x.shape[x.ndim - count :]
+    out = np.zeros((*x.shape[: x.ndim - count], *reduced * left_out))
+    everything = list(np.ndindex(*reduced))
+    for places in itertools.product(everything, repeat=left_out):
+        if len(set(places)) == left_out:
+            rest = [x[(..., *at)] for at in everything if at not in places]
+            out[(..., *itertools.chain(*places))] = np.prod(rest, axis=0) if rest else 1.0
+    return out
 
 
 def size_numbers(*sources: Size) -> set[str]:

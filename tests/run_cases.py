@@ -81,12 +81,12 @@ def failures(verdicts: Sequence[Verdict]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", default=FILES, choices=FILES, metavar="FILE", help=f"of {', '.join(FILES)}")
+    parser.add_argument("files", nargs="*", choices=[*FILES, []], metavar="FILE", help=f"of {', '.join(FILES)}")
     parser.add_argument("--only", default="", help="only cases whose id holds this text")
     parser.add_argument("--show", type=int, default=20, help="failures to print a file")
     parser.add_argument("--jobs", type=int, help="processes (all cores)")
     options = parser.parse_args()
-    found = run(options.files, options.only, options.jobs, lambda line: print(line, file=sys.stderr, flush=True))
+    found = run(options.files or FILES, options.only, options.jobs, lambda line: print(line, file=sys.stderr, flush=True))
     for name, verdicts in found.items():
         print(summary(name, verdicts))
         for line in failures(verdicts)[: options.show]:

@@ -52,7 +52,7 @@ def differences(text: str, values: dict[str, Any], name: str, step: float = 1e-3
     value = rows[0]
     if value.ndim == 2 and 1 in value.shape:
         rows = [r.reshape(-1) for r in rows]
-    return np.moveaxis(np.array(rows).reshape(*shape, *rows[0].shape), range(len(shape)), range(rows[0].ndim, rows[0].ndim + len(shape)))
+    return np.moveaxis(np.array(rows).reshape((*shape, *rows[0].shape)), range(len(shape)), range(rows[0].ndim, rows[0].ndim + len(shape)))
 
 
 # ------------------------------------------------------------------------------------------------------------ formulas
@@ -65,7 +65,7 @@ def _joined(a: st.SearchStrategy[str], b: st.SearchStrategy[str], signs: tuple[s
 
 
 def scalars(depth: int = 3) -> st.SearchStrategy[str]:
-    leaf = st.sampled_from(["c", "t", "2", "0.5", "n", "x[0]", "A[1, 2]", "x.T @ y"])
+    leaf = st.sampled_from(["c", "t", "2", "0.5", "n", "x[0]", "A[1, 2]", "(x.T @ y)"])
     if depth == 0:
         return leaf
     less, column, square = scalars(depth - 1), columns(depth - 1), squares(depth - 1)
@@ -80,7 +80,7 @@ def scalars(depth: int = 3) -> st.SearchStrategy[str]:
         st.builds("({}).T @ ({})".format, column, column),
         st.builds("tr({})".format, square),
         st.builds("logdet(({0}) @ ({0}).T + 5*eye(n))".format, square),
-        st.builds("sum({0}[i]*y[i] for i in range(n))".format, column),
+        st.builds("sum(({0})[i]*y[i] for i in range(n))".format, column),
         st.builds("sum(({0})[i, j]*x[j] for i in range(n) for j in range(n) if i != j)".format, square),
         _joined(less, less, ("+", "-", "*")),
         _mapped(less, SMOOTH),
@@ -89,7 +89,7 @@ def scalars(depth: int = 3) -> st.SearchStrategy[str]:
 
 def columns(depth: int = 3) -> st.SearchStrategy[str]:
     """Columns of size n."""
-    leaf = st.sampled_from(["x", "y", "A.T @ b", "B[:, 1]", "S @ x", "ones(n)"])
+    leaf = st.sampled_from(["x", "y", "(A.T @ b)", "B[:, 1]", "(S @ x)", "ones(n)"])
     if depth == 0:
         return leaf
     less = columns(depth - 1)
@@ -108,7 +108,7 @@ def columns(depth: int = 3) -> st.SearchStrategy[str]:
 
 def squares(depth: int = 3) -> st.SearchStrategy[str]:
     """Matrices n x n."""
-    leaf = st.sampled_from(["B", "S", "B.T", "A.T @ A", "eye(n)", "x @ y.T"])
+    leaf = st.sampled_from(["B", "S", "B.T", "(A.T @ A)", "eye(n)", "(x @ y.T)"])
     if depth == 0:
         return leaf
     less = squares(depth - 1)

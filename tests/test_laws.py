@@ -60,7 +60,7 @@ def test_names_of_bound_indices_do_not_matter(f):
 def test_derivative_is_what_differences_say(text, name, seed):
     at = point(seed)
     f = read(text)
-    assume(name in f.declarations)
+    assume(re.search(rf"\b{name}\b", text))
     expected = differences(text, at, name)
     assume(np.isfinite(expected).all() and np.abs(expected).max() < MODERATE)
     assert close(wrt.derive(f, name, structure="ignored")(**at), expected, 1e-5)

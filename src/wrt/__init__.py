@@ -22,6 +22,7 @@ from wrt.errors import (
     WrtError,
 )
 from wrt.formula import Formula, call
+from wrt.verification import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -37,6 +38,7 @@ __all__ = [
     "TextError",
     "TooLargeError",
     "UnknownNameError",
+    "Verification",
     "WrtError",
     "call",
     "compile",
@@ -51,6 +53,7 @@ __all__ = [
     "parse",
     "substitute",
     "symbols",
+    "verify",
     "vjp",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wrt.conventions import Convention, current_convention
@@ -14,6 +14,7 @@ from wrt.language import declarations as declare
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.read import read
 from wrt.language.surface import Block, Declaration, Name, Source
+from wrt.language.variables import Variable, open_indices, variable
 
 if TYPE_CHECKING:
     from wrt.program.emit import Program
@@ -99,46 +100,60 @@ def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _check_variable(f: Formula, name: str) -> None:
-    if name not in f.declarations:
-        if name in f.source.sizes:
-            raise NotDifferentiableError(f"{name} is a size, a whole number: there is no derivative by it.")
-        near = get_close_matches(name, list(f.declarations), 1)
-        raise UnknownNameError(
-            f"'{name}' is not a variable of the formula.", hint=f"did you mean '{near[0]}'?" if near else f"its variables are {', '.join(f.declarations) or 'none'}."
-        )
-    if "integer" in f.declarations[name].facts:
-        raise NotDifferentiableError(f"{name} is declared a whole number: there is no derivative by it.")
-    flat = f.declarations[name].facts & {"onehot", "labels_pm1"}
+def _check_variable(f: Formula, text: str) -> Variable:
+    """The variable, or the part of one, that a text names. Raises: UnknownNameError, NotDifferentiableError, ShapeError."""
+    if text in f.source.sizes and text not in f.declarations:
+        raise NotDifferentiableError(f"{text} is a size, a whole number: there is no derivative by it.")
+    found = variable(text, f.declarations)
+    facts = f.declarations[found.name].facts
+    if "integer" in facts:
+        raise NotDifferentiableError(f"{found.name} is declared a whole number: there is no derivative by it.")
+    flat = facts & {"onehot", "labels_pm1"}
     if flat:
         import warnings
 
-        warnings.warn(f"{name} is declared {next(iter(flat))}: the derivative treats its entries as real numbers.", stacklevel=4)
+        warnings.warn(f"{found.name} is declared {next(iter(flat))}: the derivative treats its entries as real numbers.", stacklevel=4)
+    return found
+
+
+def _with_indices(f: Formula, names: Iterable[object]) -> Formula:
+    """The formula with the whole numbers declared that parts are named with: j of "X[:, j]"."""
+    found = {d.name: d for name in names if isinstance(name, str) and "[" in name for d in open_indices(name, f.declarations)}
+    if not found:
+        return f
+    source = f.source
+    assumed = (*source.assumed, *[f"{name}: a whole number" for name in found])
+    return Formula(replace(source, declarations={**source.declarations, **found}, assumed=assumed))
 
 
 def derive(f: FormulaLike, *names: Any, layout: str | None = None, structure: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
     """The derivative of f by the variables named, proved: derive(f, "x"), derive(f, "x", "x"), derive(f, "x", 2), derive(f, "x", "y").
 
+    A part of a variable may be named: an entry "X[0, 1]", a column "X[:, j]", a row "X[0, :]", a block "X[0:2, :]", "x[1:]".
     A list of names gives a tuple, one derivative each. `names` may be left out when there is one variable it could be.
     Shapes: axes of f, then those of each variable. Raises: NotDifferentiableError (names the smallest culprit), ProofError, ...
 
     >>> import wrt
     >>> print(wrt.derive("norm(A @ x - b)**2", "x"))
     2*A.T @ (A @ x - b)
+    >>> print(wrt.derive("tr(A @ X)", "X[:, 0]", shapes="A: n m, X: m n"))
+    A[0, :].T
     """
     if isinstance(f, Derivative) and not (len(names) == 1 and isinstance(names[0], (list, tuple))):
-        more = variables_of(f.formula, names)
+        inner = _with_indices(f.formula, names)
         convention = Convention(layout or f.convention.layout, structure or f.convention.structure)
-        return Derivative(f.formula, f.names + more, convention)
+        return Derivative(inner, f.names + variables_of(inner, names), convention)
     convention = current_convention(layout, structure)
     formula = as_formula(f, shapes, assume)
     if len(names) == 1 and isinstance(names[0], (list, tuple)):
+        formula = _with_indices(formula, names[0])
         return tuple(Derivative(formula, variables_of(formula, [name]), convention) for name in names[0])
+    formula = _with_indices(formula, names)
     return Derivative(formula, variables_of(formula, names), convention)
 
 
 def gradient(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None, layout: str | None = None) -> Any:
-    """The gradient of a scalar, of the shape of x: for a vector a column (in any layout). A list of scalars ["x1", "x2"]: the literal column or row.
+    """The gradient of a scalar, of the shape of x: for a vector a column (in any layout). A list ["x1", "x2"] of scalars and columns: the literal column or row.
 
     Shapes: f scalar, x [*X]; result [*X]. Raises: ShapeError when f is no scalar.
 
@@ -150,22 +165,37 @@ def gradient(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume:
     if formula.shape:
         raise ShapeError(f"the gradient is of a scalar; {formula} is {shape_of(formula.source)}.", hint="jacobian differentiates vectors.")
     if isinstance(x, (list, tuple)):
-        parts = [_scalar_part(formula, name) for name in x]
-        row = current_convention(layout).layout == "numerator"
-        return build(Block((tuple(p.source.tree for p in parts),), True) if row else Block(tuple((p.source.tree,) for p in parts), False), *parts)
+        formula = _with_indices(formula, x)
+        if current_convention(layout).layout == "numerator":
+            return _literal([[_block(formula, (), name) for name in x]])
+        parts = [_block(formula, (name,), None) for name in x]
+        return build(Block(tuple((p.source.tree,) for p in parts), False), *parts)
     return derive(formula, *([] if x is None else [x]), layout="mixed", structure=structure)
 
 
-def _scalar_part(formula: Formula, *names: str) -> Formula:
-    for name in names:
-        _check_variable(formula, str(name))
-        if formula.declarations[str(name)].shape.order:
-            raise ShapeError(f"{name} is {formula.declarations[str(name)].shape}; a list holds scalars.")
-    return Derivative(formula, tuple(map(str, names)), current_convention()).as_formula()
+def _block(formula: Formula, down: Sequence[object], across: object) -> Formula:
+    """One block of a literal matrix: rows run over the function, or the variable `down`; columns over the variable `across`. Scalars and columns only."""
+    names = [str(name) for name in (*down, across) if name is not None]
+    found = [_check_variable(formula, name) for name in names]
+    for v in found:
+        if v.shape.kind not in ("scalar", "column"):
+            raise ShapeError(f"{v.text} is {v.shape}; a list holds scalars and columns.")
+    flat = across is not None and not formula.shape and not any(v.shape.order for v in found[: len(down)])
+    layout = "numerator" if flat else "mixed"
+    return Derivative(formula, tuple(names), Convention(layout, current_convention().structure)).as_formula()
+
+
+def _literal(rows: Sequence[Sequence[Formula]]) -> Formula:
+    """[[A, B], [C, D]]; columns of entries side by side are one matrix of entries."""
+    cells = [p.source.tree for p in rows[0]]
+    lists = [c for c in cells if isinstance(c, Block) and not c.nested and all(e.shape is not None and not e.shape.order for (e,) in c.rows)]
+    if len(rows) == 1 and len(lists) == len(cells):
+        return build(Block(tuple(tuple(e for (e,) in row) for row in zip(*[c.rows for c in lists], strict=True)), True), *rows[0])
+    return build(Block(tuple(tuple(p.source.tree for p in row) for row in rows), True), *[p for row in rows for p in row])
 
 
 def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
-    """The Jacobian d f / d x: m x n in mixed and numerator layout, n x m in denominator layout. A list of scalars: the literal matrix.
+    """The Jacobian d f / d x: m x n in mixed and numerator layout, n x m in denominator layout. A list of scalars and columns: the literal matrix.
 
     >>> import wrt
     >>> print(wrt.jacobian("tanh(W @ x)", "x"))
@@ -173,16 +203,16 @@ def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes
     """
     formula = as_formula(f, shapes, assume)
     if isinstance(x, (list, tuple)):
-        parts = [_scalar_part(formula, name) for name in x]
         if formula.shape and formula.kind != "column":
             raise ShapeError(f"a literal Jacobian is of a column by scalars; {formula} is {shape_of(formula.source)}.")
-        matrix = build(Block((tuple(p.source.tree for p in parts),), True), *parts)
+        formula = _with_indices(formula, x)
+        matrix = _literal([[_block(formula, (), name) for name in x]])
         return matrix.T if current_convention(layout).layout == "denominator" else matrix
     return derive(formula, *([] if x is None else [x]), layout=layout)
 
 
 def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None) -> Any:
-    """The second derivative of a scalar by x, axes [*X, *X]. A list of scalars: the literal matrix.
+    """The second derivative of a scalar by x, axes [*X, *X]. A list of scalars and columns: the literal matrix.
 
     >>> import wrt
     >>> print(wrt.hessian("x.T @ A @ x", "x"))
@@ -192,8 +222,9 @@ def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: 
     if formula.shape:
         raise ShapeError(f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.", hint='derive(f, "x", "x") differentiates anything twice.')
     if isinstance(x, (list, tuple)):
-        rows = [[_scalar_part(formula, a, b) for b in x] for a in x]
-        return build(Block(tuple(tuple(p.source.tree for p in row) for row in rows), True), *[p for row in rows for p in row])
+        formula = _with_indices(formula, x)
+        return _literal([[_block(formula, (a,), b) for b in x] for a in x])
+    formula = _with_indices(formula, [x])
     (name,) = variables_of(formula, [] if x is None else [x])
     return derive(formula, name, name, structure=structure)
 
@@ -217,7 +248,7 @@ def jvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, a
     pushed = d.operator
     if pushed is None:
         raise NotDifferentiableError("the pushforward has no matrix form.", hint="derive(f, x).index shows it entry by entry.")
-    return pushed if v is None else substituted(pushed.source, {d.tangents[0]: _beside(v, d.formula, d.declarations[x])})
+    return pushed if v is None else substituted(pushed.source, {d.tangents[0]: _beside(v, d.formula, Declaration(d.tangents[0], d.variables[0].tangent))})
 
 
 def _beside(v: object, f: Formula, like: Declaration) -> Formula:
@@ -246,7 +277,7 @@ def vjp(f: FormulaLike, x: str, u: object = None, *, shapes: ShapeSpec = None, a
     if shape.kind == "tensor":
         raise ShapeError("the pullback is of scalars, vectors and matrices.", hint="index the tensor inside sum(...).")
     bar = Formula(Source(Name(name, "variable", shape=shape), {name: Declaration(name, shape)}, formula.source.sizes))
-    paired = call("sum", bar * formula) if shape.order else bar * formula
+    paired = _with_indices(call("sum", bar * formula) if shape.order else bar * formula, [x])
     d = Derivative(paired, variables_of(paired, [x]), Convention("mixed", current_convention().structure))
     return d if u is None else substituted(d.as_formula().source, {name: _beside(u, formula, Declaration(name, shape))})
 

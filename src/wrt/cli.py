@@ -122,12 +122,11 @@ def derive(
 def verify(formula: str, names: Words, declared: Words, layout: str | None, structure: str | None, sizes: Words, seed: int, *, as_json: bool) -> None:
     """Prove every view of the derivative of FORMULA and differentiate numerically beside it."""
     f = wrt.parse(formula, "\n".join(declared) or None)
-    checked = wrt.verify(f, *names, layout=layout, structure=structure, sizes=report.sizes_of(sizes), seed=seed)
-    found = report.verdict_data(f, checked)
+    found = report.verdict_data(wrt.verify(f, *names, layout=layout, structure=structure, sizes=report.sizes_of(sizes), seed=seed))
     if as_json:
         _print_json(found)
     else:
-        _print_lines(report.verdict_lines(found))
+        _print_lines(report.verdict_lines(found, plain=not _has_signs()))
 
 
 def _print_json(data: dict[str, Any]) -> None:

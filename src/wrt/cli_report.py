@@ -52,7 +52,7 @@ def derivative_data(f: wrt.Formula, d: wrt.Derivative, views: Sequence[str]) -> 
         "unicode": d.unicode(),
     }
     found |= {view: _view(d, view) for view in views}
-    found["convention"] = {"layout": d.convention.layout, "structure": d.convention.structure, "kinks": d.convention.kinks, "says": str(d.convention)}
+    found["convention"] = _convention(d)
     found["other_layout"] = _other_layout(d)
     found["conditions"] = list(d.conditions)
     found["verified"] = d.verified
@@ -63,6 +63,10 @@ def formula_data(f: wrt.Formula) -> dict[str, Any]:
     """The function as read, its declarations and what was assumed."""
     declared = {name: {"kind": d.shape.kind, "shape": list(map(str, d.shape.sizes)), "facts": sorted(d.facts)} for name, d in f.declarations.items()}
     return {"formula": str(f), "formula_unicode": f.unicode(), "syntax": f.source.syntax, "declarations": declared, "assumed": list(f.assumed)}
+
+
+def _convention(d: wrt.Derivative) -> dict[str, str]:
+    return {"layout": d.convention.layout, "structure": d.convention.structure, "kinks": d.convention.kinks, "says": str(d.convention)}
 
 
 def _view(d: wrt.Derivative, view: str) -> Any:
@@ -182,3 +186,41 @@ def _name(names: Sequence[str], *, plain: bool) -> str:
         order = order.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
     below = f"d{names[0]}{order}" if len(set(names)) == 1 else " ".join(f"d{name}" for name in names)
     return f"d{order}f/{below}"
+
+
+# ------------------------------------------------------------------------------------------------------------ verify
+def verdict_data(found: wrt.Verification) -> dict[str, Any]:
+    """What `wrt verify` found, as plain data."""
+    d = found.derivative
+    return {
+        **formula_data(d.formula),
+        "wrt": list(d.names),
+        "text": d.text(),
+        "unicode": d.unicode(),
+        "convention": _convention(d),
+        "conditions": list(d.conditions),
+        "views": dict(found.views),
+        "verified": found.verified,
+        "sizes": dict(found.sizes),
+        "seed": found.seed,
+        "largest_difference": found.largest_difference,
+        "where": list(found.where),
+        "derived": found.derived,
+        "by_differences": found.by_differences,
+    }
+
+
+def verdict_lines(found: dict[str, Any], *, plain: bool = False) -> list[tuple[str, str]]:
+    """(label, text) pairs, in the order they are read."""
+    lines = [("f", found["formula"] if plain else found["formula_unicode"])]
+    if found["assumed"]:
+        lines.append(("assumed", ", ".join(found["assumed"])))
+    lines.append((_name(found["wrt"], plain=plain), found["text" if plain else "unicode"]))
+    if found["conditions"]:
+        lines.append(("where", ", ".join(found["conditions"])))
+    lines += [(view, f"proof: {status}") for view, status in found["views"].items()]
+    at = ", ".join([f"{name} = {size}" for name, size in found["sizes"].items()] + [f"seed {found['seed']}"])
+    where = f"[{', '.join(map(str, found['where']))}]"
+    lines.append(("differences", f"agree to {found['largest_difference']:.0e} ({at})"))
+    lines.append(("", f"worst at {where}: {found['derived']:.10g} by the formula, {found['by_differences']:.10g} by central differences"))
+    return lines

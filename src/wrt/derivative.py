@@ -13,6 +13,7 @@ from wrt.algebra.simplify import simplify
 from wrt.calculus import operators as calculus
 from wrt.calculus.conditions import conditions_of
 from wrt.calculus.derive import derivative
+from wrt.calculus.parts import selected
 from wrt.calculus.structure import linear_structure, structured
 from wrt.conventions import Convention, choice
 from wrt.errors import ProofError
@@ -21,6 +22,7 @@ from wrt.language.read import read_like
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration, Node
 from wrt.language.unparse import unparse
+from wrt.language.variables import Variable, variable
 from wrt.notation.context import Context
 from wrt.tables.facts import closure
 
@@ -65,21 +67,28 @@ class Derivative:
         return self.formula.declarations
 
     @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What is differentiated by, in order: variables, or parts of them."""
+        return tuple(variable(name, self.declarations) for name in self.names)
+
+    @cached_property
     def facts(self) -> dict[str, frozenset[str]]:
         """The closed facts of each variable that has any."""
         return {name: closure(v.facts) for name, v in self.declarations.items() if v.facts}
 
     def _derive(self) -> Expr:
         d = self.formula.expr
-        for name in self.names:
-            d = derivative(d, self._symbol(name))
+        for v in self.variables:
+            d = derivative(d, self._symbol(v.name))
         axis = len(self.formula.shape)
-        for name in self.names:
-            shape = self.declarations[name].shape
-            linear = linear_structure(closure(self.declarations[name].facts)) if shape.order == 2 else None
+        for v in self.variables:
+            whole = self.declarations[v.name]
+            linear = linear_structure(closure(whole.facts)) if whole.shape.order == 2 else None
             if linear is not None and self.convention.structure != "ignored":
                 d = structured(d, axis, linear, self.convention.structure)
-            axis += shape.order
+            if v.axes:
+                d = selected(d, axis, v)
+            axis += v.shape.order
         d, self._used = simplify(flattened(d), self.facts)
         return d
 
@@ -148,32 +157,32 @@ class Derivative:
         """The closed form in any layout, proved; None when there is none."""
         from wrt.notation.matrix import matrix_form
 
-        variables = [self.declarations[n].shape for n in self.names]
+        variables = [v.shape for v in self.variables]
         laid_out = calculus.in_layout(self.expr, shape_of(self.formula.source), variables, layout)
         node = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, self.context)
         return self._view("matrix form", node, lambda p, source: p.matrix(source, layout))
 
     @cached_property
     def kronecker(self) -> Formula | None:
-        """d vec(F) / d vec(X)^T, columns stacked; None where it has no form (or the result has order 2 or less)."""
-        if self.expr.order <= 2:
+        """d vec(F) / d vec(X)^T, columns stacked; None where it has no form, and where neither F nor X is a matrix or a tensor."""
+        if self.expr.order <= 2 and len(self.formula.shape) < 2 and all(v.shape.order < 2 for v in self.variables):
             return None
         from wrt.notation.kronecker import kronecker_form
 
-        rows = len(self.formula.shape) + (self.declarations[self.names[0]].shape.order if len(self.names) > 1 else 0)
+        rows = len(self.formula.shape) + (self.variables[0].shape.order if len(self.names) > 1 else 0)
         return self._view("Kronecker form", kronecker_form(self.expr, rows, self.context), lambda p, source: p.kronecker(source))
 
     @cached_property
     def tangents(self) -> tuple[str, ...]:
         """The names of the directions in the operator form: dx, or dX, dX2 for a second derivative."""
-        return calculus.tangent_names(self.names, self.context.reserved)
+        return calculus.tangent_names([v.name for v in self.variables], self.context.reserved)
 
     @cached_property
     def operator(self) -> Formula | None:
         """D f[dx], the derivative applied to tangents, in matrix form; any order."""
         from wrt.notation.matrix import matrix_form
 
-        shapes = {t: self.declarations[n].shape for t, n in zip(self.tangents, self.names, strict=True)}
+        shapes = {t: v.tangent for t, v in zip(self.tangents, self.variables, strict=True)}
         applied = calculus.applied(self.expr, len(self.formula.shape), [(t, s.sizes) for t, s in shapes.items()])
         applied, _ = simplify(flattened(applied), self.facts)
         kind = shape_of(self.formula.source).kind
@@ -185,7 +194,7 @@ class Derivative:
     def conditions(self) -> tuple[str, ...]:
         """Where the result holds: ("X invertible", "x != 0", "m >= n")."""
         found = dict.fromkeys(self.formula.source.conditions)
-        for sentence, arguments in conditions_of(self.formula.expr, self.expr, self.names):
+        for sentence, arguments in conditions_of(self.formula.expr, self.expr, [v.name for v in self.variables]):
             found[sentence.format(*[self._say(e) for e in arguments])] = None
         found.update(dict.fromkeys(self._used))
         found.update(dict.fromkeys(self.prover.conditions))

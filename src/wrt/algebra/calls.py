@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from wrt.algebra.domain import check_argument
 from wrt.algebra.expr import Expr, SizeValue, constant_value, number, raw_operator
 from wrt.algebra.lower import CallRule, Low, Lowering, join, selector, slots, typed
 from wrt.algebra.maps import mapping, power, reciprocal, square_root
@@ -296,6 +297,7 @@ def _logarithm(work: Lowering, node: Call, args: Arguments) -> Low:
     """log(abs(det(X))) is logdet(X)."""
     low, shape = args[0]
     inner = node.arguments[0]
+    check_argument(node, low.expr, inner)
     if isinstance(inner, Call) and inner.function == "abs" and isinstance(inner.arguments[0], Call) and inner.arguments[0].function == "det":
         matrix = inner.arguments[0].arguments[0]
         found = work.done[id(matrix)]

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from wrt.algebra.affine import Affine, affine, upper_bound
+from wrt.algebra.domain import check_argument, check_power, check_quotient
 from wrt.algebra.expr import ONE, Expr, indicator, number, position, raw_operator, symbol
 from wrt.algebra.maps import comparison, mapping, power, reciprocal, square_root
 from wrt.algebra.product import product, scale
@@ -295,8 +296,10 @@ class Lowering:
             case "*":
                 return self._times(left, typed(node.left), right, typed(node.right), shape)
             case "/":
+                check_quotient(node, right.expr)
                 return self._times(left, typed(node.left), Low(reciprocal(right.expr), right.free), typed(node.right), shape)
             case "**":
+                check_power(node, left.expr, right.expr)
                 (a, b), free = self._fit([(left, typed(node.left)), (right, typed(node.right))], shape)
                 return Low(power(a, b), free)
             case "@":
@@ -508,6 +511,8 @@ class Lowering:
         return self.operator(node, arguments)
 
     def elementwise(self, node: Call, arguments: list[tuple[Low, Shape]]) -> Low:
+        if len(arguments) == 1:
+            check_argument(node, arguments[0][0].expr, node.arguments[0])
         exprs, free = self._fit(arguments, typed(node))
         return Low(mapping(node.function, tuple(exprs)), free)
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import isqrt
 
 from wrt.algebra.expr import Expr, Indicator, Map, Product, Sizes, Sum, constant_value, number, raw_map, raw_product
-from wrt.algebra.product import broadcast, product, scale, transpose, unscale
+from wrt.algebra.product import broadcast, part, product, scale, transpose, unscale
 from wrt.algebra.sums import add, constant, content
 from wrt.tables.functions import FUNCTIONS
 
@@ -45,10 +45,14 @@ def mapping(function: str, arguments: tuple[Expr, ...], parameters: tuple[object
             return mapping(function, (scale(1 / abs(c), arguments[0]),))
         if function == "abs" and abs(c) != 1:
             return scale(abs(c), mapping(function, (scale(1 / abs(c), arguments[0]),)))
+        if function in ("abs", "relu") and visibly_nonnegative(arguments[0]):
+            return arguments[0]
         if function == "exp" and isinstance(arguments[0], Map) and arguments[0].function == "log":
             return arguments[0].children[0]
-        if function == "log" and isinstance(arguments[0], Map) and arguments[0].function == "exp":
-            return arguments[0].children[0]
+        if function == "log":
+            through = _log(arguments[0])
+            if through is not None:
+                return through
     if function == "where":
         condition = constant_value(arguments[0])
         if condition is not None:
@@ -58,6 +62,28 @@ def mapping(function: str, arguments: tuple[Expr, ...], parameters: tuple[object
         if constant_value(arguments[1]) == 1 and constant_value(arguments[2]) == 0 and _is_comparison(arguments[0]):
             return arguments[0]
     return _rigid(function, arguments, parameters)
+
+
+def visibly_nonnegative(x: Expr) -> bool:
+    """Whether no entry is ever negative, whatever is declared: x.T @ x, exp(x), abs(x)."""
+    from wrt.algebra.known import Known  # knowledge is built on maps
+
+    return isinstance(x, (Map, Product, Sum)) and Known({}).positive(x, strict=False)
+
+
+def _log(x: Expr) -> Expr | None:
+    """log(exp(u)) = u, log(exp(u) * v) = u + log(v): what the logarithm of exp(u) * v is real for is the same."""
+    if isinstance(x, Map) and x.function == "exp":
+        return x.children[0]
+    if not isinstance(x, Product) or len(set(x.output)) < len(x.output):
+        return None
+    out = set(x.output)
+    taken = [(e, labels) for e, labels in x.operands if isinstance(e, Map) and e.function == "exp" and len(set(labels)) == len(labels) and set(labels) <= out]
+    rest = [o for o in x.operands if o not in taken]
+    if not taken or any(set(labels) - out for _, labels in rest):
+        return None
+    terms = [(Fraction(1), part(1, [(e.children[0], labels)], x.output, x.sizes)) for e, labels in taken]
+    return add([*terms, (Fraction(1), mapping("log", (part(x.coefficient, rest, x.output, x.sizes),)))], x.shape)
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
@@ -129,7 +155,7 @@ def _power_of_map(base: Map, exponent: Expr, e: Fraction) -> Expr | None:
     if base.function == "pow":
         inner = base.children[1]
         k = constant_value(inner)
-        if e.denominator == 1 or (k is not None and k.denominator == 2 and k > 0 and False):
+        if e.denominator == 1:
             return power(base.children[0], scale(e, inner))
         if k is not None and k.denominator == 1 and k % 2 == 0 and (k * e).denominator == 1:
             return power(mapping("abs", (base.children[0],)), constant(k * e, base.shape))
@@ -209,7 +235,7 @@ def _is_comparison(e: Expr) -> bool:
     return isinstance(e, Indicator) or (isinstance(e, Map) and e.function in COMPARISONS)
 
 
-def _constant_axes(e: Expr) -> frozenset[int] | None:
+def constant_axes(e: Expr) -> frozenset[int] | None:
     """The axes along which `e` is visibly constant; None when it is along all of them because it is a number."""
     if isinstance(e, Product):
         if not e.operands and len(set(e.output)) == len(e.output):
@@ -219,7 +245,7 @@ def _constant_axes(e: Expr) -> frozenset[int] | None:
     if isinstance(e, Sum) and e.terms:
         common: frozenset[int] | None = None
         for _, t in e.terms:
-            axes = _constant_axes(t)
+            axes = constant_axes(t)
             if axes is not None:
                 common = axes if common is None else common & axes
         return common
@@ -244,7 +270,7 @@ def _rigid(function: str, arguments: tuple[Expr, ...], parameters: tuple[object,
         return raw_map(function, arguments, parameters)
     common: frozenset[int] | None = None
     for a in arguments:
-        axes = _constant_axes(a)
+        axes = constant_axes(a)
         if axes is not None:
             common = axes if common is None else common & axes
     if common is None:  # only numbers: one number, spread
@@ -254,9 +280,19 @@ def _rigid(function: str, arguments: tuple[Expr, ...], parameters: tuple[object,
         return broadcast(_rigid(function, tuple(drop_axes(a, common) for a in arguments), parameters), kept, shape)
     if len(shape) == 2:
         turned = tuple(transpose(a) for a in arguments)
-        if tuple(a.digest for a in turned) < tuple(a.digest for a in arguments):
+        if tuple(orientation(a) for a in turned) < tuple(orientation(a) for a in arguments):
             return transpose(raw_map(function, turned, parameters))
     return raw_map(function, arguments, parameters)
+
+
+def orientation(e: Expr) -> tuple[bool, bytes]:
+    """What decides which of A and A' stands inside a function: a plain operand before a transposed one, and the same for every multiple of A,
+    so that exp(A) and exp(-A) meet in one orientation."""
+    rest = unscale(e)[1]
+    if isinstance(rest, Sum) and rest.terms:
+        rest = content(rest)[1]
+    mere = isinstance(rest, Product) and len(rest.operands) == 1 and rest.operands[0][1] == rest.output[::-1] and len(set(rest.output)) == 2
+    return mere, rest.digest
 
 
 def comparison(relation: str, a: Expr, b: Expr) -> Expr:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from wrt.algebra.expr import ONE, Expr, Operator, Product, Reshape, Sizes, is_zero, number, raw_operator
-from wrt.algebra.maps import exact_power, mapping, power
-from wrt.algebra.product import einsum, product, scale, times, transpose, unscale
+from wrt.algebra.maps import exact_power, mapping, orientation, power
+from wrt.algebra.product import einsum, part, product, scale, times, transpose, unscale
 from wrt.algebra.sums import add, constant, size_number
 from wrt.language.sizes import Size
 
@@ -55,7 +55,7 @@ def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: t
         inner = operator(name, (x.operands[0][0],), shape[::-1] if name in TURNS else shape)
         return transpose(inner) if name in TURNS else inner
     turned = transpose(x)
-    if turned.digest < x.digest:
+    if orientation(turned) < orientation(x):
         inner = raw_operator(name, (turned,), shape[::-1] if name in TURNS else shape, parameters)
         return transpose(inner) if name in TURNS else inner
     return raw_operator(name, (x,), shape, parameters)
@@ -119,7 +119,7 @@ def kronecker_factors(e: Expr) -> tuple[Expr, Expr] | None:
         return None
     left = [o for o in e.operands if not o[1] or _root(joined, o[1][0]) not in {_root(joined, b), _root(joined, d)}]
     right = [o for o in e.operands if o not in left]
-    return product(e.coefficient, left, (a, c), e.sizes), product(ONE, right, (b, d), e.sizes)
+    return part(e.coefficient, left, (a, c), e.sizes), part(ONE, right, (b, d), e.sizes)
 
 
 def _root(joined: list[int], a: int) -> int:
@@ -150,6 +150,9 @@ def _identity_or_diagonal(name: str, x: Expr) -> Expr | None:
     if name == "inv":
         return einsum("a->aa", power(entry, constant(-1, entry.shape)))
     value = entry.coefficient if isinstance(entry, Product) and not entry.operands else None
+    if name in ("adj", "pinv") and value is not None:  # of a multiple of I
+        known = 1 / value if name == "pinv" else exact_power(value, Fraction(n.number - 1)) if n.number is not None else ONE if value == 1 else None
+        return None if known is None else product(known, [], (0, 0), (n,))
     if name == "det" and value is not None:
         if value == 1:
             return number(1)

@@ -34,6 +34,7 @@ from wrt.algebra.expr import (
 from wrt.language.sizes import Size
 
 SCALAR_CAP = 64  # the same for scalar factors
+CLOSING = frozenset(("frechet_array", "eigvecsh", "svd_u", "svd_v", "polar", "cholesky", "inv"))  # operands that may close, see closing.py
 CAP = 16  # operands up to which an inner product is inlined; bounds the cost of long chains
 
 Operand = tuple[Expr, Labels]
@@ -52,7 +53,19 @@ def product(coefficient: Fraction | int, operands: Iterable[Operand], output: La
         from wrt.algebra.reshape import contract  # reshape builds on products: grouped labels of a product are split
 
         return contract(found)
+    if isinstance(found, Product) and any(isinstance(e, Operator) and e.function in CLOSING for e, _ in found.operands):
+        from wrt.algebra.closing import closed  # built on products: factors of a decomposition that meet again
+
+        return closed(found) or found
     return found
+
+
+def part(coefficient: Fraction | int, operands: Sequence[Operand], output: Labels, sizes: Sequence[Size], *, flatten: bool = True) -> Expr:
+    """product() over those labels only that an operand or the output holds: the others belong to another part of a larger product."""
+    held = sorted({a for _, labels in operands for a in labels} | set(output))
+    new = {a: n for n, a in enumerate(held)}
+    pairs = [(f, tuple([new[a] for a in labels])) for f, labels in operands]
+    return product(coefficient, pairs, tuple([new[a] for a in output]), [sizes[a] for a in held], flatten=flatten)
 
 
 def einsum(spec: str, *operands: Expr, coefficient: Fraction | int = 1, flatten: bool = True, **sizes: Size) -> Expr:
@@ -226,8 +239,18 @@ class _Work:
     def _merge(self, operands: list[Operand]) -> list[Operand]:
         """Equal bases with equal labels become one power; numbers go to the coefficient."""
         groups: dict[tuple[int, Labels], list[Expr]] = {}
+        held: list[Expr] = []  # bases made here: their ids must stay theirs
         for e, labels in operands:
-            base = e.arguments[0] if isinstance(e, Map) and e.function == "pow" else e
+            base = e
+            if isinstance(e, Map) and e.function == "pow":
+                base = e.arguments[0]
+            elif isinstance(e, Map) and e.function == "exp" and len(operands) > 1:  # exp(a*u) * exp(b*u) = exp((a + b)*u)
+                base = unscale(e.arguments[0])[1]
+                if isinstance(base, Sum):
+                    base = sum_content(base)[1]
+                held.append(base)
+                groups.setdefault((-id(base), labels), []).append(e)
+                continue
             groups.setdefault((id(base), labels), []).append(e)
         if len(groups) == len(operands):
             out = []
@@ -313,6 +336,8 @@ class _Work:
                     return e
                 if isinstance(e, Sum):
                     return scale_sum(self.coefficient, e)
+                if isinstance(e, Product):  # a scalar product kept whole: c * sum(x) has one form
+                    return raw_product(self.coefficient * e.coefficient, e.operands, e.output, e.sizes)
         names: dict[int, int] = {}
         for a in out:
             names.setdefault(a, len(names))
@@ -338,8 +363,12 @@ def _power_sum(factors: list[Expr]) -> Expr:
     from wrt.algebra.maps import power  # maps builds on products: power(x, a) * power(x, b) = power(x, a + b)
     from wrt.algebra.sums import add, constant
 
+    shape = factors[0].shape
+    if all(isinstance(f, Map) and f.function == "exp" for f in factors):
+        from wrt.algebra.maps import mapping
+
+        return mapping("exp", (add([(ONE, f.children[0]) for f in factors], shape),))
     base = factors[0].children[0] if isinstance(factors[0], Map) and factors[0].function == "pow" else factors[0]
-    shape = base.shape
     exponents = [(ONE, f.children[1] if isinstance(f, Map) and f.function == "pow" else constant(1, shape)) for f in factors]
     return power(base, add(exponents, shape))
 

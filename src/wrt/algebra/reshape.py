@@ -77,15 +77,22 @@ def _split_grouped(e: Reshape, counts: tuple[int, ...], shape: Sizes) -> Expr:
 
 
 def _split_product(e: Product, counts: tuple[int, ...], shape: Sizes) -> Expr:
-    """Split the labels of a product: every operand that holds a split label is split there."""
+    """Split the labels of a product: every operand that holds a split label is split there; where a repeated label is not to be split it is grouped again."""
     parts: dict[int, Sizes] = {}
     at = 0
     for label, count in zip(e.output, counts, strict=True):
         sizes = shape[at : at + count]
-        if parts.setdefault(label, sizes) != sizes:
+        known = parts.setdefault(label, sizes)
+        if len(known) == 1 < count:
+            parts[label] = sizes
+        elif known != sizes and count > 1:
             return raw_reshape(e, counts, shape, split=True)
         at += count
-    return split_labels(e.coefficient, e.operands, e.output, e.sizes, {a: s for a, s in parts.items() if len(s) > 1})
+    inner = split_labels(e.coefficient, e.operands, e.output, e.sizes, {a: s for a, s in parts.items() if len(s) > 1})
+    again: list[int] = []
+    for label, count in zip(e.output, counts, strict=True):
+        again += [1] * count if count == len(parts[label]) else [len(parts[label])]
+    return group(inner, tuple(again))
 
 
 def split_labels(coefficient: object, operands: object, output: Labels, sizes: Sizes, parts: dict[int, Sizes]) -> Expr:

@@ -1,37 +1,84 @@
-"""Where a derivative holds: invertibility, constant rank, kinks, read off the nodes that need them."""
+"""Where a derivative holds: invertibility, constant rank, simple spectra, kinks; read off the nodes that need them, as data.
+
+Whoever prints them says the subjects: Condition("{} invertible", (X,)).told(say) = "X invertible".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wrt.algebra.expr import Expr, Map, Operator, postorder
+from wrt.algebra.conditions import Condition
+from wrt.algebra.expr import Expr, Map, Operator, Symbol, constant_value, postorder
+from wrt.algebra.known import Facts, Known
 from wrt.calculus.derive import depends
-from wrt.algebra.expr import Symbol
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
-SayText = object
 
+def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = None) -> tuple[Condition, ...]:
+    """The conditions of validity of d, the derivative of f by `names`: those of matrix functions in either, and the kinks of f.
 
-def conditions_of(f: Expr, d: Expr, names: Sequence[str], say: object) -> tuple[str, ...]:
-    """The conditions of validity of d, the derivative of f by `names`, as sentences: "X invertible", "A @ x != 0"."""
-    from wrt.calculus.saying import say_expr
-
-    found: dict[str, None] = {}
+    `facts`: a condition that they imply is left out.
+    """
+    known = Known(facts or {})
+    found: dict[Condition, None] = {}
+    for root in (f, d):
+        for node in postorder(root):
+            if isinstance(node, Operator) and not _implied(node, known):
+                found.update(dict.fromkeys(_of_operator(node)))
     moving: set[int] = set()
     for node in postorder(f):
         if isinstance(node, Symbol) and node.name in names:
             moving |= depends(f, node)
-    for root in (f, d):
-        for node in postorder(root):
-            if isinstance(node, Operator) and node.function in OPERATORS and OPERATORS[node.function].assumes and node.function != "adj":
-                what = OPERATORS[node.function].assumes.split(" ", 1)[1]
-                found[f"{say_expr(node.arguments[0], say)} {what}"] = None
     for node in postorder(f):
-        if isinstance(node, Map) and id(node) in moving and node.function in FUNCTIONS and FUNCTIONS[node.function].kink:
-            row = FUNCTIONS[node.function]
-            left, right = row.kink.split("!=")
-            values = dict(zip(row.arguments, node.arguments, strict=True))
-            sides = [say_expr(values[s.strip()], say) if s.strip() in values else s.strip() for s in (left, right)]
-            found[f"{sides[0]} != {sides[1]}" + (" (entry by entry)" if node.order else "")] = None
+        if id(node) in moving:
+            found.update(dict.fromkeys(_kinks(node, known)))
     return tuple(found)
+
+
+def _of_operator(node: Operator) -> list[Condition]:
+    row = OPERATORS.get(str(node.parameters[0]) if node.function.startswith("frechet") else node.function)
+    if row is None or not row.assumes or not node.arguments:
+        return []
+    return [Condition("{} " + row.assumes.split(" ", 1)[1], (node.arguments[0],))]
+
+
+def _implied(node: Operator, known: Known) -> bool:
+    x = node.arguments[0]
+    match node.function:
+        case "inv" | "logdet" | "solve":
+            return known.invertible(x)
+        case "pinv":
+            return known.invertible(x)
+        case "cholesky" | "logm" | "sqrtm":
+            return known.definite(x)
+        case "frechet" | "frechet_array":
+            return node.parameters[0] != "expm" and known.definite(x)
+    return False
+
+
+def _kinks(node: Expr, known: Known) -> list[Condition]:
+    """x != 0 for abs, sign and relu, a != b for maximum; x != 0 for a norm; no tie for max; a simple top singular value."""
+    across = " (entry by entry)" if node.order else ""
+    match node:
+        case Map(function="pow"):
+            k = constant_value(node.arguments[1])
+            if k is None or k.denominator == 1 or k >= 1 or known.positive(node.arguments[0]):
+                return []
+            return [Condition("{} != 0" + across, (node.arguments[0],))]
+        case Map() if node.function in FUNCTIONS and FUNCTIONS[node.function].kink:
+            row = FUNCTIONS[node.function]
+            values = dict(zip(row.arguments, node.arguments, strict=True))
+            sides = [side.strip() for side in row.kink.split("!=")]
+            subjects = tuple(values[s] for s in sides if s in values)
+            if len(subjects) == 1 and known.nonzero(subjects[0]):
+                return []
+            left, right = ["{}" if s in values else s for s in sides]
+            return [Condition(f"{left} != {right}{across}", subjects)]
+        case Operator(function="max" | "min"):
+            return [Condition("{} without a tie for its " + ("greatest" if node.function == "max" else "least") + " entry", node.arguments)]
+        case Operator(function="norm_spec"):
+            return [Condition("{} with a simple greatest singular value", node.arguments)]
+        case Operator(function="norm_nuc"):
+            return [Condition("{} of full rank", node.arguments)]
+    return []

@@ -11,17 +11,17 @@ Source: Laue, Mitterreiter & Giesen 2020, A simple and efficient tensor calculus
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, Indicator, is_zero, postorder, zero
-from wrt.algebra.product import product
-from wrt.algebra.reshape import group, grouped_shape, split
+from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Reshape, Sizes, Sum, Symbol, is_zero, postorder, zero
+from wrt.algebra.gather import gathered
+from wrt.algebra.product import Operand, product
+from wrt.algebra.reshape import group, split
 from wrt.algebra.sums import add
 from wrt.calculus.local import elementwise_derivative, operator_derivative
 
 Term = tuple[Fraction, Expr]
-ONE = Fraction(1)
+ALONG = frozenset(("expm", "logm", "sqrtm", "frechet"))  # read best along the direction of a scalar: A @ expm(t*A)
 
 
 def derivative(f: Expr, x: Symbol) -> Expr:
@@ -29,11 +29,11 @@ def derivative(f: Expr, x: Symbol) -> Expr:
     dependent = depends(f, x)
     if id(f) not in dependent:
         return zero(f.shape + x.shape)
-    return forward(f, x, dependent) if f.order > x.order or _mostly_linear(f, x) else reverse(f, x, dependent)
-
-
-def _mostly_linear(f: Expr, x: Symbol) -> bool:
-    return False
+    if f.order > x.order:
+        return forward(f, x, dependent)
+    if x.order == 0 and any(isinstance(node, Operator) and node.function in ALONG and id(node) in dependent for node in postorder(f)):
+        return forward(f, x, dependent)
+    return reverse(f, x, dependent)
 
 
 def depends(f: Expr, x: Symbol) -> set[int]:
@@ -45,57 +45,57 @@ def depends(f: Expr, x: Symbol) -> set[int]:
     return found
 
 
-def reverse(f: Expr, x: Symbol, dependent: set[int]) -> Expr:
-    """Cotangents from f down to x: bar[n] = d f / d n, axes of f then of n, one shared sum a node."""
-    k = f.order
-    lead = tuple(range(k))
-    bars: dict[int, list[Term]] = {id(f): [(ONE, product(1, [], lead + lead, f.shape))]}
+# ---------------------------------------------------------------------------------------------------- reverse
+def reverse(f: Expr, x: Symbol, dependent: set[int], seed: Expr | None = None) -> Expr:
+    """Cotangents from f down to x: bar[n] = d f / d n, axes of f then of n, one shared sum a node.
+
+    seed: a cotangent of f, its first axes free, the last those of f (default: the identity, which gives the derivative itself).
+    """
+    if seed is None:
+        own = tuple(range(f.order))
+        seed = product(1, [], own + own, f.shape)
+    lead_shape = seed.shape[: seed.order - f.order]
+    lead = tuple(range(len(lead_shape)))
+    bars: dict[int, list[Term]] = {id(f): [(ONE, seed)]}
     for node in reversed([n for n in postorder(f) if id(n) in dependent]):
         terms = bars.pop(id(node), None)
         if terms is None:
             continue
-        bar = add(terms, f.shape + node.shape)
+        bar = gathered(terms, lead_shape + node.shape) if lead else add(terms, node.shape)
         if node is x:
             return bar
         if is_zero(bar):
             continue
-        for child, term in _pull(node, bar, lead, f.shape, dependent):
+        for child, term in _pull(node, bar, lead, dependent):
             bars.setdefault(id(child), []).append((ONE, term))
-    return zero(f.shape + x.shape)
+    return zero(lead_shape + x.shape)
 
 
-def _pull(node: Expr, bar: Expr, lead: tuple[int, ...], lead_shape: tuple[object, ...], dependent: set[int]) -> list[tuple[Expr, Expr]]:
+def _pull(node: Expr, bar: Expr, lead: Labels, dependent: set[int]) -> list[tuple[Expr, Expr]]:
     """(child, contribution to its cotangent) for every dependent child of a node."""
     k = len(lead)
+    own = tuple(range(k, k + node.order))
     out: list[tuple[Expr, Expr]] = []
     match node:
         case Sum():
-            for c, t in node.terms:
-                if id(t) in dependent:
-                    out.append((t, _times_number(c, bar)))
+            out = [(t, _times_number(c, bar)) for c, t in node.terms if id(t) in dependent]
         case Product():
             moved = [tuple([a + k for a in labels]) for _, labels in node.operands]
             sizes = (*bar.shape[:k], *node.sizes)
             for m, (e, _) in enumerate(node.operands):
                 if id(e) in dependent:
-                    rest = [(other, moved[n]) for n, (other, _) in enumerate(node.operands) if n != m]
+                    rest: list[Operand] = [(other, moved[n]) for n, (other, _) in enumerate(node.operands) if n != m]
                     seed = (bar, (*lead, *[a + k for a in node.output]))
                     out.append((e, distributed(node.coefficient, [seed, *rest], (*lead, *moved[m]), sizes)))
         case Map():
-            own = tuple(range(k, k + node.order))
-            for j, a in enumerate(node.arguments):
-                if id(a) in dependent:
-                    slope = elementwise_derivative(node, j)
-                    if slope is not None:
-                        out.append((a, distributed(ONE, [(bar, (*lead, *own)), (slope, own)], (*lead, *own), bar.shape)))
+            for a, slope in _slopes(node, dependent):
+                out.append((a, distributed(ONE, [(bar, (*lead, *own)), (slope, own)], (*lead, *own), bar.shape)))
         case Operator():
-            own = tuple(range(k, k + node.order))
             for j, a in enumerate(node.arguments):
-                if id(a) in dependent:
-                    array = operator_derivative(node, j)
-                    if array is not None:
-                        inner = tuple(range(k + node.order, k + node.order + a.order))
-                        out.append((a, distributed(ONE, [(bar, (*lead, *own)), (array, (*own, *inner))], (*lead, *inner), bar.shape + a.shape)))
+                array = operator_derivative(node, j) if id(a) in dependent else None
+                if array is not None:
+                    inner = tuple(range(k + node.order, k + node.order + a.order))
+                    out.append((a, distributed(ONE, [(bar, (*lead, *own)), (array, (*own, *inner))], (*lead, *inner), bar.shape + a.shape)))
         case Reshape():
             counts = (1,) * k + node.counts
             inner_shape = bar.shape[:k] + node.argument.shape
@@ -105,76 +105,114 @@ def _pull(node: Expr, bar: Expr, lead: tuple[int, ...], lead_shape: tuple[object
     return out
 
 
+def _slopes(node: Map, moving: set[int]) -> list[tuple[Expr, Expr]]:
+    """(argument, derivative by it entry by entry) for every argument that varies, unless it is zero."""
+    found = []
+    for j, a in enumerate(node.arguments):
+        if id(a) in moving:
+            alone = all(id(other) not in moving for n, other in enumerate(node.arguments) if n != j)
+            slope = elementwise_derivative(node, j, alone=alone)
+            if slope is not None:
+                found.append((a, slope))
+    return found
+
+
 def _times_number(c: Fraction, e: Expr) -> Expr:
     axes = tuple(range(e.order))
     return e if c == 1 else product(c, [(e, axes)], axes, e.shape, flatten=False)
 
 
-def forward(f: Expr, x: Symbol, dependent: set[int]) -> Expr:
-    """Tangents from x up to f: dot[n] = d n / d x, axes of n then of x."""
-    k = x.order
+# ---------------------------------------------------------------------------------------------------- forward
+def forward(f: Expr, x: Symbol, dependent: set[int], seed: Expr | None = None) -> Expr:
+    """Tangents from x up to f: dot[n] = d n / d x, axes of n then of x.
+
+    seed: a tangent of x, its first axes those of x, the last free (default: the identity, which gives the derivative itself).
+    """
+    if seed is None:
+        own = tuple(range(x.order))
+        seed = product(1, [], own + own, x.shape)
+    extra = seed.shape[x.order :]
     dots: dict[int, Expr] = {}
     for node in postorder(f):
         if id(node) in dependent:
-            dots[id(node)] = product(1, [], tuple(range(k)) * 2, x.shape) if node is x else _push(node, dots, x)
+            dots[id(node)] = seed if node is x else _push(node, dots, extra)
     return dots[id(f)]
 
 
-def _push(node: Expr, dots: dict[int, Expr], x: Symbol) -> Expr:
-    k, own = x.order, tuple(range(node.order))
-    shape = node.shape + x.shape
+def _push(node: Expr, dots: dict[int, Expr], extra: Sizes) -> Expr:
+    k, own = len(extra), tuple(range(node.order))
+    shape = node.shape + extra
+    last = tuple(range(node.order, node.order + k))
+    terms: list[Term] = []
     match node:
         case Sum():
-            return add([(c, dots[id(t)]) for c, t in node.terms if id(t) in dots], shape)
+            terms = [(c, dots[id(t)]) for c, t in node.terms if id(t) in dots]
         case Product():
             count = len(node.sizes)
-            extra = tuple(range(count, count + k))
-            terms = []
+            free = tuple(range(count, count + k))
             for m, (e, labels) in enumerate(node.operands):
                 if id(e) in dots:
-                    rest = [o for n, o in enumerate(node.operands) if n != m]
-                    terms.append((ONE, distributed(node.coefficient, [(dots[id(e)], (*labels, *extra)), *rest], (*node.output, *extra), (*node.sizes, *x.shape))))
-            return add(terms, shape)
+                    rest: list[Operand] = [o for n, o in enumerate(node.operands) if n != m]
+                    terms.append((ONE, distributed(node.coefficient, [(dots[id(e)], (*labels, *free)), *rest], (*node.output, *free), (*node.sizes, *extra))))
         case Map():
-            extra = tuple(range(node.order, node.order + k))
-            terms = []
-            for j, a in enumerate(node.arguments):
-                slope = elementwise_derivative(node, j) if id(a) in dots else None
-                if slope is not None:
-                    terms.append((ONE, distributed(ONE, [(slope, own), (dots[id(a)], (*own, *extra))], (*own, *extra), shape)))
-            return add(terms, shape)
+            for a, slope in _slopes(node, set(dots)):
+                terms.append((ONE, distributed(ONE, [(slope, own), (dots[id(a)], (*own, *last))], (*own, *last), shape)))
         case Operator():
-            terms = []
             for j, a in enumerate(node.arguments):
                 array = operator_derivative(node, j) if id(a) in dots else None
                 if array is not None:
                     inner = tuple(range(node.order, node.order + a.order))
-                    extra = tuple(range(node.order + a.order, node.order + a.order + k))
-                    terms.append((ONE, distributed(ONE, [(array, (*own, *inner)), (dots[id(a)], (*inner, *extra))], (*own, *extra), (*node.shape, *a.shape, *x.shape))))
-            return add(terms, shape)
+                    free = tuple(range(node.order + a.order, node.order + a.order + k))
+                    operands: list[Operand] = [(array, (*own, *inner)), (dots[id(a)], (*inner, *free))]
+                    terms.append((ONE, distributed(ONE, operands, (*own, *free), (*node.shape, *a.shape, *extra))))
         case Reshape():
-            inner = dots[id(node.argument)]
+            inner_dot = dots[id(node.argument)]
             counts = node.counts + (1,) * k
-            return split(inner, counts, shape) if node.split else group(inner, counts)
-    raise AssertionError(type(node))
+            return split(inner_dot, counts, shape) if node.split else group(inner_dot, counts)
+        case _:
+            raise AssertionError(type(node))
+    return add(terms, shape)
 
 
-def distributed(coefficient: Fraction, operands: list[tuple[Expr, tuple[int, ...]]], output: tuple[int, ...], sizes: tuple[object, ...]) -> Expr:
+# ---------------------------------------------------------------------------------------------------- products with sums
+def distributed(coefficient: Fraction, operands: list[Operand], output: Labels, sizes: Sizes) -> Expr:
     """A product, spread over those of its sums that hold a structured addend: deltas dissolve only inside one product."""
     for m, (e, labels) in enumerate(operands):
         if isinstance(e, Sum) and any(has_delta(t) for _, t in e.terms):
             rest = [o for n, o in enumerate(operands) if n != m]
             terms = [(c, distributed(coefficient, [(t, labels), *rest], output, sizes)) for c, t in e.terms]
-            return add(terms, tuple(sizes[a] for a in output))  # type: ignore[misc]  # sizes are Size
-    return product(coefficient, operands, output, sizes, flatten=False)  # type: ignore[arg-type]  # sizes are Size
+            return add(terms, tuple([sizes[a] for a in output]))
+    return product(coefficient, operands, output, sizes, flatten=False)
 
 
 def has_delta(e: Expr) -> bool:
-    """Whether a product's output holds a label twice or none of its operands does: part of it is a delta or a constant."""
-    if not isinstance(e, Product):
-        return False
-    return len(set(e.output)) < len(e.output)
+    """Whether a product's output holds a label twice: part of it is a delta."""
+    return isinstance(e, Product) and len(set(e.output)) < len(e.output)
 
 
-Rule = Callable[[Expr], Expr]
-__all__ = ["Indicator", "Position", "SizeValue", "derivative", "forward", "grouped_shape", "reverse"]
+# ---------------------------------------------------------------------------------------------------- operators
+def jvp(f: Expr, x: Symbol, tangent: Expr) -> Expr:
+    """Pushforward of a tangent through f: sum_X (df[*F] / dx[*X]) * tangent[*X].
+
+    Shapes: f [*F], x and tangent [*X]; result [*F].
+    Source: Griewank & Walther 2008, ch. 3.
+    """
+    dependent = depends(f, x)
+    return forward(f, x, dependent, tangent) if id(f) in dependent else zero(f.shape)
+
+
+def vjp(f: Expr, x: Symbol, cotangent: Expr) -> Expr:
+    """Pullback of a cotangent through f: sum_F cotangent[*F] * (df[*F] / dx[*X]).
+
+    Shapes: f and cotangent [*F], x [*X]; result [*X].
+    """
+    dependent = depends(f, x)
+    return reverse(f, x, dependent, cotangent) if id(f) in dependent else zero(x.shape)
+
+
+def hvp(f: Expr, x: Symbol, tangent: Expr) -> Expr:
+    """The Hessian of a scalar f applied to a tangent: the gradient's pushforward, whose cost is a few times that of f.
+
+    Shapes: f [], x and tangent [*X]; result [*X].
+    """
+    return jvp(derivative(f, x), x, tangent)

@@ -21,8 +21,8 @@ from wrt.tables.operators import OPERATORS
 FLAT = {"onehot", "argmax", "argmin"}  # piecewise constant: zero derivative
 
 
-def elementwise_derivative(node: Map, k: int) -> Expr | None:
-    """d node / d argument k, entry by entry; None where it is zero."""
+def elementwise_derivative(node: Map, k: int, *, alone: bool = False) -> Expr | None:
+    """d node / d argument k, entry by entry; None where it is zero. `alone`: no other argument varies."""
     shape = node.shape
     if node.function == "pow":
         x, e = node.arguments
@@ -37,11 +37,12 @@ def elementwise_derivative(node: Map, k: int) -> Expr | None:
         assert isinstance(order, Fraction)
         return mapping("polygamma", node.arguments, (order + 1,))
     row = FUNCTIONS[node.function]
-    if not row.d[k] or row.d[k] == "0":
+    text = row.alone[k] if alone and row.alone else row.d[k]
+    if not text or text == "0":
         return None
     values = dict(zip(row.arguments, node.arguments, strict=True))
     values["y"] = node
-    return lift(scalar_pattern(row.d[k], (*row.arguments, "y")), values, shape)
+    return lift(scalar_pattern(text, (*row.arguments, "y")), values, shape)
 
 
 def operator_derivative(node: Operator, k: int) -> Expr | None:
@@ -132,13 +133,15 @@ def _frechet(node: Operator, k: int) -> Expr:
 
 
 def _svd(node: Operator, k: int) -> Expr | None:
-    """Singular vectors and the polar factor of a wide matrix (fewer rows than columns, in numbers): the row is for a tall one."""
+    """Singular values, vectors and the polar factor of a wide matrix (fewer rows than columns, in numbers): the row is for a tall one."""
     (x,) = node.arguments
     m, n = x.shape
     if m.number is None or n.number is None or m.number >= n.number:
         return None
     u, v = operator("svd_u", (x,), (m, m)), operator("svd_v", (x,), (n, m))
     s = operator("svdvals", (x,), (m,))
+    if node.function == "svdvals":
+        return einsum("ki,li->ikl", u, v)
     identity, one = einsum("->aa", a=n), constant(1, (m, m))
     beyond = add([(ONE, identity), (-ONE, einsum("ai,bi->ab", v, v))], (n, n))  # what the right singular vectors leave out
     if node.function == "polar":
@@ -195,6 +198,7 @@ _RULES: dict[str, Rule] = {
     "expm": _frechet,
     "logm": _frechet,
     "sqrtm": _frechet,
+    "svdvals": _svd,
     "svd_u": _svd,
     "svd_v": _svd,
     "polar": _svd,

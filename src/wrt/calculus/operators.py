@@ -38,8 +38,8 @@ def in_layout(d: Expr, f: Shape, variables: Sequence[Shape], layout: str) -> Lai
         return LaidOut(d, "row" if f.kind == "row" or layout == "denominator" else "column")
     if f.order == 1:
         return LaidOut(transpose(d) if layout == "denominator" else d, "matrix")
-    if d.order == 1:
-        return LaidOut(d, "row" if layout == "numerator" else "column")
+    if d.order == 1:  # the shape of the variable (a row of a matrix is a row), turned in numerator layout
+        return LaidOut(d, "column" if any(v.kind == "row" for v in variables) == (layout == "numerator") else "row")
     return LaidOut(d, "matrix")
 
 

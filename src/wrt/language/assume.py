@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from itertools import combinations, product
+from heapq import heappop, heappush
 from typing import TypeVar
 
 from wrt.errors import ShapeError, TextError, WrtError
 from wrt.language.infer import GREEK
 
 T = TypeVar("T")
-MAX_TRIES = 400
-MAX_CHANGES = 3
+MAX_TRIES = 300
+MAX_COST = 8
+LETTERS = ("n", "m", "p", "q", "r", "s")
 
 
 def letter_kind(name: str) -> str:
     """matrixcalculus.org's rule: a-g and Greek scalar, h-z vector, capital matrix."""
-    word = name.split("_")[0].rstrip("0123456789₀₁₂₃₄₅₆₇₈₉")
+    word = name.partition("_")[0].rstrip("0123456789₀₁₂₃₄₅₆₇₈₉")
     if word.lower() in GREEK or not name[0].isascii():
         return "matrix" if name[0] in "ΓΔΘΛΞΠΣΥΦΨΩ" else "scalar"
     if name[0].isupper():
         return "matrix"
     return "scalar" if name[0] in "abcdefg" else "column"
+
+
+def cost(name: str, kind: str) -> int:
+    """How far a kind is from what the letter says."""
+    usual = letter_kind(name)
+    if kind == usual:
+        return 0
+    if kind == "matrix":
+        return 5
+    return 3 if usual == "matrix" else 1 if kind == "column" else 2
 
 
 def by_letters(attempt: Callable[[dict[str, str]], T], text: str) -> T:
@@ -30,32 +42,60 @@ def by_letters(attempt: Callable[[dict[str, str]], T], text: str) -> T:
     `attempt` enters every undeclared name that it meets into `kinds` (by `letter_kind`) and raises ShapeError when they do not fit.
     Raises: the first error when nothing fits, TextError when several choices fit equally well.
     """
-    kinds: dict[str, str] = {}
-    try:
-        return attempt(kinds)
-    except ShapeError as error:
-        first = error
-    names = list(kinds)
+    first: WrtError | None = None
+    heap: list[tuple[int, int, tuple[tuple[str, str], ...]]] = [(0, 0, ())]
+    seen: set[tuple[tuple[str, str], ...]] = {()}
     tries = 0
-    for changes in range(1, min(MAX_CHANGES, len(names)) + 1):
-        fitting: list[tuple[dict[str, str], T]] = []
-        for some in combinations(names, changes):
-            for others in product(*([k for k in _choices(name) if k != kinds[name]] for name in some)):
-                tries += 1
-                if tries > MAX_TRIES:
-                    raise first
-                trial = {**kinds, **dict(zip(some, others, strict=True))}
-                try:
-                    fitting.append((trial, attempt(trial)))
-                except WrtError:
-                    continue
-        if len(fitting) > 1:
-            options = " or ".join(", ".join(f"{n} a {k}" for n, k in trial.items() if kinds.get(n) != k) for trial, _ in fitting[:3])
-            raise TextError(f"what the names are is not clear: {options}.", text=text, span=first.span, hint="declare their shapes.")
-        if fitting:
-            return fitting[0][1]
-    raise first
+    while heap and tries < MAX_TRIES:
+        total, _, changed = heappop(heap)
+        tries += 1
+        kinds = dict(changed)
+        try:
+            found = attempt(kinds)
+        except ShapeError as error:
+            first = first or error
+        except WrtError as error:
+            if first is None:
+                raise
+            if not isinstance(error, TextError):
+                continue
+        else:
+            _alone(attempt, heap, total, changed, kinds, text)
+            return found
+        for name, taken in kinds.items():
+            if name in dict(changed):
+                continue
+            for kind in ("scalar", "column", "matrix"):
+                more = tuple(sorted((*changed, (name, kind))))
+                price = total + cost(name, kind)
+                if kind != taken and more not in seen and price <= MAX_COST:
+                    seen.add(more)
+                    heappush(heap, (price, len(seen), more))
+    assert first is not None
+    raise named(first)
 
 
-def _choices(name: str) -> tuple[str, ...]:
-    return ("matrix", "scalar", "column") if name[0].isupper() else ("column", "scalar", "matrix")
+def _alone(
+    attempt: Callable[[dict[str, str]], T],
+    heap: list[tuple[int, int, tuple[tuple[str, str], ...]]],
+    total: int,
+    chosen: tuple[tuple[str, str], ...],
+    kinds: dict[str, str],
+    text: str,
+) -> None:
+    """Refuse when another choice of the same cost fits too."""
+    while heap and heap[0][0] == total and total:
+        other = dict(heappop(heap)[2])
+        try:
+            attempt(other)
+        except WrtError:
+            continue
+        says = [", ".join(f"{n} a {k}" for n, k in some.items() if cost(n, k)) for some in (dict(chosen), other)]
+        raise TextError(f"what the names are is not clear: {says[0]}, or {says[1]}.", text=text, span=(0, len(text)), hint="declare their shapes.")
+
+
+def named(error: WrtError) -> WrtError:
+    """The error with letters for sizes that have no name yet."""
+    letters: dict[str, str] = {}
+    error.message = re.sub(r"\?\d+", lambda found: letters.setdefault(found.group(), LETTERS[len(letters) % len(LETTERS)]), error.message)
+    return error

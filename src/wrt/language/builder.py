@@ -113,6 +113,10 @@ class Builder(Annotator):
     def is_square(self, shape: Shape) -> bool:
         return shape.kind == "matrix" and self.may_equal(*shape.sizes)
 
+    def index_value(self, node: Node) -> Size | None:
+        """The value of numbers, sizes and bound indices as a polynomial; None for anything else."""
+        return self._size(node)
+
     def symmetric(self, node: Node) -> bool:
         """Whether a matrix is symmetric by how it is written: declared so, X.T @ X, X @ X.T, or a sum, inverse or multiple of such."""
         stack = [node]
@@ -220,6 +224,8 @@ class Builder(Annotator):
 
 def constant(node: Node) -> Fraction | None:
     """The number that a node of numbers is, or None."""
+    if not _numeric(node):
+        return None
     values: dict[int, Fraction | None] = {}
     for part in postorder(node):
         match part:
@@ -237,6 +243,17 @@ def constant(node: Node) -> Fraction | None:
             case _:
                 values[id(part)] = None
     return values[id(node)]
+
+
+def _numeric(node: Node) -> bool:
+    """Whether a node holds nothing but numbers, signs and + - * /; the first other node ends the search."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, Number | Unary | Binary) or (isinstance(part, Binary) and part.op not in ("+", "-", "*", "/")):
+            return False
+        stack.extend(part.children)
+    return True
 
 
 def _factors(node: Node) -> Iterator[Node]:
@@ -286,7 +303,9 @@ def _quotient(difference: Size, name: str) -> Size | None:
 
 
 def _size_hint(what: str) -> str:
-    return {"I": "say it: I_n.", "1": r"say it: \mathbf{1}_n.", "0": r"say it: \mathbf{0}_n."}.get(what, "say it, as in eye(n), ones(n), zeros(m, n).")
+    return {"I": "say it: I_n.", "1": r"say it: \mathbf{1}_n.", "0": r"say it: \mathbf{0}_n."}.get(
+        what, "say it, as in eye(n), ones(n), zeros(m, n)."
+    )
 
 
 __all__ = ["ONE", "Builder", "Reading", "constant"]

@@ -178,7 +178,7 @@ class Inference:
             for argument, sizes in zip(node.arguments, wanted, strict=False):
                 if "," in sizes.partition("[")[2]:
                     self._set_matrix(argument)
-            if name == "solve":
+            if name == "solve" and node.arguments:
                 out += self._force(node.arguments[-1])
             if name == "conv2d":
                 for argument in node.arguments:
@@ -305,6 +305,8 @@ class Inference:
 
     def _call_kind(self, node: Call, below: list[Kind]) -> Kind:
         name = node.function
+        if not below:
+            return ""
         if name in FUNCTIONS:
             return _stretch_kind(below[: len(node.arguments)])
         if name in REDUCTIONS:

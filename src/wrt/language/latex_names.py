@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wrt.errors import TextError
-from wrt.language.latex_tokens import Token, tokens
+from wrt.language.latex_raw import Token
+from wrt.language.latex_tokens import tokens
 from wrt.language.latex_words import ACCENTS, COMBINING, GREEK, SPELLED
 from wrt.language.parser import parse as parse_text
 from wrt.language.surface import Index, Name, Node, postorder
@@ -66,7 +67,9 @@ def patterns(names: Mapping[str, str], known: Iterable[str]) -> list[Pattern]:
         if not words:
             raise TextError(f"names: {spelling!r} spells nothing.")
         tree = parse_text(value)
-        indices = {n.name for index in postorder(tree) if isinstance(index, Index) for part in index.parts for n in postorder(part) if isinstance(n, Name)}
+        indices = {
+            n.name for index in postorder(tree) if isinstance(index, Index) for part in index.parts for n in postorder(part) if isinstance(n, Name)
+        }
         typed = {word.text for word in words[1:] if word.kind == "name"}
         out.append(Pattern(words, tree, frozenset((indices - known) & typed)))
     return sorted(out, key=lambda p: -len(p.words))
@@ -87,7 +90,7 @@ def match(pattern: Pattern, words: Sequence[Token], at: int, fonts: bool) -> tup
                 return None
             found[wanted.text] = (at, end)
             at = end
-        elif word.kind == wanted.kind and word.text == wanted.text and (not fonts or word.font == wanted.font):
+        elif word.kind == wanted.kind and word.text == wanted.text and (not fonts or wanted.font in ("", word.font)):
             at += 1
         else:
             return None
@@ -120,7 +123,7 @@ class Names:
 
     def find(self, spelling: str) -> tuple[str, str] | None:
         """(name, role) of what is spelt so. Raises: TextError when two declared names are."""
-        found = self.table.get(spelling)
+        found = self.table.get(spelling) or (self.table.get("l" + spelling[1:]) if spelling[:1] == "ℓ" else None)  # \ell is also how l is typed
         if not found:
             return None
         exact = [f for f in found if f[0] == spelling]

@@ -21,7 +21,8 @@ HADAMARD = {"odot": "*", "circ": "*", "oslash": "/"}
 @dataclass(slots=True)
 class Value:
     """A part of the formula. `form`: how it is written (number, symbol, entry, group, call, bars, ...); `other`: the second reading of bars,
-    whose first reading is `node`: |A| is det(A) or abs(A), |x| is norm(x) or abs(x)."""
+    whose first reading is `node`: |A| is det(A) or abs(A), |x| is norm(x) or abs(x).
+    """
 
     node: Node
     form: str = ""
@@ -68,8 +69,20 @@ class Algebra:
             return value
         inner = self.says(value)
         if self.scalar(value) and isinstance(value.other, Call) and self.shape(value.other).kind != "matrix":
-            raise self.ask(f"is {inner} the norm or the absolute value of each entry?", value.span, r"write \|x\| for the norm, \operatorname{abs}(x) for the absolute values.")
-        raise self.ask(f"is {inner} the determinant or the absolute value?", value.span, r"write \det A for the determinant, \operatorname{abs}(A) for the absolute value of each entry.")
+            raise self.ask(
+                f"is {inner} the norm or the absolute value of each entry?",
+                value.span,
+                r"write \|x\| for the norm, \operatorname{abs}(x) for the absolute values.",
+            )
+        raise self.ask(
+            f"is {inner} the determinant or the absolute value?",
+            value.span,
+            r"write \det A for the determinant, \operatorname{abs}(A) for the absolute value of each entry.",
+        )
+
+    def assumed_scalar(self, value: Value) -> bool:
+        """Whether the value is a name that nobody declared, taken as a scalar."""
+        return isinstance(value.node, Name) and value.node.name in self.build.assumed and self.scalar(value)
 
     def number_of_bars(self, value: Value) -> Value:
         """A determinant in bars where only a number fits; the bars of a vector are still asked about."""
@@ -107,7 +120,7 @@ class Algebra:
             hint = r"a row is added to every row as X + \mathbf{1} b^\top." if {a.kind, b.kind} == {"matrix", "column"} else ""
             raise self.misfit(f"the shapes do not fit: {self.says(left)} is {a}, {self.says(right)} is {b}.", span, hint)
         number, array = (left, right) if a.kind == "scalar" else (right, left)
-        if isinstance(number.node, Name) and number.node.name in self.build.assumed:
+        if self.assumed_scalar(number):
             raise self.misfit(f"{self.says(number)} is taken as a scalar, but is added to {self.says(array)}.", span)
         if self.build.is_square(self.shape(array)) and not entrywise(array.node):
             raise self.ask(
@@ -122,7 +135,7 @@ class Algebra:
         parts: list[list[Item]] = [[]]
         signs: list[str] = []
         for op, value in items:
-            if op in HADAMARD or op == "otimes":
+            if op in HADAMARD or op in ("otimes", ":"):
                 signs.append(op)
                 parts.append([("", value)])
             else:
@@ -137,7 +150,7 @@ class Algebra:
         return out
 
     def mixed(self, sign: str, left: list[Item], right: list[Item]) -> Value:
-        r"""A \odot B C: (A) \odot (B C), or (A \odot B) C where only that fits; \otimes is asked about where both do."""
+        r"""A \odot B C: A \odot (B C) or (A \odot B) C, whichever fits; asked about where both do."""
 
         def product_first() -> Value:
             return self.entry_product(sign, self.chain(left), self.chain(right))
@@ -147,7 +160,7 @@ class Algebra:
             return self.chain([*left[:-1], (left[-1][0], middle), *right[1:]])
 
         both = (self.trial(product_first), self.trial(sign_first))
-        if both[0] is not None and (both[1] is None or sign != "otimes"):
+        if both[0] is not None and both[1] is None:
             return both[0]
         if both[0] is None:
             return both[1] if both[1] is not None else product_first()
@@ -161,9 +174,15 @@ class Algebra:
         a, b = self.shape(left), self.shape(right)
         if sign == "otimes":
             if a.kind == b.kind == "column":
-                raise self.ask(f"is {self.text[slice(*span)]} the Kronecker product or the outer product?", span, r"write \operatorname{kron}(x, y) or x y^\top.")
+                raise self.ask(
+                    f"is {self.text[slice(*span)]} the Kronecker product or the outer product?", span, r"write \operatorname{kron}(x, y) or x y^\top."
+                )
             return Value(self.build.call("kron", left.node, right.node, span=span), "product")
-        if not self.build.alike(a, b):
+        if sign == ":":
+            if not self.build.alike(a, b) or a.kind != "matrix":
+                raise self.misfit(f"A : B takes two matrices of one shape: {self.says(left)} is {a}, {self.says(right)} is {b}.", span)
+            return Value(self.build.call("sum", self.build.binary("*", left.node, right.node, span), span=span), "call")
+        if not self.build.alike(a, b) or (a.kind == "scalar" and self.build.assumed):
             raise self.misfit(f"the Hadamard product takes two values of one shape: {self.says(left)} is {a}, {self.says(right)} is {b}.", span)
         return Value(self.build.binary(HADAMARD[sign], left.node, right.node, span), "product")
 
@@ -198,12 +217,14 @@ class Algebra:
         if left.other is not None or right.other is not None:
             return self.times_bars(op, left, right, span)
         if "scalar" in (a.kind, b.kind):
+            if op == "" and a.order and self.assumed_scalar(right):
+                raise self.misfit(f"{self.says(right)} is taken as a scalar, but stands behind {self.says(left)}.", span)
             return Value(self.build.product(left.node, right.node, span), "product")
         if op == "·" and a.kind == b.kind == "column" and self.build.alike(a, b):
             return Value(self.build.product(self.build.transpose(left.node, left.span), right.node, span), "product")
         if op == "×" or (op == "*" and self.build.alike(a, b)):
-            what = "the cross product is not known" if op == "×" and a.kind == b.kind == "column" else f"which product is {self.text[slice(*span)]}?"
-            raise self.ask(what + ".", span, r"write A B for the matrix product, A \odot B for the elementwise one, x^\top y for the inner one.")
+            what = "the cross product is not known." if op == "×" and a.kind == b.kind == "column" else f"which product is {self.text[slice(*span)]}?"
+            raise self.ask(what, span, r"write A B for the matrix product, A \odot B for the elementwise one, x^\top y for the inner one.")
         if not self.build.multiplies(a, b):
             raise self.no_product(left, right, span)
         return Value(self.build.product(left.node, right.node, span), "product")
@@ -236,7 +257,11 @@ class Algebra:
         left, right = self.number_of_bars(left), self.number_of_bars(right)
         a, b = self.shape(left), self.shape(right)
         if b.kind == "matrix":
-            raise self.ask(f"{self.says(right)} is a matrix: what is dividing by it?", span, r"write A B^{-1}, B^{-1} A, or A \oslash B for the elementwise quotient.")
+            raise self.ask(
+                f"{self.says(right)} is a matrix: what is dividing by it?",
+                span,
+                r"write A B^{-1}, B^{-1} A, or A \oslash B for the elementwise quotient.",
+            )
         if b.kind != "scalar" and a.kind not in ("scalar", b.kind):
             raise self.misfit(f"cannot divide {self.says(left)} by {self.says(right)}: the first is {a}, the second {b}.", span)
         return Value(self.build.binary("/", left.node, right.node, span), "fraction")
@@ -244,34 +269,58 @@ class Algebra:
     # ------------------------------------------------------------------------------------------------ powers
     def transpose(self, value: Value, span: Span) -> Value:
         value = self.settled(value)
+        if self.scalar(value) and self.build.assumed and value.form != "product":
+            raise self.misfit(f"{self.says(value)} is taken as a scalar, but is transposed.", span)
         if value.form in ("symbol", "entry", "number") and self.scalar(value):
-            if isinstance(value.node, Name) and value.node.name in self.build.assumed:
-                raise self.misfit(f"{self.says(value)} is taken as a scalar, but is transposed.", span)
-            what = "is an entry, a number" if value.form == "entry" else "is a number"
-            raise self.ask(f"{self.says(value)} {what}, and is transposed.", span, r'if x_i is a row of a matrix X, say so: names={"x_i": "X[i,:].T"}.')
-        return Value(self.build.transpose(value.node, span), "transpose")
+            hint = (
+                r'if x_i is a row of a matrix X, say so: names={"x_i": "X[i,:].T"}.'
+                if value.form == "entry"
+                else "if it is a variable of its own, give its spelling in names={...}."
+            )
+            raise self.ask(
+                f"what is transposed in {self.text[slice(*span)]} is {'an entry, a number' if value.form == 'entry' else 'a number'}.", span, hint
+            )
+        node = value.node
+        if isinstance(node, Unary) and node.op == "T" and value.form == "symbol":  # x_i spelt as X[i,:].T
+            return Value(node.argument, "transpose")
+        return Value(self.build.transpose(node, span), "transpose")
 
     def power(self, base: Value, exponent: Value, span: Span) -> Value:
         """base^exponent: of a number; of a square matrix; of a vector it is asked about."""
         exponent = self.settled(exponent)
         if not self.scalar(exponent):
-            raise self.misfit(f"the exponent {self.says(exponent)} is {self.shape(exponent)}.", exponent.span, r"an elementwise power is written x^{\odot k}.")
+            raise self.misfit(
+                f"the exponent {self.says(exponent)} is {self.shape(exponent)}.", exponent.span, r"an elementwise power is written x^{\odot k}."
+            )
         if base.other is not None and self.shape(base.other).kind != "matrix" and constant(exponent.node) == 2:
             base = Value(base.node, "bars")
         base = self.number_of_bars(base)
         shape = self.shape(base)
         if shape.kind == "scalar":
-            return Value(self.build.binary("**", base.node, exponent.node, span), "entry" if base.form == "entry" else "symbol" if base.form == "symbol" else "power")
+            return Value(
+                self.build.binary("**", base.node, exponent.node, span),
+                "entry" if base.form == "entry" else "symbol" if base.form == "symbol" else "power",
+            )
         if base.form == "function-power" or (entrywise(base.node) and not self.build.is_square(shape)):
             return Value(self.build.binary("**", base.node, exponent.node, span), "power")
         if shape.kind != "matrix":
             raise self.ask(
-                f"{self.says(base)} is a vector ({shape}): what is its power?", span, r"write x^\top x or \|x\|^2 for the inner product, x^{\odot 2} for the square of each entry."
+                f"{self.says(base)} is a vector ({shape}): what is its power?",
+                span,
+                r"write x^\top x or \|x\|^2 for the inner product, x^{\odot 2} for the square of each entry.",
             )
         if not self.build.is_square(shape):
-            raise self.misfit(f"{self.says(base)} is {shape}: only a square matrix has powers.", span, r"write X^{\odot 2} for the square of each entry, X^+ for the pseudo-inverse.")
+            raise self.misfit(
+                f"{self.says(base)} is {shape}: only a square matrix has powers.",
+                span,
+                r"write X^{\odot 2} for the square of each entry, X^+ for the pseudo-inverse.",
+            )
         if entrywise(base.node):
-            raise self.ask(f"is the power of {self.says(base)} the matrix product or taken of each entry?", span, r"write X^{\odot 2} for the power of each entry.")
+            raise self.ask(
+                f"is the power of {self.says(base)} the matrix product or taken of each entry?",
+                span,
+                r"write X^{\odot 2} for the power of each entry.",
+            )
         return Value(self.build.matrix_power(base.node, exponent.node, span), "power")
 
     def entry_power(self, base: Value, exponent: Value, span: Span) -> Value:
@@ -295,7 +344,11 @@ class Algebra:
         if shape.kind != "matrix":
             return Value(self.build.call("norm", inner.node, span=span), "bars", absolute)
         if not self.build.is_square(shape):
-            raise self.ask(f"{self.says(inner)} is {shape}: are the bars its norm or the absolute value of each entry?", span, r"write \|X\|_F or \operatorname{abs}(X).")
+            raise self.ask(
+                f"{self.says(inner)} is {shape}: are the bars its norm or the absolute value of each entry?",
+                span,
+                r"write \|X\|_F or \operatorname{abs}(X).",
+            )
         return Value(self.build.call("det", inner.node, span=span), "bars", absolute)
 
     def norm(self, inner: Value, kind: str, span: Span) -> Value:
@@ -303,6 +356,8 @@ class Algebra:
         inner = self.settled(inner)
         shape = self.shape(inner)
         node = inner.node
+        if shape.kind == "scalar" and self.build.assumed:
+            raise self.misfit(f"{self.says(inner)} is taken as a scalar, but has a norm.", span)
         if shape.kind == "scalar":
             return Value(self.build.call("abs", node, span=span), "norm")
         if shape.kind != "matrix":
@@ -323,7 +378,9 @@ class Algebra:
         if kind in ("max", "1,1"):
             return Value(self.build.call("max" if kind == "max" else "sum", self.build.call("abs", node, span=span), span=span), "norm")
         raise self.ask(
-            f"which norm of the matrix {self.says(node)}?" if not kind else f"the norm {kind} of a matrix has several meanings: of {self.says(node)} which?",
+            f"which norm of the matrix {self.says(node)}?"
+            if not kind
+            else f"the norm {kind} of a matrix has several meanings: of {self.says(node)} which?",
             span,
             r"write \|X\|_F for the Frobenius norm, \|X\|_2 for the spectral norm, \|X\|_* for the nuclear norm, \|X\|_{1,1} for the sum of the absolute values.",
         )
@@ -331,7 +388,8 @@ class Algebra:
 
 def entrywise(node: Node) -> bool:
     """Whether an array is made entry by entry (a function of each entry, a Hadamard product, a sum with such), so that a number beside it means
-    every entry."""
+    every entry.
+    """
     stack = [node]
     while stack:
         part = stack.pop()

@@ -12,7 +12,9 @@ GREEK: dict[str, str] = {
 }  # fmt: skip
 SPELLED = {"ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "µ": "μ", "∆": "Δ", "ℓ": "ℓ"}
 
-UPRIGHT = frozenset("mathrm text textrm textnormal textup mathsf textsf mathtt texttt operatorname operatorname* mbox hbox mathop mathit textit mathnormal".split())
+UPRIGHT = frozenset(
+    "mathrm text textrm textnormal textup mathsf textsf mathtt texttt operatorname operatorname* mbox hbox mathop mathit textit mathnormal".split()
+)
 FONTS: dict[str, str] = {
     **dict.fromkeys(UPRIGHT, "upright"),
     **dict.fromkeys("mathbf boldsymbol bm textbf pmb vb symbf mathbfit mathbfsf bold vectorbold".split(), "bold"),
@@ -20,12 +22,32 @@ FONTS: dict[str, str] = {
     **dict.fromkeys("mathbb mathds mathbbm".split(), "bb"),
     **dict.fromkeys("vec overrightarrow underline".split(), "vec"),
 }
-SWITCHES = {"rm": "upright", "sf": "upright", "tt": "upright", "mathrm": "upright", "bf": "bold", "boldmath": "bold", "cal": "cal", "it": "", "normalfont": ""}
+SWITCHES = {
+    "rm": "upright",
+    "sf": "upright",
+    "tt": "upright",
+    "mathrm": "upright",
+    "bf": "bold",
+    "boldmath": "bold",
+    "cal": "cal",
+    "it": "",
+    "normalfont": "",
+}
 ACCENTS = {
     "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde", "dot": "dot", "ddot": "ddot", "check": "check",
     "widecheck": "check", "breve": "breve", "acute": "acute", "grave": "grave", "mathring": "ring",
 }  # fmt: skip
-COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot", "\u0308": "ddot", "\u030c": "check", "\u0306": "breve", "\u20d7": "vec"}
+COMBINING = {
+    "\u0302": "hat",
+    "\u0304": "bar",
+    "\u0305": "bar",
+    "\u0303": "tilde",
+    "\u0307": "dot",
+    "\u0308": "ddot",
+    "\u030c": "check",
+    "\u0306": "breve",
+    "\u20d7": "vec",
+}
 
 SIZED: dict[str, str] = {
     "left": "left", "right": "right", "middle": "",
@@ -36,8 +58,12 @@ IGNORED = frozenset(
     "mathord mathbin mathrel mathopen mathclose mathpunct centering noindent hfill hfil hline allowbreak nobreak newline relax protect ensuremath boxed smash allowdisplaybreaks "
     "par left. right.".split()
 ) - {"quad", "qquad", "newline"}
-SKIPPED = frozenset("label tag eqref ref cite citep citet color hspace vspace phantom hphantom vphantom mspace hskip kern footnote".split())
-EQUATIONS = frozenset("equation align gather multline eqnarray displaymath math split aligned alignedat alignat gathered flalign dmath document subequations".split())
+SKIPPED = frozenset(
+    "label tag eqref ref cite citep citet color hspace vspace phantom hphantom vphantom mspace hskip kern mkern mskip vskip footnote".split()
+)
+EQUATIONS = frozenset(
+    "equation align gather multline eqnarray displaymath math split aligned alignedat alignat gathered flalign dmath document subequations".split()
+)
 
 SYNONYMS: dict[str, str] = {
     **dict.fromkeys(("leq", "leqslant", "leqq"), "le"),

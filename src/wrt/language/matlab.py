@@ -1,8 +1,8 @@
-"""The language of matrixcalculus.org (a corner of Matlab's), read as a surface tree.
+r"""The language of matrixcalculus.org (a corner of Matlab's), read as a surface tree.
 
     statements = (name "=" sum ";")* sum
     sum        = ["-"] term (("+" | "-") term)*
-    term       = factor (("*" | ".*" | "/" | "./" | "\\") factor)*
+    term       = factor (("*" | ".*" | "/" | "./" | "\") factor)*
     factor     = "-" factor | operand ("'" | "^" exponent | ".^" exponent)*
     operand    = number | name | name "(" sum ("," sum)* ")" | "(" sum ")"
 
@@ -13,7 +13,7 @@
 | .* ./ .^ | entry by entry, between values of one shape or with a scalar |
 | a/b | division by a scalar |
 | a^b, A^k | a power of a scalar; of a square matrix matpow(A, k), A^-1 is inv(A), A^(1/2) sqrtm(A) |
-| A\\y | solve(A, y), as in Matlab (said in a note) |
+| A\y | solve(A, y), as in Matlab (said in a note) |
 | sin cos tan arcsin arccos arctan tanh exp log abs sign relu ... | entry by entry, of matrices too; every elementwise function of the text language |
 | sum(x), sum(X) | the sum of all entries, also of a matrix (Matlab sums its columns) |
 | norm1(x) norm2(x) | norm(x, 1), norm(x); norm2(X) is norm(X), the Frobenius norm; norm1(X) is sum(abs(X)) |
@@ -25,15 +25,15 @@ Names nobody declared are taken by matrixcalculus.org's letters: a-g and Greek s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
 
 from wrt.errors import ShapeError, Span, TextError, TooLargeError, UnknownNameError, WrtError
-from wrt.language.assume import by_letters, letter_kind
+from wrt.language.assume import by_letters, letter_kind, named
 from wrt.language.builder import Builder, Reading, constant
-from wrt.language.python import MAX_CHARACTERS, MAX_TOKENS, Token, _check_number, _name_end
+from wrt.language.matlab_tokens import tokens
+from wrt.language.python import Token
 from wrt.language.sizes import Size
 from wrt.language.surface import Name, Node, Shape, Steps, Text
 from wrt.language.trampoline import Task, run
@@ -47,9 +47,6 @@ SPELLINGS = {
 SAME = {"tr", "det", "logdet", "inv", "pinv", "adj", "diag", "vec", "kron", "dot", "expm", "logm", "sqrtm", "tril", "triu", "solve", *FUNCTIONS}
 VECTOR = {"max", "min", "mean", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "var"}
 KNOWN = sorted({*SAME, *VECTOR, *SPELLINGS, "sum", "norm", "norm1", "norm2", "vector", "matrix", "eye", "ones", "zeros"} - {"where", "polygamma"})
-_NUMBER = re.compile(r"(?:\d+(?:\.\d*(?![*/^']))?|\.\d+)(?:[eE][+-]?\d+)?")
-_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-_OPERATOR = re.compile(r"\.[*/^'\\]|\*\*|==|[-+*/\\^'()=,;\[\]@:<>~&|!.?{}$#`]")
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[str, Iterable[str]] | None = None) -> Node:
@@ -76,78 +73,15 @@ def read(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[st
     try:
         return by_letters(attempt, text)
     except WrtError as error:
-        raise error.located(text) from None
-
-
-def tokens(text: str) -> list[Token]:
-    """The words of a text: numbers, names, strings and signs."""
-    if len(text) > MAX_CHARACTERS:
-        raise TooLargeError(f"the text has {len(text)} characters; the limit is {MAX_CHARACTERS}.")
-    out: list[Token] = []
-    at = 0
-    while at < len(text):
-        c = text[at]
-        if c in " \t\r\f":
-            at += 1
-            continue
-        if c == "\n":
-            if out and out[-1].text != ";" and not _inside(out):
-                out.append(Token("op", ";", at, at + 1))
-            at += 1
-            continue
-        if c == "%" or text.startswith("...", at):
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end + (c == ".")
-            continue
-        after = bool(out) and (out[-1].kind in ("number", "name") or out[-1].text in (")", "'", ".'", "]"))
-        end = _name_end(text, at)
-        if end > at:
-            out.append(Token("name", text[at:end], at, end))
-        elif found := _NUMBER.match(text, at):
-            _check_number(text, found)
-            out.append(Token("number", found.group(), at, found.end()))
-        elif c in "'\"" and not after:
-            found = _STRING.match(text, at)
-            if not found:
-                raise TextError(f"{c} stands after nothing: there is nothing to transpose.", text=text, span=(at, at + 1))
-            out.append(Token("string", found.group()[1:-1], at, found.end()))
-        elif found := _OPERATOR.match(text, at):
-            out.append(Token("op", found.group(), at, found.end()))
-        else:
-            raise TextError(f"the character {c!r} has no meaning here.", text=text, span=(at, at + 1))
-        at = out[-1].end
-        if len(out) > MAX_TOKENS:
-            raise TooLargeError(f"the text has more than {MAX_TOKENS} words; name parts of it or split it.")
-    while out and out[-1].text == ";":
-        out.pop()
-    out.append(Token("end", "", len(text), len(text)))
-    _balanced(out, text)
-    return out
-
-
-def _balanced(words: list[Token], text: str) -> None:
-    """Refuse a bracket without its partner."""
-    opened: list[Token] = []
-    for word in words:
-        if word.kind == "op" and word.text == "(":
-            opened.append(word)
-        elif word.kind == "op" and word.text == ")":
-            if not opened:
-                raise TextError("')' closes nothing.", text=text, span=(word.start, word.end))
-            opened.pop()
-    if opened:
-        raise TextError("'(' is never closed.", text=text, span=(opened[-1].start, opened[-1].end))
-
-
-def _inside(words: list[Token]) -> bool:
-    """Whether a bracket is open or the line goes on, so that a new line ends nothing."""
-    return words[-1].text in ("+", "-", "*", "/", ".*", "./", "^", ".^", "\\", ",", "(", "=") or sum((w.text == "(") - (w.text == ")") for w in words[-2000:]) > 0
+        raise named(error).located(text) from None
 
 
 class Reader:
     """One reading of one text with one choice of kinds for the undeclared names."""
 
-    def __init__(self, text: str, words: list[Token], shapes: dict[str, Shape], facts: Mapping[str, Iterable[str]] | None, kinds: dict[str, str]) -> None:
+    def __init__(
+        self, text: str, words: list[Token], shapes: dict[str, Shape], facts: Mapping[str, Iterable[str]] | None, kinds: dict[str, str]
+    ) -> None:
         self.text = text
         self.words = words
         self.at = 0
@@ -174,7 +108,12 @@ class Reader:
         word = self.word()
         if word.kind == "end":
             return self.fail(f"expected {what}, found the end of the text.", (max(word.start - 1, 0), word.start))
-        hint = {"**": "a power is written ^ or .^.", "@": "the matrix product is written *.", ".": "the transpose is written x'.", "==": "comparisons are not part of this language."}
+        hint = {
+            "**": "a power is written ^ or .^.",
+            "@": "the matrix product is written *.",
+            ".": "the transpose is written x'.",
+            "==": "comparisons are not part of this language.",
+        }
         return self.fail(f"expected {what}, found '{word.text}'.", (word.start, word.end), hint.get(word.text, ""))
 
     # ------------------------------------------------------------------------------------------------ rules
@@ -184,13 +123,15 @@ class Reader:
             name = self.word()
             step = name.kind == "name" and self.word(1).text == "="
             if step:
+                if name.text in self.build.declarations:
+                    raise self.fail(f"'{name.text}' is already the name of a variable.", (name.start, name.end))
                 self.at += 2
             value = run(self.sum())
             if not self.take(";"):
                 break
             if not step:
                 raise self.fail("only the last line may be without a name.", value.span)
-            if name.text in self.build.declarations or any(name.text == n for n, _ in steps):
+            if name.text in self.build.declarations or name.text in self.build.steps:
                 raise self.fail(f"'{name.text}' is already the name of a variable.", (name.start, name.end))
             steps.append((name.text, value))
             self.build.steps[name.text] = value
@@ -214,12 +155,18 @@ class Reader:
         if "scalar" not in (a.kind, b.kind) and not self.build.alike(a, b):
             raise ShapeError(f"the shapes do not fit: one side of {op} is {a}, the other {b}.", text=self.text, span=span)
         for one, other in ((left, b), (right, a)):  # b in A*x + b is what A*x is
-            if isinstance(one, Name) and one.name in self.build.assumed and one.shape is not None and one.shape.kind == "scalar" and other.kind != "scalar":
+            if (
+                isinstance(one, Name)
+                and one.name in self.build.assumed
+                and one.shape is not None
+                and one.shape.kind == "scalar"
+                and other.kind != "scalar"
+            ):
                 raise ShapeError(f"{one.name} is taken as a scalar, but is added to {other}.", text=self.text, span=span)
         return self.build.binary(op, left, right, span)
 
     def term(self) -> Task:
-        """factor (("*" | ".*" | "/" | "./" | "\\") factor)*"""
+        r"""factor (("*" | ".*" | "/" | "./" | "\") factor)*"""
         left: Node = yield self.factor()
         while sign := self.take("*", ".*", "/", "./", "\\"):
             right: Node = yield self.factor()
@@ -232,20 +179,29 @@ class Reader:
         one, two = self.text[slice(*left.span)], self.text[slice(*right.span)]
         if op == "*":
             if not self.build.multiplies(a, b):
-                hint = f"{one}'*{two} is the inner product, {one}*{two}' the outer product, {one}.*{two} the elementwise one." if a.kind == b.kind == "column" else ""
+                hint = (
+                    f"{one}'*{two} is the inner product, {one}*{two}' the outer product, {one}.*{two} the elementwise one."
+                    if a.kind == b.kind == "column"
+                    else ""
+                )
                 raise ShapeError(f"cannot multiply {one}*{two}: the left is {a}, the right {b}.", text=self.text, span=span, hint=hint)
             return self.build.product(left, right, span)
         if op == "\\":
             self.notes["A\\b is read as in Matlab: the solution of A*z = b"] = None
             return self.build.call("solve", left, right, span=span)
         if op == "/" and b.kind != "scalar":
-            raise ShapeError(f"/ divides by a scalar; {two} is {b}.", text=self.text, span=span, hint=f"{one}./{two} divides entry by entry; {one}*inv({two}) multiplies by the inverse.")
+            raise ShapeError(
+                f"/ divides by a scalar; {two} is {b}.",
+                text=self.text,
+                span=span,
+                hint=f"{one}./{two} divides entry by entry; {one}*inv({two}) multiplies by the inverse.",
+            )
         if op != "/" and "scalar" not in (a.kind, b.kind) and not self.build.alike(a, b):
             raise ShapeError(f"{op} takes two values of one shape: {one} is {a}, {two} is {b}.", text=self.text, span=span)
         return self.build.binary(op[-1], left, right, span)
 
     def factor(self) -> Task:
-        """ "-" factor | operand ("'" | "^" exponent | ".^" exponent)*"""
+        """factor = "-" factor | operand ("'" | "^" exponent | ".^" exponent)*"""
         signs: list[Token] = []
         while sign := self.take("+", "-"):
             signs.append(sign)
@@ -282,15 +238,19 @@ class Reader:
                 raise ShapeError(f".^ takes two values of one shape: the base is {a}, the exponent {e}.", text=self.text, span=span)
             return self.build.binary("**", base, exponent, span)
         if e.kind != "scalar":
-            raise ShapeError(f"the exponent of ^ is a scalar; this one is {e}.", text=self.text, span=exponent.span, hint="write .^ for the elementwise power.")
+            raise ShapeError(
+                f"the exponent of ^ is a scalar; this one is {e}.", text=self.text, span=exponent.span, hint="write .^ for the elementwise power."
+            )
         if a.kind == "scalar":
             return self.build.binary("**", base, exponent, span)
         if not self.build.is_square(a):
-            raise ShapeError(f"^ raises scalars and square matrices; this is {a}.", text=self.text, span=span, hint="write .^ for the elementwise power.")
+            raise ShapeError(
+                f"^ raises scalars and square matrices; this is {a}.", text=self.text, span=span, hint="write .^ for the elementwise power."
+            )
         return self.build.matrix_power(base, exponent, span)
 
     def operand(self) -> Task:
-        """number | name | name "(" arguments ")" | "(" sum ")" """
+        """operand = number | name | name "(" arguments ")" | "(" sum ")"."""
         word = self.word()
         span = (word.start, word.end)
         if word.kind == "number":
@@ -323,7 +283,7 @@ class Reader:
         return closing
 
     def arguments(self) -> Task:
-        """ "(" sum ("," sum)* ")" """
+        """arguments = "(" sum ("," sum)* ")"."""
         opening = self.take("(")
         assert opening is not None
         self.enter(opening)
@@ -352,6 +312,8 @@ class Reader:
             return self.build.name(name, "size", span)
         if name == "eye":
             return self.build.filled("eye", (size := self.build.unifier.fresh(), size), span, "eye")
+        if name in ("inf", "Inf"):
+            return self.build.name("inf", "constant", span)
         if name in CONSTANTS:
             return self.build.name(name, "constant", span)
         if len(name) > 1 and name in KNOWN:
@@ -386,7 +348,12 @@ class Reader:
         if name in SAME:
             return self.build.call(name, *arguments, span=span)
         near = get_close_matches(word.text, KNOWN, 1)
-        raise UnknownNameError(f"'{word.text}' is not a function of the language.", text=self.text, span=(word.start, word.end), hint=f"did you mean '{near[0]}'?" if near else "")
+        raise UnknownNameError(
+            f"'{word.text}' is not a function of the language.",
+            text=self.text,
+            span=(word.start, word.end),
+            hint=f"did you mean '{near[0]}'?" if near else "",
+        )
 
     def norm(self, name: str, value: Node, kind: str, span: Span) -> Node:
         """norm1, norm2 of a vector; of a matrix the sum of absolute values and the Frobenius norm."""
@@ -408,7 +375,9 @@ class Reader:
             extra = [] if last.value == "fro" else [last]
             return self.build.call("norm", arguments[0], *extra, span=span)
         if kind == "matrix":
-            raise self.fail("which norm of a matrix?", span, "norm2(X) is the Frobenius norm; norm(X, 'nuc') the nuclear, norm(X, 'spec') the spectral norm.")
+            raise self.fail(
+                "which norm of a matrix?", span, "norm2(X) is the Frobenius norm; norm(X, 'nuc') the nuclear, norm(X, 'spec') the spectral norm."
+            )
         return self.build.call("norm", *arguments, span=span)
 
     def constant_array(self, name: str, value: Node, span: Span) -> Node:
@@ -436,4 +405,6 @@ class Reader:
             return self.build.transpose(self.build.filled(name, (sizes[1],), span, name), span)
         if len(sizes) == 2 and name != "eye":
             return self.build.filled(name, (sizes[0], sizes[1]), span, name)
-        raise self.fail(f"{name} needs {'one size' if name == 'eye' else 'two sizes'}.", span, "eye(n)." if name == "eye" else f"{name}(m, n), {name}(n, 1).")
+        raise self.fail(
+            f"{name} needs {'one size' if name == 'eye' else 'two sizes'}.", span, "eye(n)." if name == "eye" else f"{name}(m, n), {name}(n, 1)."
+        )

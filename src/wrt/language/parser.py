@@ -357,12 +357,8 @@ class Parser:
     def close_list(self, frame: Frame) -> bool:
         word = self.need("]")
         self.close()
-        outer = self.frame()
         inner = [isinstance(i, Block) and not i.nested and self.text[i.span[0] : i.span[0] + 1] == "[" for i in frame.items]
         span = (frame.start, word.end)
-        if outer is not None and outer.kind == "list" and self.stack and self.stack[-1] is outer and not any(inner):
-            self.values.append(Block((tuple(frame.items),), False, span=span))
-            return False
         if all(inner) and inner:
             rows = tuple(tuple(c for row in i.rows for c in row) for i in frame.items if isinstance(i, Block))
             self.values.append(Block(rows, True, span=span))

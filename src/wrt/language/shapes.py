@@ -38,7 +38,7 @@ from wrt.language.unify import Sizes
 from wrt.language.unparse import short
 from wrt.tables.functions import CONSTANTS
 
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+TEXT_ARGUMENT = {"norm": 1, "einsum": 0, "frechet": 0}  # which argument may be a text
 
 
 def annotate(
@@ -85,6 +85,7 @@ class Annotator:
                 if error.span is None:
                     error.span = node.span
                 raise
+        typed(tree)
 
     # ------------------------------------------------------------------------------------------------ scopes and roles
     def _scopes(self, tree: Node) -> None:
@@ -244,8 +245,8 @@ class Annotator:
 
     def _call(self, node: Call) -> Shape:
         shapes = [a.shape if a.shape is not None else SCALAR for a in node.arguments]
-        for argument in node.arguments:
-            if isinstance(argument, Text) and node.function not in ("norm", "einsum", "frechet"):
+        for k, argument in enumerate(node.arguments):
+            if isinstance(argument, Text) and TEXT_ARGUMENT.get(node.function) != k:
                 raise TextError(f"{node.function} takes no text argument.", span=argument.span)
         return shape_of_call(self, node, shapes)
 
@@ -490,7 +491,11 @@ class Annotator:
 
 
 def typed(node: Node) -> Shape:
-    assert node.shape is not None, "an untyped node; please report this as a bug"
+    """The shape of a node that must be a value."""
+    if node.shape is None:
+        if isinstance(node, Text):
+            raise TextError(f'the text "{node.value}" is no value.', span=node.span)
+        raise TextError("a slice is no value; it stands alone inside brackets.", span=node.span)
     return node.shape
 
 

@@ -151,6 +151,8 @@ def _norm(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
         raise wrong(node, f"which norm of a matrix? {_says(node.arguments[0], shape)}.", 'norm(X) is the Frobenius norm, norm(X, "nuc") the nuclear, norm(X, "spec") the spectral norm.')
     if isinstance(kind, Text) and kind.value != "fro" and shape.order != 2:
         raise wrong(node, f'norm(.., "{kind.value}") is of a matrix; {_says(node.arguments[0], shape)}.')
+    if kind is not None and not isinstance(kind, Text) and kind.shape is not None and kind.shape.order:
+        raise wrong(kind, f"the order of a norm is a scalar; {_says(kind, kind.shape)}.")
     if isinstance(kind, Number) and kind.value <= 0:
         raise wrong(kind, "the order of a norm must be positive.")
     return SCALAR

@@ -9,13 +9,13 @@ from wrt.algebra.maps import exact_power
 from wrt.language.sizes import Size
 from wrt.language.surface import Name, Slice
 from wrt.language.unparse import unparse
-from wrt.notation.tree import SCALAR, Atom, Call, Chain, Entry, Factor, Literal, Part, Scaled, Sum, Times, Tree, Turn
+from wrt.notation.functions import WHOLE
+from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Entry, Factor, Literal, Part, Scaled, Sum, Times, Tree, Turn, everything
 from wrt.notation.write import number_node, size_node
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
 
-ONE = Fraction(1)
 ZERO = Fraction(0)
 
 
@@ -41,10 +41,6 @@ def between(start: Size, stop: Size, whole: Size, step: int = 1, count: Size | N
         last = None
     node = Slice(first, last, None if step == 1 else number_node(Fraction(step)))
     return Part("range", unparse(node), node, count if count is not None else stop - start, None, start if step == 1 else None)
-
-
-def everything(size: Size) -> Part:
-    return Part("all", ":", Slice(None, None, None), size)
 
 
 def entry(forest: Forest, t: Tree, row: Part | None, column: Part | None) -> Scaled:
@@ -75,11 +71,13 @@ def entry(forest: Forest, t: Tree, row: Part | None, column: Part | None) -> Sca
             return _shorter(forest, forest.add([(c * k, u) for c, (k, u) in terms]), t, row, column)
         case Call(function="diag") if t.box[1] is not None:
             return _of_diagonal(forest, t, row, column)
-        case Call() if t.axis is None and not _is_whole(t):
+        case Call() if t.axis is None and t.function not in WHOLE:
             parts = [entry(forest, a, row, column) for a in t.arguments]
             return _shorter(forest, forest.call(t.function, tuple(forest.wrap(p) for p in parts)), t, row, column)
-        case Literal() if _number_at(row, column) is not None:
-            return ONE, _of_literal(t, row, column)
+        case Literal():
+            found = _of_literal(t, row, column)
+            if found is not None:
+                return ONE, found
     return ONE, _raw(forest, t, row, column)
 
 
@@ -107,12 +105,6 @@ def _shorter(forest: Forest, inside: Scaled, t: Tree, row: Part | None, column: 
     return inside if forest.product_score(*inside) <= outside.score else (ONE, outside)
 
 
-def _is_whole(t: Call) -> bool:
-    from wrt.notation.build import is_whole
-
-    return is_whole(t.function)
-
-
 def _of_identity(forest: Forest, t: Tree, row: Part | None, column: Part | None) -> Scaled:
     if row is not None and column is not None:
         if row.text == column.text:
@@ -137,6 +129,9 @@ def _of_entry(forest: Forest, t: Entry, row: Part | None, column: Part | None) -
     """Brackets of brackets become one, where the places are numbers: x[1:][0] is x[1], A[i, :][j] is A[i, j]."""
     two = len(t.parts) == 2
     wanted = [row, column] if two else [row if t.box[0] is not None else column]
+    if len(t.parts) > 2:  # of an array: rows and columns are what its numbers leave
+        left = iter([row, column] if t.box[0] is not None and t.box[1] is not None else wanted)
+        wanted = [None if have.kind == "at" else next(left) for have in t.parts]
     parts: list[Part] = []
     for have, want in zip(t.parts, wanted, strict=True):
         if want is None or have.kind == "at":
@@ -198,13 +193,24 @@ def _of_diagonal(forest: Forest, t: Call, row: Part | None, column: Part | None)
     return ONE, _raw(forest, t, row, column)
 
 
-def _number_at(row: Part | None, column: Part | None) -> tuple[int, int] | None:
-    places = [0 if p is None else p.value.number if p.value is not None else None for p in (row, column)]
-    return None if None in places else (places[0], places[1])  # type: ignore[return-value]  # no None left
+def _of_literal(t: Literal, row: Part | None, column: Part | None) -> Tree | None:
+    """A cell of a literal, when the places say exactly one."""
+    i = _cell([r[0].box[0] for r in t.rows], row) if t.nested else _cell([c.box[0] for r in t.rows for c in r], row)
+    if not t.nested:
+        return None if i is None else [c for r in t.rows for c in r][i]
+    j = _cell([c.box[1] for c in t.rows[0]], column)
+    return None if i is None or j is None else t.rows[i][j]
 
 
-def _of_literal(t: Literal, row: Part | None, column: Part | None) -> Tree:
-    place = _number_at(row, column)
-    assert place is not None
-    cells = [cell for r in t.rows for cell in r]
-    return cells[place[0]] if not t.nested else t.rows[place[0]][place[1]]
+def _cell(sizes: list[Size | None], part: Part | None) -> int | None:
+    """Which of consecutive cells a place covers exactly; a cell without size takes one place."""
+    if part is None:
+        return 0 if len(sizes) == 1 else None
+    start = Size.of(0)
+    for n, size in enumerate(sizes):
+        if size is None and part.kind == "at" and part.value is start:
+            return n
+        if size is not None and part.kind == "range" and part.start is start and part.size is size:
+            return n
+        start = start + (size if size is not None else Size.of(1))
+    return None

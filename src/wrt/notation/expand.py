@@ -1,19 +1,28 @@
-"""Products spread over their sums, as a second and third candidate for the printed form: some cancellations show only then."""
+"""Other shapes of the same expression, as candidates for the printed form: sums that absorb what cancels inside them, products spread out.
+
+Nothing here needs a condition but `generic`, which drops what only ties of a maximum add (the conditions of a derivative name them).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Map, Product, Sum, constant_value
-from wrt.algebra.product import product
-from wrt.algebra.sums import add
+from wrt.algebra.expr import Expr, Labels, Map, Product, Sum, constant_value, postorder
+from wrt.algebra.maps import reciprocal
+from wrt.algebra.product import product, unscale
+from wrt.algebra.rebuild import rewrite
+from wrt.algebra.sums import add, content
+from wrt.notation.idioms import exponential_sum
 
-LIMIT = 60  # terms of an expansion
+LIMIT = 24  # terms of an expansion
 ONE = Fraction(1)
+Operand = tuple[Expr, Labels]
 
 
+# ---------------------------------------------------------------------------------------------------- spreading
 def expanded(e: Expr, *, constants_only: bool) -> Expr | None:
-    """e with products spread over sums (only over sums that hold a bare number, as 1 - s, on request); None when nothing changes or it gets too long."""
+    """e with products spread over sums (on request only over sums that hold a bare number, as 1 - s); None when nothing changes or it gets too long."""
     todo: list[tuple[Fraction, Expr]] = list(e.terms) if isinstance(e, Sum) else [(ONE, e)]
     todo.reverse()
     done: list[tuple[Fraction, Expr]] = []
@@ -23,47 +32,200 @@ def expanded(e: Expr, *, constants_only: bool) -> Expr | None:
         if isinstance(t, Sum):
             todo.extend((c * k, u) for k, u in reversed(t.terms))
             continue
-        m = _place(t, constants_only)
-        if m is None or not isinstance(t, Product):
+        place = _place(t, constants_only)
+        if place is None or not isinstance(t, Product):
             done.append((c, t))
         else:
             changed = True
-            inside, labels = t.operands[m]
-            assert isinstance(inside, Sum)
+            m, inside = place
+            labels = t.operands[m][1]
             rest = [o for n, o in enumerate(t.operands) if n != m]
-            spread = [(k, product(t.coefficient, [(u, labels), *rest], t.output, t.sizes)) for k, u in inside.terms]
+            terms = inside.terms if isinstance(inside, Sum) else ((ONE, inside),)
+            spread = [(k, product(t.coefficient, [(u, labels), *rest], t.output, t.sizes)) for k, u in terms]
             todo.extend((c * k, u) for k, u in reversed(spread))
         if len(todo) + len(done) > LIMIT:
             return None
     return add(done, e.shape) if changed else None
 
 
-def _place(t: Expr, constants_only: bool) -> int | None:
+def _place(t: Expr, constants_only: bool) -> tuple[int, Expr] | None:
+    """The operand to spread over: a sum, or a scalar product that spreads into one."""
     if not isinstance(t, Product):
         return None
-    for m, (f, _) in enumerate(t.operands):
+    for m, (f, labels) in enumerate(t.operands):
         if isinstance(f, Sum) and (not constants_only or any(constant_value(u) is not None for _, u in f.terms)):
-            return m
+            return m, f
+        if isinstance(f, Product) and not labels:
+            inner = expanded(f, constants_only=constants_only)
+            if isinstance(inner, Sum):
+                return m, inner
     return None
 
 
-def generic(e: Expr, typed: set[int]) -> Expr:
-    """e without what only ties of maximum and minimum add, (a == b)/2 beside a > b: it holds where a != b, which the conditions say."""
-    from wrt.algebra.expr import postorder
-    from wrt.algebra.rebuild import rewrite
+# ---------------------------------------------------------------------------------------------------- absorbing
+def absorbed(e: Expr) -> Expr:
+    """e with factors moved into the sums beside them where that cancels more than it repeats: exp(-u)*(y - exp(u)) = y*exp(-u) - 1."""
+    if not any(isinstance(node, Sum) for node in postorder(e)):
+        return e
+    return rewrite(e, _absorb)
 
-    if not any(isinstance(node, Map) and node.function == "eq" and id(node) not in typed for node in postorder(e)):
+
+def _absorb(node: Expr) -> Expr:
+    for _ in range(8):
+        if not isinstance(node, Product):
+            return node
+        node = _exude(node)
+        if not isinstance(node, Product):
+            return node
+        found = next((new for m in range(len(node.operands)) if (new := _absorb_at(node, m)) is not None), None)
+        if found is None:
+            return node
+        node = found
+    return node
+
+
+def _exude(node: Product) -> Expr:
+    """The node with powers of sum(exp(a)) taken out of a sum for as many exp(a) as wait for them outside."""
+    for n, (top, _) in enumerate(node.operands):
+        if not (isinstance(top, Map) and top.function == "exp"):
+            continue
+        below = [(f, _base(f)) for f, labels in node.operands if not labels]
+        if any(sign < 0 and (found := exponential_sum(base)) is not None and found[0] is top for _, (base, sign) in below):
+            continue
+        for m, (inside, labels) in enumerate(node.operands):
+            if m == n or not isinstance(inside, Sum) or not inside.terms:
+                continue
+            base = _waiting(inside, top)
+            if base is not None:
+                axes = tuple(range(inside.order))
+                terms = [(c, product(1, [(t, axes), (base, ())], axes, inside.shape)) for c, t in inside.terms]
+                rest = [o for k, o in enumerate(node.operands) if k != m]
+                return product(node.coefficient, [*rest, (add(terms, inside.shape), labels), (reciprocal(base), ())], node.output, node.sizes)
+    return node
+
+
+def _waiting(inside: Sum, top: Expr) -> Expr | None:
+    """sum(top) when every term divides by it."""
+    found: Expr | None = None
+    for _, t in inside.terms:
+        operands = t.operands if isinstance(t, Product) else ((t, tuple(range(t.order))),)
+        here = None
+        for f, labels in operands:
+            base, sign = _base(f)
+            total = exponential_sum(base) if sign < 0 and not labels else None
+            if total is not None and total[0] is top:
+                here = base
+        if here is None:
+            return None
+        found = here
+    return found
+
+
+def _absorb_at(node: Product, m: int) -> Expr | None:
+    inside, labels = node.operands[m]
+    if not isinstance(inside, Sum) or not inside.terms or len(inside.terms) > LIMIT or len(set(labels)) < len(labels):
+        return None
+    own = {a: k for k, a in enumerate(labels)}
+    known = [_signs(t) for _, t in inside.terms]
+    moved: list[int] = []
+    for n, (f, ls) in enumerate(node.operands):
+        if n != m and all(a in own for a in ls):
+            place = tuple(own[a] for a in ls)
+            if any(_meets(f, place, signs) for signs in known):
+                moved.append(n)
+    if not moved:
+        return None
+    factors = [(node.operands[n][0], tuple(own[a] for a in node.operands[n][1])) for n in moved]
+    axes = tuple(range(inside.order))
+    terms = [(c, product(1, [(t, axes), *factors], axes, inside.shape)) for c, t in inside.terms]
+    total = add(terms, inside.shape)
+    simpler = expanded(total, constants_only=True)
+    best = min([total] if simpler is None else [total, simpler], key=_weight)
+    if _weight(best) >= _weight(inside) + sum(_weight(f) for f, _ in factors):
+        return None
+    rest = [o for n, o in enumerate(node.operands) if n != m and n not in moved]
+    return product(node.coefficient, [*rest, (best, labels)], node.output, node.sizes)
+
+
+def _signs(t: Expr) -> dict[tuple[int, Labels], int]:
+    """Base and place of each power in a term -> the sign of its exponent."""
+    out: dict[tuple[int, Labels], int] = {}
+    operands = t.operands if isinstance(t, Product) else ((t, tuple(range(t.order))),)
+    names = {a: k for k, a in enumerate(t.output)} if isinstance(t, Product) else {k: k for k in range(t.order)}
+    for f, ls in operands:
+        if all(a in names for a in ls):
+            base, sign = _base(f)
+            out[id(base), tuple(names[a] for a in ls)] = sign
+            summed = exponential_sum(base)
+            if sign < 0 and summed is not None:  # a softmax waits for its numerator
+                out[id(summed[0]), ()] = sign
+    return out
+
+
+def _base(f: Expr) -> tuple[Expr, int]:
+    if isinstance(f, Map) and f.function == "pow":
+        k = constant_value(f.arguments[1])
+        return f.arguments[0], -1 if k is not None and k < 0 else 1
+    if isinstance(f, Map) and f.function == "exp":
+        c, u = unscale(f.arguments[0])
+        if isinstance(u, Sum) and u.terms:
+            k, u = content(u)
+            c *= k
+        return u, -1 if c < 0 else 1
+    return f, 1
+
+
+def _meets(f: Expr, place: Labels, signs: dict[tuple[int, Labels], int]) -> bool:
+    base, sign = _base(f)
+    if signs.get((id(base), place), sign) != sign:
+        return True
+    return sign > 0 and isinstance(f, Map) and f.function == "exp" and (id(f), ()) in signs
+
+
+def _weight(e: Expr) -> int:
+    """How much there is to read: operands of all terms; exp(a)/sum(exp(a)) counts once."""
+    if isinstance(e, Sum):
+        return sum(_weight(t) for _, t in e.terms) + len(e.terms) - 1
+    if not isinstance(e, Product):
+        return 1
+    pairs = sum(1 for f, _ in e.operands for g, _ in e.operands if isinstance(g, Map) and (s := exponential_sum(_base(g)[0])) is not None and s[0] is f and _base(g)[1] < 0)
+    return sum(_weight(f) if isinstance(f, Sum) else 1 for f, _ in e.operands) - pairs
+
+
+# ---------------------------------------------------------------------------------------------------- ties
+def generic(e: Expr, typed: Collection[int]) -> Expr:
+    """e without what only ties of maximum and minimum add, (a == b)/2 beside a > b, and without u > 0 beside relu(u) or maximum(u, 0)."""
+    if not any(isinstance(node, Map) and node.function in ("eq", "gt") for node in postorder(e)):
         return e
 
     def visit(node: Expr) -> Expr:
-        if not isinstance(node, Sum):
-            return node
-        above = {frozenset(map(id, t.arguments)) for _, t in node.terms if isinstance(t, Map) and t.function == "gt"}
-        kept = [(c, t) for c, t in node.terms if not _tie(t, above, typed)]
-        return add(kept, node.shape) if len(kept) < len(node.terms) else node
+        if isinstance(node, Sum):
+            above = {frozenset(map(id, t.arguments)) for _, t in node.terms if isinstance(t, Map) and t.function == "gt"}
+            kept = [(c, t) for c, t in node.terms if not _tie(t, above, typed)]
+            return add(kept, node.shape) if len(kept) < len(node.terms) else node
+        return _without_step(node) if isinstance(node, Product) else node
 
     return rewrite(e, visit)
 
 
-def _tie(t: Expr, above: set[frozenset[int]], typed: set[int]) -> bool:
+def _tie(t: Expr, above: set[frozenset[int]], typed: Collection[int]) -> bool:
     return isinstance(t, Map) and t.function == "eq" and id(t) not in typed and frozenset(map(id, t.arguments)) in above
+
+
+def _without_step(node: Product) -> Expr:
+    """relu(u)*(u > 0) = relu(u); maximum(u, 0)*(u > 0) = maximum(u, 0)."""
+    clipped: set[tuple[int, Labels]] = set()
+    for f, labels in node.operands:
+        base = f.arguments[0] if isinstance(f, Map) and f.function == "pow" and _base(f)[1] > 0 else f
+        if isinstance(base, Map) and base.function == "relu":
+            clipped.add((id(base.arguments[0]), labels))
+        elif isinstance(base, Map) and base.function == "maximum":
+            for a, b in (base.arguments, base.arguments[::-1]):
+                if constant_value(b) == 0:
+                    clipped.add((id(a), labels))
+    rest = [
+        (f, labels)
+        for f, labels in node.operands
+        if not (isinstance(f, Map) and f.function == "gt" and constant_value(f.arguments[1]) == 0 and (id(f.arguments[0]), labels) in clipped)
+    ]
+    return product(node.coefficient, rest, node.output, node.sizes) if len(rest) < len(node.operands) else node

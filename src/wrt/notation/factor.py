@@ -1,50 +1,59 @@
 """The shortest sum: common factors, common first or last matrices and common calls are taken out while that saves length.
 
-A term is number * scalars * body; a body is an elementwise product or a chain of matrices. The greedy step takes out what saves most.
+A term is number * scalars * body; a body is an elementwise product or a chain of matrices. The greedy step takes out what saves most: the
+handles that promise most are tried and the best result is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 
-from wrt.notation.build import ONE, Forest, is_eye, union
-from wrt.notation.tree import SCALAR, Atom, Call, Chain, Entry, Factor, Scaled, Sum, Times, Tree, Turn
+from wrt.notation.build import Forest
+from wrt.notation.score import OPERATION, WORD
+from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Entry, Factor, Scaled, Sum, Times, Tree, Turn, is_eye
 
-LIMIT = 40  # terms up to which factors are sought
+LIMIT = 32  # terms up to which factors are sought
+TRIED = 4  # handles tried in a step
+DEPTH = 8  # factors within factors
 GAIN = 0.2  # length that a step must save
-Handle = tuple[str, int]
+NESTED = 1.5  # how much longer (a*d + b)/d**2 may be than (a + b/d)/d and still be preferred
 
 
-def factored(forest: Forest, terms: Iterable[Scaled]) -> Scaled:
+def factored(forest: Forest, terms: Iterable[Scaled], depth: int = 0) -> Scaled:
     """sum c*t in its shortest form."""
     c, whole = forest.add(terms)
-    if not isinstance(whole, Sum) or len(whole.terms) < 2 or len(whole.terms) > LIMIT or whole.typed:
+    if not isinstance(whole, Sum) or not 2 <= len(whole.terms) <= LIMIT or whole.typed or depth > DEPTH:
         return c, whole
-    k, out = _shorten(forest, list(whole.terms), 0)
-    return c * k, out
+    found = forest.shortest.get(whole.serial)
+    if found is None:
+        found = _shorten(forest, list(whole.terms), depth)
+        forest.shortest[whole.serial] = found
+    return c * found[0], found[1]
 
 
 def _shorten(forest: Forest, terms: list[Scaled], depth: int) -> Scaled:
     while len(terms) > 1:
-        best: tuple[float, list[Scaled]] | None = None
-        for members, build in _groups(forest, terms):
-            rest = [t for n, t in enumerate(terms) if n not in members]
-            found = build(depth)
+        views = [_view(forest, s) for s in terms]
+        best: tuple[float, list[int], Scaled] | None = None
+        for group in _groups(forest, terms, views)[:TRIED]:
+            found = _taken_out(forest, terms, views, group, depth)
             if found is None:
                 continue
-            old = sum(forest.product_score(*terms[n], first=False) for n in members) + len(members) - 1
+            old = sum(forest.product_score(*terms[n], first=False) for n in group.members) + OPERATION * (len(group.members) - 1)
             gain = old - forest.product_score(*found, first=False)
             if gain > GAIN and (best is None or gain > best[0] + 1e-9):
-                at = min(members)
-                best = gain, [*[t for n, t in enumerate(terms) if n < at and n not in members], found, *[t for n, t in enumerate(terms) if n > at and n not in members]]
-                assert len(best[1]) == len(rest) + 1
+                best = gain, group.members, found
         if best is None:
             break
-        merged = forest.add(best[1])
-        if not isinstance(merged[1], Sum) or len(merged[1].terms) < 2:
-            return merged
-        terms = [(merged[0] * k, t) for k, t in merged[1].terms]
+        _, members, found = best
+        kept = [t for n, t in enumerate(terms) if n not in members]
+        kept.insert(min(members), found)
+        c, merged = forest.add(kept)
+        if not isinstance(merged, Sum) or len(merged.terms) < 2 or merged.typed:
+            return c, merged
+        terms = [(c * k, t) for k, t in merged.terms]
     return _halves(forest, terms)
 
 
@@ -55,151 +64,197 @@ def _halves(forest: Forest, terms: list[Scaled]) -> Scaled:
         if not isinstance(t, (Chain, Times)) or None in t.box or t.box[0] is not t.box[1]:
             continue
         k, turned = forest.turn(t)
-        short = t.score + 0.25
         for m in range(n + 1, len(terms)):
-            if terms[m][1] is turned and terms[m][0] == c * k and out[m] is terms[m] and turned is not t and short < turned.score - 0.3:
+            if terms[m] == (c * k, turned) and out[m] is terms[m] and turned is not t and t.score + WORD < turned.score - 0.3:
                 out[m] = (c * k, forest.raw_turn(t))
     return forest.add(out)
 
 
+# ---------------------------------------------------------------------------------------------------- what terms share
+@dataclass(slots=True)
+class _View:
+    """A term seen for factoring. `scaled`: its elementwise factors come from diag(w) @ M."""
+
+    scalars: list[Factor]
+    body: Tree
+    factors: list[Factor]
+    scaled: bool
+
+
+@dataclass(slots=True)
 class _Group:
-    """Terms that share a handle, and the way to take it out."""
+    """Terms `members` that share `tree` as `kind`: factor (to the power `exponent`), first, last, or call."""
 
-    def __init__(self, forest: Forest, terms: list[Scaled], members: list[int], handle: tuple[str, Tree, Fraction]) -> None:
-        self.forest, self.terms, self.members, self.handle = forest, terms, members, handle
-
-    def __call__(self, depth: int) -> Scaled | None:
-        forest = self.forest
-        kind, t, e = self.handle
-        chosen = [self.terms[n] for n in self.members]
-        if kind == "factor":
-            rest = [_divided(forest, s, t, e) for s in chosen]
-            k, inside = _shorten_sum(forest, rest, depth)
-            c, out = forest.times([(t, e), (inside, ONE)])
-            return c * k, out
-        if kind == "call":
-            return self._merged(chosen, t, depth)
-        rest = [_without(forest, s, kind) for s in chosen]
-        box = (t.box[1], None) if kind == "first" else (None, t.box[0])
-        other = next((s[1].box[1] for s in rest if s[1].box[1] is not None), None) if kind == "first" else next((s[1].box[0] for s in rest if s[1].box[0] is not None), None)
-        whole = (box[0], other) if kind == "first" else (other, box[1])
-        k, inside = forest.spread(_shorten_sum(forest, rest, depth), whole)
-        c, out = forest.chain([t, inside] if kind == "first" else [inside, t])
-        return c * k, out
-
-    def _merged(self, chosen: list[Scaled], t: Tree, depth: int) -> Scaled | None:
-        """diag(u) + diag(v) = diag(u + v), and so for sums and traces."""
-        forest = self.forest
-        assert isinstance(t, Call)
-        inner: list[Scaled] = []
-        for c, u in chosen:
-            scalars, body = _parts(forest, u)
-            assert isinstance(body, Call)
-            k, v = forest.times([*scalars, (body.arguments[0], ONE)])
-            inner.append((c * k, v))
-        k, inside = _shorten_sum(forest, inner, depth)
-        if inside.box == SCALAR:
-            return None
-        if t.function == "diag":
-            m, out = forest.diag(inside)
-        else:
-            m, out = forest.call(t.function, (inside,), t.axis)
-        return k * m, out
+    kind: str
+    members: list[int]
+    tree: Tree
+    exponent: Fraction
+    promise: float
 
 
-def _shorten_sum(forest: Forest, terms: list[Scaled], depth: int) -> Scaled:
-    c, whole = forest.add(terms)
-    if not isinstance(whole, Sum) or len(whole.terms) < 2 or whole.typed or depth > 12:
-        return c, whole
-    k, out = _shorten(forest, list(whole.terms), depth + 1)
-    return c * k, out
-
-
-def _groups(forest: Forest, terms: list[Scaled]) -> list[tuple[list[int], _Group]]:
-    """Every handle that two terms or more share."""
-    found: dict[tuple[str, int], list[tuple[int, Tree, Fraction]]] = {}
-    for n, (_, t) in enumerate(terms):
-        scalars, body = _parts(forest, t)
-        for f, e in scalars:
-            found.setdefault((f"factor{e > 0}", f.serial), []).append((n, f, e))
-        for f, e in _elementwise(forest, body):
-            found.setdefault((f"factor{e > 0}", f.serial), []).append((n, f, e))
-        if isinstance(body, Chain):
-            found.setdefault(("first", body.factors[0].serial), []).append((n, body.factors[0], ONE))
-            found.setdefault(("last", body.factors[-1].serial), []).append((n, body.factors[-1], ONE))
-        elif isinstance(body, Call) and body.function in ("diag", "sum", "tr") and body.arguments[0].box != SCALAR:
-            a = body.arguments[0]
-            key = f"call {body.function} {body.axis} {a.box[0]} {a.box[1]}"
-            found.setdefault((key, 0), []).append((n, body, ONE))
-    out: list[tuple[list[int], _Group]] = []
-    for (kind, _), uses in found.items():
-        members = list(dict.fromkeys(n for n, _, _ in uses))
-        if len(members) < 2:
-            continue
-        e = min((e for _, _, e in uses), key=abs)
-        name = kind.split()[0] if kind.startswith("call") else "factor" if kind.startswith("factor") else kind
-        if name == "factor" and _polynomial([terms[n] for n in members], uses[0][1]):
-            continue
-        out.append((members, _Group(forest, terms, members, (name, uses[0][1], e))))
-    return out
-
-
-def _polynomial(terms: list[Scaled], factor: Tree) -> bool:
-    """Whether a sum is a polynomial in plain scalars, which is left expanded."""
-    if not isinstance(factor, (Atom, Entry)) or factor.box != SCALAR:
-        return False
-    for _, t in terms:
-        factors = t.factors if isinstance(t, Times) else ((t, ONE),)
-        if not all(isinstance(f, (Atom, Entry)) and f.box == SCALAR and e > 0 for f, e in factors):
-            return False
-    return True
-
-
-def _parts(forest: Forest, t: Tree) -> tuple[list[Factor], Tree]:
-    """(scalar factors, body) of a tree; a scalar tree is all factors."""
+def _view(forest: Forest, scaled: Scaled) -> _View:
+    t = scaled[1]
+    scalars: list[Factor] = []
+    body = t
     if isinstance(t, Times):
         scalars = [(f, e) for f, e in t.factors if f.box == SCALAR]
-        if not scalars:
-            return [], t
-        rest = [(f, e) for f, e in t.factors if f.box != SCALAR]
-        return scalars, forest.times(rest)[1]
-    if t.box == SCALAR and t is not forest.one:
-        return ([], t) if isinstance(t, Chain) or (isinstance(t, Call) and t.function in ("sum", "tr")) else ([(t, ONE)], forest.one)
-    return [], t
-
-
-def _elementwise(forest: Forest, body: Tree) -> list[Factor]:
-    """The elementwise factors of a body; diag(w) @ M counts as w*M."""
-    if body.box == SCALAR:
-        return [(body, ONE)] if isinstance(body, (Chain, Call)) else []
+        if len(scalars) < len(t.factors):
+            body = forest.times([(f, e) for f, e in t.factors if f.box != SCALAR])[1] if scalars else t
+        else:
+            body = forest.one
+    elif t.box == SCALAR and t is not forest.one:
+        scalars, body = [(t, ONE)], forest.one
+    if body is forest.one:
+        return _View(scalars, body, [], False)
     if isinstance(body, Times):
-        return list(body.factors)
-    view = _scaled_rows(forest, body)
-    if view is not None:
-        return view
-    return [(body, ONE)] if not is_eye(body) else []
+        return _View(scalars, body, list(body.factors), False)
+    rows = _scaled_rows(forest, body)
+    if rows is not None:
+        return _View(scalars, body, rows, True)
+    return _View(scalars, body, [] if is_eye(body) else [(body, ONE)], False)
 
 
 def _scaled_rows(forest: Forest, body: Tree) -> list[Factor] | None:
     """diag(w) @ M as the factors w and M, M @ diag(w) as M and w.T."""
-    if not isinstance(body, Chain):
+    if not isinstance(body, Chain) or None in body.box:
         return None
     first, last = body.factors[0], body.factors[-1]
-    if isinstance(first, Call) and first.function == "diag" and None not in body.box:
+    if isinstance(first, Call) and first.function == "diag":
         c, rest = forest.chain(body.factors[1:])
         return [(first.arguments[0], ONE), (rest, ONE)] if c == 1 and not isinstance(rest, Times) else None
-    if isinstance(last, Call) and last.function == "diag" and None not in body.box:
+    if isinstance(last, Call) and last.function == "diag":
         c, rest = forest.chain(body.factors[:-1])
         k, row = forest.turn(last.arguments[0])
         return [(rest, ONE), (row, ONE)] if c == 1 and k == 1 and not isinstance(rest, Times) else None
     return None
 
 
-def _divided(forest: Forest, scaled: Scaled, t: Tree, e: Fraction) -> Scaled:
+def _groups(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Group]:
+    """Every handle that two terms or more share, the most promising first."""
+    found: dict[tuple[object, ...], list[tuple[int, Tree, Fraction]]] = {}
+    full = any(None not in t.box for _, t in terms)
+    for n, v in enumerate(views):
+        for f, e in (*v.scalars, *v.factors):
+            found.setdefault(("factor", e > 0, f.serial), []).append((n, f, e))
+        if isinstance(v.body, Chain) and v.body.box != SCALAR:
+            found.setdefault(("first", v.body.factors[0].serial), []).append((n, v.body.factors[0], ONE))
+            found.setdefault(("last", v.body.factors[-1].serial), []).append((n, v.body.factors[-1], ONE))
+        elif full and v.body.box != SCALAR and None in v.body.box:  # a vector spread over a matrix: x.T is ones @ x.T
+            kind = "first" if v.body.box[1] is None else "last"
+            found.setdefault((kind, v.body.serial), []).append((n, v.body, ONE))
+        summed = _row_sums(forest, v.body)
+        if summed is not None:
+            found.setdefault(("first", summed.serial), []).append((n, summed, ONE))
+        for f, e in v.scalars:
+            if e == 1 and isinstance(f, Chain) and v.body is forest.one:
+                for ends, last in _ends(forest, f):
+                    found.setdefault(("inner", last.serial, ends), []).append((n, last, ONE))
+        called = v.scalars[0][0] if v.body is forest.one and len(v.scalars) == 1 and v.scalars[0][1] == 1 else v.body
+        if isinstance(called, Call) and called.function in ("diag", "sum", "tr") and called.arguments[0].box != SCALAR:
+            a = called.arguments[0]
+            sizes = tuple(None if s is None else s.text for s in a.box)
+            found.setdefault(("call", called.function, called.axis, sizes), []).append((n, called, ONE))
+    groups: list[_Group] = []
+    for key, uses in found.items():
+        members = list(dict.fromkeys(n for n, _, _ in uses))
+        if len(members) < 2:
+            continue
+        kind, t = str(key[0]), uses[0][1]
+        if kind == "factor" and (_polynomial(terms, members, t) or all(views[n].scaled and t.box != SCALAR for n in members)):
+            continue
+        exponents = [e for _, _, e in uses]
+        e = min(exponents, key=abs)
+        price = OPERATION + (WORD if kind == "call" else t.score + (0.0 if abs(e) == 1 else OPERATION + WORD))
+        groups.append(_Group(kind, members, t, e, price * (len(members) - 1)))
+        if e < 0 and any(other != e for other in exponents):
+            groups.append(_Group(kind, members, t, max(exponents, key=abs), price * (len(members) - 1) - 0.1))
+    return sorted(groups, key=lambda g: -g.promise)
+
+
+def _ends(forest: Forest, t: Chain) -> list[tuple[tuple[int, ...], Tree]]:
+    """(what the rest must look like, last vector) of a scalar a.T @ M @ b read in both directions; of a.T @ b the rest is any vector."""
+    c, first = forest.turn(t.factors[0])
+    last = t.factors[-1]
+    if c != 1 or first is last:
+        return []
+    long = len(t.factors) > 2
+    return [((first.serial,) if long else (), last), ((last.serial,) if long else (), first)]
+
+
+def _row_sums(forest: Forest, body: Tree) -> Tree | None:
+    """M when the body is the column of its row sums, M @ ones."""
+    if isinstance(body, Call) and body.function == "sum" and body.axis == 1:
+        return body.arguments[0]
+    if isinstance(body, Turn) and isinstance(body.argument, Call) and body.argument.function == "sum" and body.argument.axis == 0:
+        c, turned = forest.turn(body.argument.arguments[0])
+        return turned if c == 1 else None
+    return None
+
+
+def _polynomial(terms: list[Scaled], members: list[int], factor: Tree) -> bool:
+    """Whether the terms are a polynomial in plain scalars, which is left expanded."""
+    if not isinstance(factor, (Atom, Entry)) or factor.box != SCALAR:
+        return False
+    for n in members:
+        t = terms[n][1]
+        factors = t.factors if isinstance(t, Times) else ((t, ONE),)
+        if not all(isinstance(f, (Atom, Entry)) and f.box == SCALAR and e > 0 for f, e in factors):
+            return False
+    return True
+
+
+# ---------------------------------------------------------------------------------------------------- taking out
+def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _Group, depth: int) -> Scaled | None:
+    chosen = [(terms[n][0], views[n]) for n in group.members]
+    t, e = group.tree, group.exponent
+    match group.kind:
+        case "factor":
+            rest = [_divided(forest, c, v, t, e) for c, v in chosen]
+            k, inside = factored(forest, rest, depth + 1)
+            c, out = forest.times([(t, e), (inside, ONE)])
+            return c * k, out
+        case "call":
+            return _merged(forest, chosen, t, depth)
+        case "inner":
+            columns = [_before(forest, c, v, t) for c, v in chosen]
+            k, inside = factored(forest, columns, depth + 1)
+            if inside.box == SCALAR:
+                return None
+            m, row = forest.turn(inside)
+            c, out = forest.chain([row, t])
+            return c * k * m, out
+    first = group.kind == "first"
+    rest = [_without(forest, c, v, t, first) for c, v in chosen]
+    end = 1 if first else 0  # the axis of the rest that the whole keeps
+    kept = next((r.box[end] for _, r in rest if r.box[end] is not None), None)
+    box = (t.box[1], kept) if first else (kept, t.box[0])
+    k, inside = forest.spread(factored(forest, rest, depth + 1), box)
+    c, out = forest.chain([t, inside] if first else [inside, t])
+    return c * k, out
+
+
+def _merged(forest: Forest, chosen: list[tuple[Fraction, _View]], t: Tree, depth: int) -> Scaled | None:
+    """diag(u) + diag(v) = diag(u + v), and so for sums and traces."""
+    assert isinstance(t, Call)
+    inner: list[Scaled] = []
+    for c, v in chosen:
+        if v.body is forest.one:
+            called, scalars = v.scalars[0][0], []
+        else:
+            called, scalars = v.body, v.scalars
+        assert isinstance(called, Call)
+        k, u = forest.times([*scalars, (called.arguments[0], ONE)])
+        inner.append((c * k, u))
+    k, inside = factored(forest, inner, depth + 1)
+    if inside.box == SCALAR or (t.function == "sum" and inside.box != t.arguments[0].box) or (t.function == "diag" and inside.box[0] is None):
+        return None
+    m, out = forest.diag(inside) if t.function == "diag" else forest.call(t.function, (inside,), t.axis)
+    return k * m, out
+
+
+def _divided(forest: Forest, c: Fraction, v: _View, t: Tree, e: Fraction) -> Scaled:
     """A term without the factor t**e."""
-    c, u = scaled
-    scalars, body = _parts(forest, u)
-    factors = [*scalars, *(_elementwise(forest, body) or ([(body, ONE)] if body is not forest.one else []))]
+    factors = [*v.scalars, *(v.factors or ([(v.body, ONE)] if v.body is not forest.one else []))]
     out: list[Factor] = []
     left = e
     for f, k in factors:
@@ -211,14 +266,33 @@ def _divided(forest: Forest, scaled: Scaled, t: Tree, e: Fraction) -> Scaled:
     return c * k, rest
 
 
-def _without(forest: Forest, scaled: Scaled, kind: str) -> Scaled:
-    """A term without the first or last matrix of its chain."""
-    c, u = scaled
-    scalars, body = _parts(forest, u)
-    assert isinstance(body, Chain)
-    k, rest = forest.chain(body.factors[1:] if kind == "first" else body.factors[:-1])
-    m, out = forest.times([*scalars, (rest, ONE)])
+def _before(forest: Forest, c: Fraction, v: _View, last: Tree) -> Scaled:
+    """The column w of a scalar term w.T @ last."""
+    out: list[Factor] = []
+    column: Scaled | None = None
+    for f, e in v.scalars:
+        if column is None and e == 1 and isinstance(f, Chain):
+            k, first = forest.turn(f.factors[0])
+            if f.factors[-1] is last:
+                j, row = forest.chain(f.factors[:-1])
+                i, turned = forest.turn(row)
+                column = j * i, turned
+                continue
+            if first is last:
+                j, turned = forest.chain(f.factors[1:])
+                column = k * j, turned
+                continue
+        out.append((f, e))
+    assert column is not None, "a common vector is missing; please report this as a bug"
+    k, w = forest.times([*out, (column[1], ONE)])
+    return c * column[0] * k, w
+
+
+def _without(forest: Forest, c: Fraction, v: _View, t: Tree, first: bool) -> Scaled:
+    """A term without the first or last matrix of its chain; of a vector alone the number 1 is left."""
+    if not isinstance(v.body, Chain) or v.body is t:
+        k, rest = ONE, forest.one
+    else:
+        k, rest = forest.chain(v.body.factors[1:] if first else v.body.factors[:-1])
+    m, out = forest.times([*v.scalars, (rest, ONE)])
     return c * k * m, out
-
-
-__all__ = ["Turn", "factored", "union"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Expr, Labels, Map, Product, constant_value
 from wrt.algebra.product import product, unscale
-from wrt.notation.tree import SCALAR, Scaled, Tree
+from wrt.language.sizes import Size
+from wrt.notation.tree import SCALAR, Scaled, Sum, Tree, Turn
 
 if TYPE_CHECKING:
     from wrt.notation.recover import Recovery
@@ -59,14 +60,21 @@ def square_norm(work: Recovery, e: Expr) -> Tree | None:
     if len(set(labels)) < len(labels):
         return None
     t = work.full(inside.arguments[0])
-    return None if t is None else work.forest.named("norm", (t,), SCALAR)
+    if t is None:
+        return None
+    if isinstance(t, Sum) and len(t.terms) == 1 and t.terms[0][0] == -1:
+        t = t.terms[0][1]
+    k, turned = work.forest.turn(t)
+    if isinstance(t, Turn) or (turned.score < t.score and k == 1):
+        t = turned
+    return work.forest.raw_call("norm", (t,), SCALAR)
 
 
-def fused(work: Recovery, items: list[Item]) -> list[Item]:
-    """Operands with every exp(k*a) * sum(exp(a))**-k as softmax(a)**k."""
-    if not any(isinstance(e, Map) and e.function == "exp" for e, _ in items):
+def fused(work: Recovery, items: list[Item], sizes: list[Size]) -> list[Item]:
+    """Operands with every exp(k*a) * sum(exp(a))**-k as softmax(a)**k; `sizes` grows with the labels of scalars that are opened for it."""
+    if not any(_quotient(e) is not None for e, _ in items):
         return items
-    items = list(items)
+    items = _opened(items, sizes)
     changed = True
     while changed:
         changed = False
@@ -102,6 +110,22 @@ def fused(work: Recovery, items: list[Item]) -> list[Item]:
             items, changed = rest, True
             break
     return items
+
+
+def _opened(items: list[Item], sizes: list[Size]) -> list[Item]:
+    """The operands, scalar products that hold the numerator of a softmax among them opened up."""
+    wanted = [q for e, _ in items if (q := _quotient(e)) is not None and len(q[1]) == q[0].order]
+    out: list[Item] = []
+    for e, labels in items:
+        holds = isinstance(e, Product) and not e.output and e.coefficient == 1 and any(_multiple(f, q[0]) for f, _ in e.operands for q in wanted)
+        if not holds:
+            out.append((e, labels))
+            continue
+        assert isinstance(e, Product)
+        names = {a: len(sizes) + a for a in range(len(e.sizes))}
+        sizes.extend(e.sizes)
+        out.extend((f, tuple(names[a] for a in ls)) for f, ls in e.operands)
+    return out
 
 
 def _quotient(e: Expr | Tree) -> tuple[Expr, Labels, int] | None:

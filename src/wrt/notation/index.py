@@ -7,12 +7,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator as Task
-from typing import Any
-
 from wrt.algebra.expr import Expr
-from wrt.language.surface import Node, Steps
-from wrt.language.trampoline import run
+from wrt.language.surface import Name, Node, Steps, postorder
+from wrt.language.trampoline import Task, run
+from wrt.language.unparse import unparse
 from wrt.notation.context import Context
 from wrt.notation.index_entry import Entries
 from wrt.notation.index_operators import formula
@@ -38,36 +36,29 @@ class _Writer:
         self.typed = Typed(context)
         self.entries = Entries(context, self.typed)
         self.count = 0
-        self.many = False
 
     def write(self, expr: Expr) -> tuple[tuple[str, ...], Node]:
         plan = Plan(expr, self.typed, self._name)
         indices = self.entries.fresh_many(expr.order, ())
-        steps: list[tuple[str, Node]] = []
-        for step in plan.steps:
-            if step.name not in self.typed.steps:
-                steps.append((step.name, run(self._body(step))))
+        steps = [(step.name, run(self._body(step))) for step in plan.steps if step.name not in self.typed.steps]
         node = run(self.entries.entry(plan.root, tuple(bare(name) for name in indices), indices))
+        steps = _distinct(steps, node)
         users: dict[str, None] = {}
         for part in (*[value for _, value in steps], node):
             users.update(dict.fromkeys(self.typed.needs(part)))
         first = [(name, value) for name, value in self.typed.steps.items() if name in users]
         return indices, Steps((*first, *steps), node) if first or steps else node
 
-    def _body(self, step: Step) -> Task[Any, Any, Node]:
+    def _body(self, step: Step) -> Task:
         match = self.typed.scalar(step.original) or self.typed.array(step.original)
-        if match is not None and match.weight <= SHORT and match.sign == 1:
+        if match is not None and match.sign == 1 and match.weight <= SHORT and step.expr is step.original:
             return match.node
         return (yield formula(self.entries, step.expr, ()))
 
     def _name(self, e: Expr) -> str:
         """A name for a part: the user's own where it is a step of theirs, else u, v, w, ..., u1, u2, ..."""
-        match = self.typed.table.get(id(e))
-        if match is not None and match.sign == 1 and getattr(match.node, "role", "") == "step":
-            name = str(match.node.name)  # type: ignore[attr-defined]  # a Name
-            self.entries.step_names.add(name)
-        else:
-            name = self._fresh()
+        own = self.typed.step(e)
+        name = self._fresh() if own is None else own
         self.entries.taken.add(name)
         self.entries.order[name] = self.entries.rank(e)
         return name
@@ -78,3 +69,27 @@ class _Writer:
             self.count += 1
             if name not in self.entries.taken:
                 return name
+
+
+def _distinct(steps: list[tuple[str, Node]], node: Node) -> list[tuple[str, Node]]:
+    """The steps without those that repeat another's text (as C @ X and C.T @ X do for a symmetric C); their names change in place."""
+    first: dict[str, str] = {}
+    other: dict[str, str] = {}
+    out = []
+    for name, value in steps:
+        _rename(value, other)
+        text = unparse(value)
+        if text in first:
+            other[name] = first[text]
+        else:
+            first[text] = name
+            out.append((name, value))
+    _rename(node, other)
+    return out
+
+
+def _rename(node: Node, names: dict[str, str]) -> None:
+    if names:
+        for part in postorder(node):
+            if isinstance(part, Name) and part.name in names:
+                part.name = names[part.name]

@@ -5,27 +5,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator as Task
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, raw_map
 from wrt.algebra.expr import postorder as below
-from wrt.algebra.maps import power
 from wrt.algebra.product import scale
-from wrt.algebra.sums import constant
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Generator, Loop, Name, Node, postorder
+from wrt.language.surface import Binary, Call, Generator, Loop, Name, Node, Steps, postorder
+from wrt.language.trampoline import Task
+from wrt.language.unparse import unparse
 from wrt.notation.context import Context
-from wrt.notation.index_factors import Key, Parts, Signed, number_node, raised, signed, total
+from wrt.notation.index_collect import total
+from wrt.notation.index_factors import Key, Parts, number_node, raised, signed
+from wrt.notation.index_idioms import softmaxes, untied
 from wrt.notation.index_monomial import Condition, Flat, Group, Monomial, Piece
 from wrt.notation.index_operators import operator_entry
-from wrt.notation.index_place import ONE, ZERO, Constraint, Form, Lookup, Place, bare, constraint_node, differ, entry_node, fixed, joined, place_node, size_node, whole
-from wrt.notation.index_typed import Typed, is_softmax_sum
+from wrt.notation.index_place import (
+    LETTERS,
+    ONE,
+    ZERO,
+    Constraint,
+    Form,
+    Lookup,
+    Place,
+    bare,
+    constraint_node,
+    differ,
+    entry_node,
+    fixed,
+    joined,
+    name_order,
+    place_node,
+    size_node,
+    whole,
+)
+from wrt.notation.index_typed import Typed
+from wrt.notation.matrix import matrix_form
 
 COMPARE = {"gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
-LETTERS = "ijklpqrstuvwabcdefghmnoxyz"
+MIRRORED = {">": "<", ">=": "<=", "==": "==", "!=": "!="}
 LATE = 10**9  # the rank of what holds no name
 Places = tuple[Place, ...]
 Scope = tuple[str, ...]
@@ -43,21 +63,32 @@ class Entries:
         self.ranks: dict[int, int] = {}
         self.order = dict(context.order)
         self.taken: set[str] = {*context.reserved, *context.sizes}
-        self.position: dict[str, int] = {}  # index name -> its place among the candidates
-        self.step_names: set[str] = set()  # the user's steps that are read as variables
+        self.matrices: dict[tuple[int, str], Node | None] = {}
 
     def matrix(self, e: Expr, kind: str) -> Node | None:
-        return None
+        """The matrix form of a vector or matrix as one formula, None when it has none or needs names for its parts."""
+        key = (id(e), kind)
+        if key not in self.matrices:
+            node = matrix_form(e, kind, self._about(e))
+            self.matrices[key] = None if isinstance(node, Steps) else node
+            self.kept.append(e)
+        return self.matrices[key]
+
+    def _about(self, e: Expr) -> Context:
+        """The context of a part: what its own variables need; what the user typed was looked for before."""
+        names = sorted({part.name for part in below(e) if isinstance(part, Symbol)}, key=lambda name: (self.order.get(name, LATE), name))
+        known = {name: self.context.facts[name] for name in names if name in self.context.facts}
+        shapes = {name: self.context.shapes[name] for name in names if name in self.context.shapes}
+        return replace(self.context, tree=None, order={name: n for n, name in enumerate(names)}, facts=known, shapes=shapes)
 
     # ------------------------------------------------------------------------------------------------ names and order
     def fresh(self, scope: Scope) -> str:
         """The first index name that is neither taken by the user's text nor in scope."""
         k = 0
         while True:
-            for n, letter in enumerate(LETTERS if not k else LETTERS[:8]):
+            for letter in LETTERS if not k else LETTERS[:8]:
                 name = letter + (str(k) if k else "")
                 if name not in self.taken and name not in scope:
-                    self.position[name] = n + 100 * k
                     return name
             k += 1
 
@@ -69,7 +100,7 @@ class Entries:
         return names
 
     def name(self, name: str) -> Name:
-        return Name(name, "step" if name in self.step_names else "variable")
+        return Name(name, "variable")
 
     def rank(self, e: Expr) -> int:
         """Where the first variable of an expression appears in the user's text."""
@@ -90,7 +121,7 @@ class Entries:
         return self.ranks[id(e)]
 
     # ------------------------------------------------------------------------------------------------ entries
-    def entry(self, e: Expr, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+    def entry(self, e: Expr, places: Places, scope: Scope) -> Task:
         """The formula of e[places]; `scope` holds the index names in use."""
         key = (id(e), places, scope)
         found = self.memo.get(key)
@@ -99,7 +130,7 @@ class Entries:
             self.kept.append(e)
         return found
 
-    def _entry(self, e: Expr, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+    def _entry(self, e: Expr, places: Places, scope: Scope) -> Task:
         if not places:
             match = self.typed.scalar(e) if e.children else None
             if match is not None:
@@ -122,34 +153,29 @@ class Entries:
                 return (yield operator_entry(self, e, places, scope))
             case Reshape() if e.split:
                 return (yield self._split(e, places, scope))
-        return signed(*(yield self.term(Fraction(1), e, places, scope)))
+        parts = yield self.term(Fraction(1), e, places, scope)
+        return signed(*parts.finish(self.spelled))
 
-    def term(self, c: Fraction, e: Expr, places: Places, scope: Scope) -> Task[Any, Any, Signed]:
-        """c * e[places] with its sign apart."""
-        typed = self.typed.scalar(e) if not places and e.children else None
-        if typed is not None:
-            parts = Parts(c * typed.sign)
-            parts.scalar((0,), typed.node)
-            return parts.finish(self.spelled)
+    def term(self, c: Fraction, e: Expr, places: Places, scope: Scope) -> Task:
+        """c * e[places] as a product; its coefficient is 0 where it vanishes."""
         match e:
-            case Symbol():
-                return Parts(c, factors=[((0,), entry_node(self.name(e.name), places))]).finish(self.spelled)
             case Product():
-                return (yield self._product(c * e.coefficient, [Piece(f, labels) for f, labels in e.operands], e.output, e.sizes, places, scope))
+                if places or self.typed.scalar(e) is None:
+                    return (yield self._product(c * e.coefficient, [Piece(f, labels) for f, labels in e.operands], e.output, e.sizes, places, scope))
             case Reshape() if not e.split:
                 return (yield self._grouped(c, e, places, scope))
-            case Sum():
-                return Parts(c, factors=[((0,), (yield self.entry(e, places, scope)))]).finish(self.spelled)
-        labels = tuple(range(len(places)))
-        return (yield self._product(c, [Piece(e, labels)], labels, e.shape, places, scope))
+            case Indicator() | Operator(function="powers" | "onehot"):
+                labels = tuple(range(len(places)))
+                return (yield self._product(c, [Piece(e, labels)], labels, e.shape, places, scope))
+        parts = Parts(c)
+        yield self._factor(parts, e, places, scope, (0,))
+        return parts
 
-    def _sum(self, e: Sum, places: Places, scope: Scope) -> Task[Any, Any, Node]:
-        terms: list[tuple[Key, Signed]] = []
+    def _sum(self, e: Sum, places: Places, scope: Scope) -> Task:
+        terms: list[tuple[Key, Parts]] = []
         for c, t in e.terms:
-            sign, node = yield self.term(c, t, places, scope)
-            if sign:
-                terms.append((self._term_key(t), (sign, node)))
-        return total(terms) if terms else whole(0)
+            terms.append((self._term_key(t), (yield self.term(c, t, places, scope))))
+        return total(terms, self.spelled)
 
     def _term_key(self, t: Expr) -> Key:
         return (-1,) if constant_value(t) is not None else (self.rank(t),)
@@ -158,7 +184,7 @@ class Entries:
         """Whether a sum reads better as minus the opposite sum: its first term in print has a minus sign."""
         return isinstance(e, Sum) and len(e.terms) > 0 and min(e.terms, key=lambda term: self._term_key(term[1]))[0] < 0
 
-    def _map(self, e: Map, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+    def _map(self, e: Map, places: Places, scope: Scope) -> Task:
         if e.function == "pow":
             exponent = constant_value(e.arguments[1])
             base = yield self.entry(e.arguments[0], places, scope)
@@ -167,15 +193,19 @@ class Entries:
             if exponent < 0:
                 return Binary("/", whole(1), raised(base, -exponent, self.spelled))
             return raised(base, exponent, self.spelled)
-        arguments = []
+        arguments: list[Node] = []
         for a in e.arguments:
-            arguments.append((yield self.entry(a, places, scope)))
+            node = yield self.entry(a, places, scope)
+            arguments.append(node)
         if e.function in COMPARE:
-            return Binary(COMPARE[e.function], arguments[0], arguments[1])
+            sign = COMPARE[e.function]
+            if constant_value(e.arguments[0]) is not None:
+                return Binary(MIRRORED[sign], arguments[1], arguments[0])
+            return Binary(sign, arguments[0], arguments[1])
         first = [number_node(p, self.spelled) for p in e.parameters if isinstance(p, Fraction)]
         return Call(e.function, (*first, *arguments))
 
-    def _split(self, e: Reshape, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+    def _split(self, e: Reshape, places: Places, scope: Scope) -> Task:
         """An array of composite size read by the parts: A[3*i + j], or a sum with the condition t == i*n + j for symbolic sizes."""
         outer: list[Place] = []
         loops: list[tuple[str, Size, Flat]] = []
@@ -210,7 +240,7 @@ class Entries:
         return Binary("==", place_node(flat.place), joined(terms, []))
 
     # ------------------------------------------------------------------------------------------------ products
-    def _grouped(self, c: Fraction, e: Reshape, places: Places, scope: Scope) -> Task[Any, Any, Signed]:
+    def _grouped(self, c: Fraction, e: Reshape, places: Places, scope: Scope) -> Task:
         """An entry of a grouping: its parts are summed under the condition that they make up the index."""
         inner = e.argument
         if isinstance(inner, Product):
@@ -232,14 +262,15 @@ class Entries:
 
     def _product(
         self, c: Fraction, pieces: list[Piece], output: tuple[int, ...], sizes: Sequence[Size], places: Places, scope: Scope, flats: Sequence[Flat] = ()
-    ) -> Task[Any, Any, Signed]:
+    ) -> Task:
         parts = Parts(c)
         pinned = self._pin(output, places, parts)
         if pinned is None or c == 0:
-            return 0, whole(0)
-        work = Monomial(self._softmaxes(pieces), pinned, sizes, flats)
+            return Parts(Fraction(0))
+        pieces, flats = untied(pieces, pinned, flats)
+        work = Monomial(softmaxes(self, pieces), pinned, sizes, flats)
         if work.zero:
-            return 0, whole(0)
+            return Parts(Fraction(0))
         groups, outside, factor = work.groups()
         if factor.number is not None:
             parts.coefficient *= factor.number
@@ -249,8 +280,8 @@ class Entries:
         for group in groups:
             rank = min([LATE, *[self.rank(p.expr) for p in group.pieces]])
             node = yield self._series(group, work, parts, scope)
-            (parts.factors if work.touches(group) else parts.scalars).append(((2, rank), node))
-        return parts.finish(self.spelled)
+            parts.multiply(parts.factors if work.touches(group) else parts.scalars, (2, rank), node)
+        return parts
 
     def _pin(self, output: tuple[int, ...], places: Places, parts: Parts) -> dict[int, Place] | None:
         """The place of every output label, with comparisons where a label has several; None when they cannot agree."""
@@ -266,17 +297,19 @@ class Entries:
                 if isinstance(apart, Constraint):
                     if not apart.form.terms and apart.form.constant.number is not None:
                         return None
-                    self._delta(parts, constraint_node(apart, self.position))
+                    self._delta(parts, constraint_node(apart))
                 elif apart is not None:
                     self._delta(parts, Binary("==", *apart))
         return pinned
 
     def _delta(self, parts: Parts, node: Node) -> None:
         """Multiply by a comparison; comparisons stand in the order of their first index name."""
-        names = [self.position.get(part.name, 0) for part in postorder(node) if isinstance(part, Name) and part.role == "index"]
-        parts.deltas.append((tuple(sorted(names)), node))
+        names = [name_order(part.name) for part in postorder(node) if isinstance(part, Name) and part.role == "index"]
+        key = tuple([k for name in sorted(names) for k in name])
+        if not any(key == other and unparse(node) == unparse(seen) for other, seen in parts.deltas):
+            parts.deltas.append((key, node))
 
-    def _fill(self, parts: Parts, group: Group, work: Monomial, names: dict[int, Place], scope: Scope) -> Task[Any, Any, None]:
+    def _fill(self, parts: Parts, group: Group, work: Monomial, names: dict[int, Place], scope: Scope) -> Task:
         """Put a group's conditions and operands into a product, all labels placed."""
         for condition in group.conditions:
             self._delta(parts, self._condition(condition, work, names))
@@ -286,11 +319,11 @@ class Entries:
         for n, piece in enumerate(work.arranged(group.pieces, self.rank)):
             places = tuple([work.place(a, names) for a in piece.labels])
             if piece.node is not None:
-                parts.factors.append(((0, n), entry_node(piece.node, places)))
+                parts.factor((0, n), entry_node(piece.node, places))
             else:
                 yield self._factor(parts, piece.expr, places, scope, (-1 if id(piece.expr) in exponents else plainness(piece.expr), n))
 
-    def _factor(self, parts: Parts, e: Expr, places: Places, scope: Scope, key: Key) -> Task[Any, Any, None]:
+    def _factor(self, parts: Parts, e: Expr, places: Places, scope: Scope, key: Key) -> Task:
         """Multiply e[places] into a product."""
         typed = self.typed.scalar(e) if not places and e.children else None
         if typed is not None:
@@ -320,15 +353,16 @@ class Entries:
             case Operator(function="powers"):
                 where.append((key, (yield operator_entry(self, e, places, scope))))
             case Indicator() | Product() | Reshape(split=False):
-                sign, node = yield self.term(Fraction(1), e, places, scope)
-                parts.coefficient *= sign
-                where.append((key, node))
+                inner = yield self.term(Fraction(1), e, places, scope)
+                parts.coefficient *= inner.coefficient
+                for mine, others in ((parts.deltas, inner.deltas), (parts.scalars, inner.scalars), (where, inner.factors), (parts.divisors, inner.divisors)):
+                    mine += [((*key, *k), node) for k, node in others] if mine is not parts.deltas else others
             case _:
-                where.append((key, (yield self.entry(e, places, scope))))
+                parts.multiply(where, key, (yield self.entry(e, places, scope)))
 
     def _condition(self, condition: Condition, work: Monomial, names: dict[int, Place]) -> Node:
         if work.readable(condition):
-            return constraint_node(Constraint(condition.relation, work.named(condition.form, names)), self.position)
+            return constraint_node(Constraint(condition.relation, work.named(condition.form, names)))
         positive: list[Node] = []
         negative: list[Node] = []
         for label, c in condition.form.terms:
@@ -337,7 +371,7 @@ class Entries:
         positive.append(size_node(condition.form.constant))
         return Binary(condition.relation, joined(positive, negative), whole(0))
 
-    def _series(self, group: Group, work: Monomial, parts: Parts, scope: Scope) -> Task[Any, Any, Node]:
+    def _series(self, group: Group, work: Monomial, parts: Parts, scope: Scope) -> Task:
         """sum(body for ... if ...) over the loops of a group; numbers go to the product outside."""
         pieces = work.arranged(group.pieces, self.rank)
         met = [a for piece in pieces for label in piece.labels for a in sorted(work.support((label,)))]
@@ -360,50 +394,6 @@ class Entries:
         body.coefficient = Fraction(1)
         _, node = body.finish(self.spelled)
         return Generator("sum", node, tuple(loops), tuple(guards))
-
-    # ------------------------------------------------------------------------------------------------ idioms
-    def _softmaxes(self, pieces: list[Piece]) -> list[Piece]:
-        """exp(u)[..] / sum(exp(u)) is an entry of softmax(u), where u has a formula of its own."""
-        out: list[Piece | None] = list(pieces)
-        for n, piece in enumerate(pieces):
-            found = softmax_divisor(piece.expr)
-            if found is None:
-                continue
-            base, inner, kept, k = found
-            node = softmax_node(self, inner.arguments[0], kept)
-            while node is not None and k > 0:
-                hit = next((m for m, p in enumerate(out) if p is not None and p.node is None and p.expr is inner and tuple(p.labels[a] for a in kept) == piece.labels), None)
-                if hit is None:
-                    break
-                k -= 1
-                out[hit] = Piece(inner, pieces[hit].labels, node)
-                out[n] = Piece(power(base, constant(-k, base.shape)), piece.labels) if k else None
-        return [p for p in out if p is not None]
-
-
-def softmax_divisor(e: Expr) -> tuple[Expr, Map, tuple[int, ...], int] | None:
-    """(sum, exp(u), axes of u that stay, k) when e is sum(exp(u))**-k."""
-    if not (isinstance(e, Map) and e.function == "pow"):
-        return None
-    exponent, found = constant_value(e.arguments[1]), is_softmax_sum(e.arguments[0])
-    if found is None or exponent is None or exponent > -1 or exponent.denominator != 1:
-        return None
-    return e.arguments[0], *found, -int(exponent)
-
-
-def softmax_node(entries: Entries, u: Expr, kept: tuple[int, ...]) -> Node | None:
-    """softmax(u) or softmax(u, axis=..) as a whole: the user's own, or of a plain variable."""
-    _ = entries.typed.table
-    axis = 0 if u.order == 1 else next((a for a in range(u.order) if a not in kept), 0)
-    if u.order > 2 or len(kept) != u.order - 1:
-        return None
-    found = entries.typed.softmaxes.get((id(u), axis))
-    if found is not None:
-        return found
-    if not isinstance(u, Symbol):
-        return None
-    options = () if u.order == 1 else (("axis", whole(axis)),)
-    return Call("softmax", (Name(u.name, "variable"),), options)
 
 
 def exponent_parts(e: Expr) -> list[Expr]:

@@ -27,19 +27,30 @@ class Parts:
     divisors: list[tuple[Key, Node]] = field(default_factory=list)
 
     def scalar(self, key: Key, node: Node) -> None:
-        """Multiply by a scalar formula; a product or quotient is taken apart."""
-        numbers: list[Node] = []
+        """Multiply by a scalar formula."""
+        self.multiply(self.scalars, key, node)
+
+    def factor(self, key: Key, node: Node) -> None:
+        """Multiply by a formula that depends on an index."""
+        self.multiply(self.factors, key, node)
+
+    def multiply(self, where: list[tuple[Key, Node]], key: Key, node: Node) -> None:
+        """Multiply by a formula; a product or a quotient is taken apart (entries are scalars)."""
+        factors: list[Node] = []
         while isinstance(node, Binary) and node.op in ("*", "/"):
             if node.op == "/":
                 self.divisors.append((key, node.right))
             else:
-                numbers.append(node.right)
+                factors.append(node.right)
             node = node.left
-        for factor in reversed([*numbers, node]):
+        for factor in reversed([*factors, node]):
             if isinstance(factor, Number):
                 self.coefficient *= factor.value
+            elif isinstance(factor, Unary) and factor.op == "-":
+                self.coefficient = -self.coefficient
+                self.multiply(where, key, factor.argument)
             else:
-                self.scalars.append((key, factor))
+                where.append((key, factor))
 
     def finish(self, spelled: Mapping[Fraction, str]) -> Signed:
         """The product as one formula and its sign."""
@@ -118,8 +129,8 @@ def _nonnegative(node: Node) -> bool:
     return isinstance(node, Call) and node.function in ("norm", "abs")
 
 
-def total(terms: Sequence[tuple[Key, Signed]]) -> Node:
-    """The sum of ranked signed terms in order of rank, one without a minus sign in front where there is one."""
+def added(terms: Sequence[tuple[Key, Signed]]) -> Node:
+    """The sum of signed formulas in order of their keys."""
     keys = Counter(key for key, _ in terms)
     ordered = [term for _, term in sorted(terms, key=lambda item: (item[0], unparse(item[1][1]) if keys[item[0]] > 1 else ""))]
     lead = next((k for k, (sign, _) in enumerate(ordered) if sign > 0), 0)

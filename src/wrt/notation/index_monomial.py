@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wrt.algebra.expr import Expr, Indicator, Labels, Operator, Symbol
+from wrt.algebra.expr import Expr, Indicator, Labels, Operator, Product, Reshape, Symbol
 from wrt.language.sizes import Size
 from wrt.language.surface import Node
 from wrt.notation.index_place import ONE, ZERO, Constraint, Form, Lookup, Place, fixed, sure
@@ -84,7 +84,7 @@ class Monomial:
                         self.conditions.append(guard)
                 case _:
                     self.pieces.append(piece)
-        known = {a: Form[int]((), p.constant) for a, p in pinned.items() if isinstance(p, Form) and not p.terms}
+        known: dict[int, Form[int]] = {a: Form((), p.constant) for a, p in pinned.items() if isinstance(p, Form) and not p.terms}
         if known:
             self.conditions = [self._put_known(c, known) for c in self.conditions]
         self._look_up(lookups)
@@ -92,10 +92,10 @@ class Monomial:
         self.zero = False
         kept = []
         for condition in self.conditions:
-            known = condition.decided(self.last)
-            if known is None:
+            holds = condition.decided(self.last)
+            if holds is None:
                 kept.append(condition)
-            self.zero |= known is False
+            self.zero |= holds is False
         self.conditions = list(dict.fromkeys(kept))
 
     def _put_known(self, condition: Condition, known: dict[int, Form[int]]) -> Condition:
@@ -173,9 +173,8 @@ class Monomial:
         used: set[int] = set()
         for held, _ in items:
             used |= held
-            first, *others = sorted(held) or [None]
-            for a in others:
-                root[find(a)] = find(first)  # type: ignore[arg-type]  # held is not empty here
+            for a in sorted(held)[1:]:
+                root[find(a)] = find(min(held))
         outside = Group([])
         parts: dict[int, Group] = {}
         for held, item in items:
@@ -198,10 +197,7 @@ class Monomial:
         """The loops in the given order with bounds taken from conditions, and the conditions that are left."""
         loops = {a: Loop(a) for a in order}
         inner = {a: set(order[k:]) for k, a in enumerate(order)}
-        left = []
-        for condition in conditions:
-            if not any(self._bound(loops[a], condition, inner[a]) for a in reversed(order)):
-                left.append(condition)
+        left = [c for c in conditions if not any(self._bound(loops[a], c, inner[a]) for a in reversed(order))]
         return [loops[a] for a in order], left
 
     def _bound(self, loop: Loop, condition: Condition, inner: set[int]) -> bool:
@@ -242,10 +238,7 @@ class Monomial:
         out: list[Piece] = []
         last: set[int] = set()
         while left:
-            if last:
-                found = next((p for p in left if last & self.support(p.labels)), None)
-            else:
-                found = None
+            found = next((p for p in left if last & self.support(p.labels)), None)
             if found is None:
                 found = min(left, key=lambda p: min([outside.get(a, len(outside)) for a in p.labels], default=-1))
             out.append(found)
@@ -294,3 +287,24 @@ def exponent_form(e: Operator, labels: Labels) -> Form[int]:
     for a, c in zip(labels, coefficients, strict=False):
         form = form.plus(Form(((a, c),), ZERO) if c else Form((), ZERO))
     return form
+
+
+def tied(e: Expr) -> list[tuple[int, tuple[int, ...]]] | None:
+    """[(axis of a composite size, axes of its parts)] when e only says that the one consists of the others; None for anything else.
+
+    Such a node is what is left of a grouping and a splitting that did not meet: an identity of composite size with one side split.
+    """
+    if not (isinstance(e, Reshape) and e.split and isinstance(e.argument, Product)) or e.argument.operands or e.argument.coefficient != 1:
+        return None
+    sides: dict[int, list[tuple[int, ...]]] = {}
+    at = 0
+    for label, count in zip(e.argument.output, e.counts, strict=True):
+        sides.setdefault(label, []).append(tuple(range(at, at + count)))
+        at += count
+    out = []
+    for both in sides.values():
+        both.sort(key=len)
+        if len(both) != 2 or len(both[0]) != 1 or len(both[1]) < 2:
+            return None
+        out.append((both[0][0], both[1]))
+    return out

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator as Task
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Expr, Operator, Product, Symbol
 from wrt.algebra.operators import TURNS
 from wrt.algebra.product import transpose
-from wrt.language.surface import Binary, Call, Generator, Loop, Name, Node, Text, Unary
-from wrt.notation.index_factors import number_node, signed
+from wrt.language.surface import Binary, Block, Call, Generator, Loop, Name, Node, Text, Unary
+from wrt.language.trampoline import Task
+from wrt.notation.index_factors import chain, number_node, signed
 from wrt.notation.index_monomial import exponent_form
 from wrt.notation.index_place import Form, Place, bare, entry_node, fixed, place_node, size_node, whole
 
@@ -22,7 +22,7 @@ Scope = tuple[str, ...]
 KINDS = ("scalar", "column", "matrix")
 
 
-def formula(entries: Entries, e: Expr, scope: Scope) -> Task[Any, Any, Node]:
+def formula(entries: Entries, e: Expr, scope: Scope) -> Task:
     """A whole array as a formula: a name, the user's own text, its matrix form, or array(entry for ...)."""
     if isinstance(e, Symbol):
         return entries.name(e.name)
@@ -41,7 +41,7 @@ def formula(entries: Entries, e: Expr, scope: Scope) -> Task[Any, Any, Node]:
     return (yield array(entries, e, (), scope))
 
 
-def array(entries: Entries, e: Expr, fixed_places: Places, scope: Scope) -> Task[Any, Any, Node]:
+def array(entries: Entries, e: Expr, fixed_places: Places, scope: Scope) -> Task:
     """array(e[fixed, ...] for ...): the axes after the fixed ones, by index."""
     rest = e.shape[len(fixed_places) :]
     names = entries.fresh_many(len(rest), scope)
@@ -70,7 +70,7 @@ def _turned(entries: Entries, e: Expr) -> Expr | None:
     return other if entries.typed.array(other) is not None else None
 
 
-def operator_entry(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+def operator_entry(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     """The formula of a matrix function at places."""
     match e.function:
         case "powers":
@@ -84,20 +84,23 @@ def operator_entry(entries: Entries, e: Operator, places: Places, scope: Scope) 
         case "frechet":
             arguments = [Text(str(e.parameters[0])), (yield formula(entries, e.arguments[0], scope)), (yield formula(entries, e.arguments[1], scope))]
             return entry_node(Call("frechet", tuple(arguments)), places)
+        case "prod_except":
+            return (yield _prod_except(entries, e, places, scope))
         case "frechet_array":
             return (yield _frechet_array(entries, e, places, scope))
     if e.function in TURNS and len(e.arguments) == 1:  # f(X.T)[i, j] is f(X)[j, i]
         turned = _turned(entries, e.arguments[0])
         if turned is not None:
             return entry_node(Call(e.function, ((yield formula(entries, turned, scope)),)), places[::-1])
-    wholes = []
+    wholes: list[Node] = []
     for a in e.arguments:
-        wholes.append((yield formula(entries, a, scope)))
+        node = yield formula(entries, a, scope)
+        wholes.append(node)
     first = [number_node(p, entries.spelled) for p in e.parameters if isinstance(p, Fraction)]
     return entry_node(Call(e.function, (*first, *wholes)), places)
 
 
-def _powers(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+def _powers(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     """matpow(X, exponent)[i, j], the exponent a form of index names."""
     exponent: Form[str] = fixed(exponent_form(e, ()).constant)
     for label, c in exponent_form(e, tuple(range(len(places)))).terms:
@@ -111,7 +114,7 @@ def _powers(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task
     return entry_node(Call("matpow", (base, place_node(exponent))), at)
 
 
-def _reduction(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+def _reduction(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     """prod, max, min over the last axes of the argument."""
     (x,) = e.arguments
     if not places:
@@ -127,7 +130,7 @@ def _reduction(entries: Entries, e: Operator, places: Places, scope: Scope) -> T
     return Call(e.function, ((yield array(entries, x, places, scope)),))
 
 
-def _ties(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task[Any, Any, Node]:
+def _ties(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     """Where the extreme lies, an even split at a tie: (x[i] == max(x))/sum(x[k] == max(x) for k in range(n))."""
     (x,) = e.arguments
     (count,) = e.parameters
@@ -145,13 +148,50 @@ def _ties(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task[A
     return Binary("/", Binary("==", here, top), Generator("sum", Binary("==", there, top), loops))
 
 
-def _frechet_array(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task[Any, Any, Node]:
-    """d f(A)[i, j] / d A[k, l] = frechet(f, A, E)[i, j] with E the matrix that is 1 at (k, l) and 0 elsewhere."""
-    (a,) = e.arguments
-    base = yield formula(entries, a, scope)
-    names = entries.fresh_many(2, scope)
-    deltas = []
-    for name, place in zip(names, places[2:], strict=True):
-        deltas.append(Binary("==", Name(name, "index"), place_node(place)))
-    unit = Generator("array", Binary("*", *deltas), tuple(Loop(name, whole(0), size_node(size)) for name, size in zip(names, e.shape[2:], strict=True)))
-    return entry_node(Call("frechet", (Text(str(e.parameters[0])), base, unit)), places[:2])
+def _frechet_array(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
+    """d f(A) along E, ... and along the unit matrices at (k, l), ...: frechet of block matrices for two directions and more.
+
+    The derivative of f at [[A, E], [0, A]] along [[F, 0], [0, F]] holds the second derivative along E and F in its upper right block.
+    Source: Higham 2008, Functions of Matrices, (3.16); Higham & Relton 2014, algorithm 3.6.
+    """
+    base = yield formula(entries, e.arguments[0], scope)
+    n = e.shape[0]
+    directions: list[Node] = []
+    for a in e.arguments[1:]:
+        node = yield formula(entries, a, scope)
+        directions.append(node)
+    for at in range(2, len(places), 2):
+        names = entries.fresh_many(2, scope)
+        units = [Binary("==", Name(name, "index"), place_node(place)) for name, place in zip(names, places[at : at + 2], strict=True)]
+        directions.append(Generator("array", Binary("*", *units), tuple(Loop(name, whole(0), size_node(n)) for name in names)))
+    column, size = places[1], n
+    for k, direction in enumerate(directions[:-1]):
+        zeros = Call("zeros", (size_node(size), size_node(size)))
+        base = Block(((base, direction), (zeros, base)), True)
+        directions[k + 1 :] = [Block(((later, zeros), (zeros, later)), True) for later in directions[k + 1 :]]
+        assert isinstance(column, Form), "a look-up in a matrix function; please report this as a bug"
+        column = column.plus(fixed(size))
+        size = size * 2
+    return entry_node(Call("frechet", (Text(str(e.parameters[0])), base, directions[-1])), (places[0], column))
+
+
+def _prod_except(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
+    """The product of all entries but those at some places; 0 where two of the places coincide."""
+    (x,) = e.arguments
+    count, left_out = e.parameters
+    assert isinstance(count, int) and isinstance(left_out, int)
+    kept = places[: len(places) - count * left_out]
+    spots = [places[len(kept) + count * k : len(kept) + count * (k + 1)] for k in range(left_out)]
+    names = entries.fresh_many(count, scope)
+    own = tuple(bare(name) for name in names)
+    here = chain("+", [_same(own, spot) for spot in spots])
+    value = yield entries.entry(x, (*kept, *own), (*scope, *names))
+    body = Call("where", (here, whole(1), value))
+    loops = tuple(Loop(name, whole(0), size_node(size)) for name, size in zip(names, x.shape[len(kept) :], strict=True))
+    node: Node = Call("prod", (Generator("array", body, loops),))
+    apart = [Binary("-", whole(1), _same(a, b)) if count > 1 else Binary("!=", place_node(a[0]), place_node(b[0])) for n, a in enumerate(spots) for b in spots[:n]]
+    return chain("*", [*apart, node])
+
+
+def _same(a: Places, b: Places) -> Node:
+    return chain("*", [Binary("==", place_node(p), place_node(q)) for p, q in zip(a, b, strict=True)])

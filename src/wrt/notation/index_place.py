@@ -16,6 +16,12 @@ from wrt.language.surface import Binary, Index, Name, Node, Number, Slice
 
 K = TypeVar("K", str, int)
 ZERO, ONE = Size.of(0), Size.of(1)
+LETTERS = "ijklpqrstuvwabcdefghmnoxyz"  # index names in the order in which they are taken
+
+
+def name_order(name: str) -> tuple[int, int]:
+    """Where an index name stands among the candidates: i, j, k, ..., then i1, j1, ..."""
+    return int(name[1:] or 0), LETTERS.index(name[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +124,9 @@ def joined(positive: Sequence[Node], negative: Sequence[Node]) -> Node:
     return total
 
 
-def size_terms(size: Size) -> tuple[list[Node], list[Node]]:
-    """The positive and the negated negative monomials of a size, as nodes."""
-    positive: list[Node] = []
-    negative: list[Node] = []
+def size_terms(size: Size) -> list[tuple[int, Node]]:
+    """The monomials of a size as nodes with their signs."""
+    out = []
     for monomial, k in size.terms:
         factors: list[Node] = [Name(name, "size") for name, e in monomial for _ in range(e)]
         if abs(k) != 1 or not factors:
@@ -129,31 +134,40 @@ def size_terms(size: Size) -> tuple[list[Node], list[Node]]:
         node = factors[0]
         for factor in factors[1:]:
             node = Binary("*", node, factor)
-        (positive if k > 0 else negative).append(node)
-    return positive, negative
+        out.append((1 if k > 0 else -1, node))
+    return out
 
 
 def size_node(size: Size) -> Node:
     """A size as a formula: n, m*n, n - p + 1."""
-    return joined(*size_terms(size))
+    return _added(size_terms(size))
 
 
-def _form_terms(form: Form[str]) -> tuple[list[Node], list[Node]]:
-    sides: tuple[list[Node], list[Node]] = ([], [])
-    for name, c in form.terms:
+def _added(terms: list[tuple[int, Node]]) -> Node:
+    """The sum of signed nodes in their order, one with a plus sign in front."""
+    lead = next((k for k, (sign, _) in enumerate(terms) if sign > 0), None)
+    if lead is None:
+        return joined([], [node for _, node in terms])
+    total = terms[lead][1]
+    for sign, node in terms[:lead] + terms[lead + 1 :]:
+        total = Binary("+" if sign > 0 else "-", total, node)
+    return total
+
+
+def _form_terms(form: Form[str]) -> list[tuple[int, Node]]:
+    out = []
+    for name, c in sorted(form.terms, key=lambda term: name_order(term[0])):
         node: Node = Name(name, "index")
-        sides[c < 0].append(node if abs(c) == 1 else Binary("*", whole(abs(c)), node))
-    return sides
+        out.append((1 if c > 0 else -1, node if abs(c) == 1 else Binary("*", whole(abs(c)), node)))
+    return out
 
 
 def place_node(place: Place) -> Node:
     """The place as an expression: i + 1, n - 1 - k, idx[i]."""
     if isinstance(place, Lookup):
         return Index(Name(place.index.name, "variable"), tuple(place_node(p) for p in place.at))
-    positive, negative = _form_terms(place)
-    more, less = size_terms(place.constant)
-    first = [*positive, *more] if positive else more
-    return joined(first, [*less, *negative] if not positive else [*negative, *less])
+    names, sizes = _form_terms(place), size_terms(place.constant)
+    return _added(names + sizes if any(sign > 0 for sign, _ in names) else sizes + names)
 
 
 def entry_node(base: Node, places: Sequence[Place]) -> Node:
@@ -169,31 +183,26 @@ def entry_node(base: Node, places: Sequence[Place]) -> Node:
     return Index(base, tuple(place_node(p) for p in places))
 
 
-def constraint_node(constraint: Constraint[str], rank: Mapping[str, int]) -> Node:
+def constraint_node(constraint: Constraint[str]) -> Node:
     """The constraint as a comparison, terms on the side where they are positive: i == j + 1, i <= j, r + s < k."""
     relation, size = constraint.relation, constraint.form.constant
     if relation == ">=" and dict(size.terms).get(()) == -1:
         relation, size = ">", size + 1
-    positive, negative = _form_terms(constraint.form)
-    more, less = size_terms(size)
-    left, right = [*positive, *more], [*negative, *less]
-    if _goes_second(constraint.form, rank, bool(positive), bool(negative)):
-        left, right = right, left
+    names, sizes = _form_terms(constraint.form), size_terms(size)
+    sides = [[node for sign, node in (*names, *sizes) if sign == side] for side in (1, -1)]
+    if _goes_second(constraint.form, len(sides[0]), len(sides[1])):
+        sides.reverse()
         relation = {"==": "==", ">=": "<=", ">": "<"}[relation]
-    return Binary(relation, joined(left, []), joined(right, []))
+    return Binary(relation, joined(sides[0], []), joined(sides[1], []))
 
 
-def _goes_second(form: Form[str], rank: Mapping[str, int], positive: bool, negative: bool) -> bool:
+def _goes_second(form: Form[str], left: int, right: int) -> bool:
     """Whether the positive side is better printed on the right: it has no index, more terms, or its index comes later."""
-    if not positive or not negative:
-        return not positive
-    plus = [rank.get(name, 0) for name, c in form.terms if c > 0]
-    minus = [rank.get(name, 0) for name, c in form.terms if c < 0]
-    more, less = size_terms(form.constant)
-    sizes = len(plus) + len(more), len(minus) + len(less)
-    if sizes[0] != sizes[1]:
-        return sizes[0] > sizes[1]
-    return min(plus) > min(minus)
+    plus = [name_order(name) for name, c in form.terms if c > 0]
+    minus = [name_order(name) for name, c in form.terms if c < 0]
+    if not plus or not minus:
+        return not plus
+    return left > right if left != right else min(plus) > min(minus)
 
 
 def differ(a: Place, b: Place) -> Constraint[str] | tuple[Node, Node] | None:

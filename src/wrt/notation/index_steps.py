@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Indicator, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, symbol
+from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, Sum, Symbol, constant_value, symbol
 from wrt.algebra.product import product, unscale
 from wrt.algebra.rebuild import with_children
 from wrt.language.sizes import Size
@@ -93,6 +93,7 @@ class Plan:
         self._keep(node, expr, self._measure(expr))
         now, used = self.measures[id(expr)], self.uses[id(node)]
         named = now.depth > DEPTH or (used > 1 and now.words > (LONG if node.shape else SCALAR))
+        named |= now.loops > 0 and self.typed.step(node) is not None
         if named and not is_root and constant_value(node) is None and not isinstance(expr, Symbol):
             self._name(node)
 
@@ -136,13 +137,41 @@ class Plan:
         return found
 
     def _limit(self, node: Expr) -> None:
-        """Name the children whose sums nest too deep below this node's own."""
-        own = own_loops(node)
-        children = {id(child): child for child in node.children}
-        for child in sorted(children.values(), key=lambda c: -self.measures[id(self.replaced[id(c)])].loops):
-            now = self.replaced[id(child)]
-            if self.measures[id(now)].loops and self.measures[id(now)].loops + min(own, LOOPS) > LOOPS and not isinstance(now, Symbol) and not is_structured_array(now):
-                self._name(child)
+        """Name what makes sums nest too deep below this node's own."""
+        room = LOOPS - min(own_loops(node), LOOPS)
+        for child in sorted({id(c): c for c in node.children}.values(), key=lambda c: -self._loops(c)):
+            if self._loops(child) > room:
+                self._refresh(child)
+            if self._loops(child) > room and not is_structured_array(self.replaced[id(child)]):
+                path = self._path(child)
+                self._name(path[-1])
+                for above in reversed(path[:-1]):
+                    expr = self._rebuilt(above)
+                    self._keep(above, expr, self._measure(expr))
+
+    def _refresh(self, node: Expr) -> None:
+        """Read the node again with the names that parts of it were given since."""
+        maps = [node]
+        for e in maps:
+            if isinstance(e, (Map, Sum)) and id(e) in self.open and len(maps) < DEPTH:
+                maps += [c for c in e.children if id(c) in self.open and not isinstance(self.replaced[id(c)], Symbol)]
+        for e in reversed(maps):
+            expr = self._rebuilt(e)
+            if isinstance(e, (Map, Sum)) and expr is not self.replaced[id(e)] and not isinstance(self.replaced[id(e)], Symbol):
+                self._keep(e, expr, self._measure(expr))
+
+    def _loops(self, node: Expr) -> int:
+        return self.measures[id(self.replaced[id(node)])].loops
+
+    def _path(self, node: Expr) -> list[Expr]:
+        """From a node down to the shared part that holds its sums: tanh(W @ x) rather than 1 - tanh(W @ x)**2."""
+        path = [node]
+        while not own_loops(path[-1]) and self.uses[id(path[-1])] < 2 and id(path[-1]) in self.open:
+            below = [c for c in {id(c): c for c in path[-1].children}.values() if self._loops(c)]
+            if len(below) != 1 or not isinstance(path[-1], (Map, Sum)):
+                break
+            path.append(below[0])
+        return path if self.uses[id(path[-1])] > 1 else [node]
 
     def _split(self, e: Product) -> Expr:
         """The product with summed labels moved into named parts until at most LOOPS of them are left."""
@@ -161,10 +190,10 @@ class Plan:
             if part is e or not outside:
                 break
             operands = [*outside, (self.replaced[id(part)], kept)]
-            e = product(e.coefficient * c, *_compact(operands, output, sizes), flatten=False)
-            if not isinstance(e, Product):
-                return e
-            operands, output, sizes = list(e.operands), e.output, e.sizes
+            rest = product(e.coefficient * c, *_compact(operands, output, sizes), flatten=False)
+            if not isinstance(rest, Product):
+                return rest
+            e, operands, output, sizes = rest, list(rest.operands), rest.output, rest.sizes
         return e
 
     def _part(self, inside: list[tuple[Expr, tuple[int, ...]]], kept: tuple[int, ...], sizes: tuple[Size, ...]) -> tuple[Fraction, Expr]:
@@ -212,5 +241,3 @@ def is_structured_array(e: Expr) -> bool:
         return any(is_structured_array(t) for _, t in e.terms)
     return isinstance(e, Product) and len(set(e.output)) < len(e.output)
 
-
-__all__ = ["Plan", "SizeValue", "Step"]

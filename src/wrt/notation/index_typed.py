@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from wrt.algebra.expr import Expr, Map, Product, Sum, Symbol, constant_value, postorder
+from wrt.algebra.expr import Expr, Map, Product, Sum, Symbol, constant_value
 from wrt.algebra.lower import Lowering
 from wrt.algebra.simplify import Simplifier
 from wrt.algebra.sums import content
@@ -19,6 +19,7 @@ from wrt.language.surface import postorder as surface_postorder
 from wrt.notation.context import Context
 
 LARGE = 20_000  # surface nodes past which the user's text is not searched
+PART = 80  # surface nodes past which a part of it is not repeated as typed
 HALF = Fraction(1, 2)
 
 
@@ -43,6 +44,11 @@ class Typed:
     def scalar(self, e: Expr) -> Match | None:
         """The user's formula for a scalar expression."""
         return self.table.get(id(e)) if not e.shape else None
+
+    def step(self, e: Expr) -> str | None:
+        """The name that the user gave an expression."""
+        match = self.table.get(id(e))
+        return match.node.name if match is not None and match.sign == 1 and isinstance(match.node, Name) else None
 
     def array(self, e: Expr) -> Match | None:
         """The user's formula for a vector or matrix expression."""
@@ -95,7 +101,7 @@ class Typed:
         return (Name(name, "step", shape=node.shape), 1) if name is not None else (node, weight)
 
     def _add(self, e: Expr, node: Node, weight: int, out: dict[int, Match]) -> None:
-        if isinstance(e, Symbol) or constant_value(e) is not None:
+        if isinstance(e, Symbol) or constant_value(e) is not None or weight > PART:
             return
         self.kept.append(e)
         out.setdefault(id(e), Match(node, 1, weight))
@@ -129,7 +135,7 @@ class Typed:
         todo = [node]
         while todo:
             for part in surface_postorder(todo.pop()):
-                if isinstance(part, Name) and part.role == "step" and part.name in self.steps and part.name not in found:
+                if isinstance(part, Name) and part.name in self.steps and part.name not in found:
                     found.add(part.name)
                     todo.append(self.steps[part.name])
         return [name for name in self.steps if name in found]
@@ -143,7 +149,14 @@ class Flattener:
         self.done: dict[int, tuple[Expr, Expr]] = {}
 
     def run(self, root: Expr) -> Expr:
-        for node in postorder(root):
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            waiting = [child for child in node.children if id(child) not in self.done]
+            if waiting and id(node) not in self.done:
+                stack.extend(waiting)
+                continue
+            stack.pop()
             if id(node) not in self.done:
                 below = tuple(self.done[id(child)][1] for child in node.children)
                 self.done[id(node)] = (node, self.work.visit(node, below))

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from wrt.language.surface import Node, Steps
+from collections.abc import Iterator
+
+from wrt.language.rewrite import with_children
+from wrt.language.surface import Binary, Call, Generator, Name, Node, Steps, postorder
+from wrt.language.unparse import unparse
 from wrt.notation.build import Forest
 from wrt.notation.context import Context
-from wrt.notation.tree import Atom, Scaled, Tree, Turn, postorder
+from wrt.notation.display import product_score
+from wrt.notation.score import WORD, measure
+from wrt.notation.tree import Atom, Scaled, Tree, Turn
+from wrt.notation.tree import postorder as trees
 from wrt.notation.write import Writer
 
-LONG = 160.0  # reading length from which parts get names
+LONG = 160.0  # reading length from which shared parts get names
+NAMED = 60.0  # the same where the user named steps
 WORTH = 5.0  # reading length of a part that deserves a name
-NODES = 2500  # nodes of a tree without shared parts that is cut anyway
+GAIN = 2.5  # length that a name must save
 DEEP = 60  # nesting beyond which a part gets a name
+LARGE = 2000  # distinct nodes of a printed tree beyond which it stays as it is
+COST = 1.25  # length of naming: the assignment and its name
 
 
 def written(forest: Forest, scaled: Scaled, context: Context) -> Node:
-    """The surface tree of a result, shared parts named when it is long."""
+    """The surface tree of a result, shared parts named when it is long; parts that the user named keep their names."""
     root = scaled[1]
-    if forest.product_score(*scaled) < LONG:
+    if product_score(forest, *scaled) < (NAMED if forest.steps else LONG):
         return Writer(forest).write(scaled)
-    order = postorder(root)
-    chosen = _chosen(order, root)
-    names = _names(chosen, context)
+    chosen = _chosen(forest, trees(root), root)
+    names = _names(forest, chosen, context)
     writer = Writer(forest, names)
     steps = [(names[id(t)], writer.definition(t)) for t in chosen]
     result = writer.write(scaled)
     return Steps(tuple(steps), result) if steps else result
 
 
-def _chosen(order: list[Tree], root: Tree) -> list[Tree]:
+def _chosen(forest: Forest, order: list[Tree], root: Tree) -> list[Tree]:
     """Parts used more than once that save length, and parts that nest too deeply; children first."""
     uses: dict[int, int] = {}
     for t in order:
@@ -38,29 +47,84 @@ def _chosen(order: list[Tree], root: Tree) -> list[Tree]:
     depth: dict[int, int] = {}
     chosen: list[Tree] = []
     for t in order:
-        short = {id(c): own[id(c)] for c in t.children}
-        length = t.score - sum(c.score for c in t.children) + sum(own[id(c)] for c in t.children)
-        depth[id(t)] = 1 + max((depth[i] for i in short), default=0)
-        own[id(t)] = length
+        own[id(t)] = t.score - sum(c.score for c in t.children) + sum(own[id(c)] for c in t.children)
+        depth[id(t)] = 1 + max((depth[id(c)] for c in t.children), default=0)
         if t is root or isinstance(t, (Atom, Turn)):
             continue
-        saved = (uses.get(id(t), 0) - 1) * (length - 0.25) - 1.25
-        if (saved > WORTH / 2 and length >= WORTH) or depth[id(t)] > DEEP:
+        saved = (uses.get(id(t), 0) - 1) * (own[id(t)] - WORD) - COST
+        worth = (0.0, 0.0) if t.serial in forest.steps else (GAIN, WORTH)
+        if (saved > worth[0] and own[id(t)] >= worth[1]) or depth[id(t)] > DEEP:
             chosen.append(t)
-            own[id(t)], depth[id(t)] = 0.25, 0
+            own[id(t)], depth[id(t)] = WORD, 0
     return chosen
 
 
-def _names(chosen: list[Tree], context: Context) -> dict[int, str]:
-    taken = set(context.reserved) | set(context.sizes)
+def _names(forest: Forest, chosen: list[Tree], context: Context) -> dict[int, str]:
+    fresh = _fresh(set(context.reserved) | set(context.sizes))
+    used: set[str] = set()
     out: dict[int, str] = {}
-    k = 0
     for t in chosen:
-        k += 1
-        while f"u{k}" in taken:
-            k += 1
-        out[id(t)] = f"u{k}"
+        name = forest.steps.get(t.serial)
+        if name is None or name in used:
+            name = next(fresh)
+        used.add(name)
+        out[id(t)] = name
     return out
 
 
-__all__ = ["NODES", "written"]
+def _fresh(taken: set[str]) -> Iterator[str]:
+    return (name for name in (f"u{k}" for k in range(1, 1_000_000)) if name not in taken)
+
+
+# ---------------------------------------------------------------------------------------------------- of a printed tree
+def named(tree: Node, context: Context) -> Node:
+    """A surface tree with every part that recurs, and is worth it, named: u1 = ...; f. Parts inside a sum over an index stay."""
+    if isinstance(tree, Steps) or sum(1 for _ in postorder(tree)) > LARGE:
+        return tree
+    text: dict[int, str] = {}
+    inside: set[int] = set()
+    uses: dict[str, int] = {}
+    first: dict[str, Node] = {}
+    for node in postorder(tree):
+        text[id(node)] = unparse(node)
+        if isinstance(node, Generator):
+            inside.update(id(part) for part in postorder(node) if part is not node)
+    for node in _walk(tree):
+        if isinstance(node, (Binary, Call)) and id(node) not in inside:
+            words = text[id(node)]
+            uses[words] = uses.get(words, 0) + 1
+            first.setdefault(words, node)
+    recurring = [words for words, count in uses.items() if count > 1 and measure(first[words]) >= WORTH]
+    fresh = _fresh(set(context.reserved) | set(context.sizes))
+    names: dict[str, str] = {}
+    steps: list[tuple[str, Node]] = []
+    for words in sorted(recurring, key=lambda w: (measure(first[w]), w)):
+        node = first[words]
+        steps.append((next(fresh), _replaced(node, names, text)))
+        names[words] = steps[-1][0]
+    return Steps(tuple(steps), _replaced(tree, names, text)) if steps else tree
+
+
+def _walk(tree: Node) -> list[Node]:
+    """Every use of every node, in reading order, cut off where a text repeats too often to matter."""
+    out: list[Node] = []
+    stack = [tree]
+    while stack and len(out) < 20_000:
+        node = stack.pop()
+        out.append(node)
+        stack.extend(reversed(node.children))
+    return out
+
+
+def _replaced(tree: Node, names: dict[str, str], text: dict[int, str]) -> Node:
+    """The tree with named parts below its root replaced by their names."""
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        name = names.get(text[id(node)]) if node is not tree else None
+        if name is not None:
+            done[id(node)] = Name(name, "step", shape=node.shape)
+        elif all(done[id(c)] is c for c in node.children):
+            done[id(node)] = node
+        else:
+            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
+    return done[id(tree)]

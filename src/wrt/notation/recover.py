@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
-from wrt.algebra.maps import exact_power
+from wrt.algebra.maps import exact_power, square_root
 from wrt.algebra.product import transpose
+from wrt.algebra.sums import content
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR as SCALAR_SHAPE
 from wrt.language.surface import Binary, Generator, Loop, Name, Node, Number, Shape, Text
-from wrt.notation.build import ONE, Forest, nonnegative
-from wrt.notation.entries import at, between, everything
+from wrt.notation.build import Forest
+from wrt.notation.functions import nonnegative
+from wrt.notation.entries import at, between
 from wrt.notation.factor import factored
-from wrt.notation.tree import SCALAR, Part, Scaled, Times, Tree
+from wrt.notation.literals import literal
+from wrt.notation.tree import ONE, SCALAR, Part, Scaled, Times, Tree, everything
+from wrt.notation.tree import Sum as TreeSum
 from wrt.notation.write import size_node
 
 COMPARISONS = {"gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -45,6 +49,11 @@ class Recovery:
     def _best(self, node: Expr) -> Scaled | None:
         found = self._node(node)
         typed = self.typed.get(id(node))
+        if typed is None and isinstance(node, Sum) and node.terms:
+            c, primitive = content(node)
+            if c != 1 and id(primitive) in self.typed:
+                k, t = self.typed[id(primitive)]
+                typed = (c * k, t)
         if typed is not None and (found is None or self.forest.product_score(*typed) <= self.forest.product_score(*found) + LIMIT):
             return typed
         return found
@@ -104,8 +113,8 @@ class Recovery:
             return self.forest.turn(t) if t.box[0] is None and t.box[1] is not None else (ONE, t)
         return ONE, self.forest.atom(Name(node.name, "variable"), box_of(node), "name")
 
-    def indicator(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Scaled | None:
-        """A 0/1 array of one or two indices: unit vectors, slices of the identity, triangles, else written entry by entry."""
+    def indicator(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], taken: frozenset[str] = frozenset()) -> Scaled | None:
+        """A 0/1 array of one or two indices: unit vectors, slices of the identity, triangles, else entry by entry with index names that are not `taken`."""
         forest = self.forest
         if not shape:
             value = constant.number
@@ -125,7 +134,7 @@ class Recovery:
                 return ONE, whole
             if constant is Size.of(-1) and shape[0] is shape[1]:
                 return forest.add([(ONE, whole), (-ONE, forest.eye(shape[0]))])
-        return ONE, self._entrywise(relation, coefficients, constant, shape)
+        return ONE, self._entrywise(relation, coefficients, constant, shape, taken)
 
     def _selection(self, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Tree | None:
         """[i == start + step*j] as columns of the identity, or rows of it."""
@@ -134,21 +143,21 @@ class Recovery:
         if abs(a) == 1:
             start, step = constant * -a, -a * b
             last = start + (n - 1) * step
-            if step == 1 and surely_at_most(start + n, m) and nonnegative_size(start):
+            if step == 1 and _within(start + n, m) and nonnegative_size(start):
                 return forest.raw_entry(forest.eye(m), (everything(m), between(start, start + n, m)))
             if step not in (0, 1) and nonnegative_size(last if step < 0 else start):
                 stop = last + (1 if step > 0 else -1)
                 return forest.raw_entry(forest.eye(m), (everything(m), between(start, stop, m, step, n)))
         if abs(b) == 1 and abs(a) == 1:
             start, step = constant * -b, -b * a
-            if step == 1 and surely_at_most(start + m, n) and nonnegative_size(start):
+            if step == 1 and _within(start + m, n) and nonnegative_size(start):
                 return forest.raw_entry(forest.eye(n), (between(start, start + m, n), everything(n)))
         return None
 
-    def _entrywise(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Tree:
+    def _entrywise(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], taken: frozenset[str]) -> Tree:
         names: list[str] = []
         for _ in shape:
-            names.append(self.fresh(frozenset(names)))
+            names.append(self.fresh(taken | frozenset(names)))
         left, right = constant, Size.of(0)
         for name, c in zip(names, coefficients, strict=True):
             if c > 0:
@@ -167,7 +176,19 @@ class Recovery:
             if found is None:
                 return None
             terms.append((c * found[0], found[1]))
-        return factored(self.forest, terms)
+        if node.order and not terms:
+            return Fraction(0), self.forest.one
+        return self._plain(literal(self.forest, terms) or factored(self.forest, terms))
+
+    def _plain(self, scaled: Scaled) -> Scaled:
+        """A sum such as X.T - Z.T as (X - Z).T: the plainer orientation inside."""
+        c, t = scaled
+        if t.box == SCALAR or not isinstance(t, TreeSum):
+            return scaled
+        k, turned = self.forest.turn(t)
+        if isinstance(turned, TreeSum) and k == 1 and turned.score + 0.25 < t.score:
+            return c, self.forest.raw_turn(turned)
+        return scaled
 
     def _map(self, node: Map) -> Scaled | None:
         forest = self.forest
@@ -202,7 +223,7 @@ class Recovery:
         forest = self.forest
         e = constant_value(node.arguments[1])
         if e is None or e.denominator != 1:
-            norm = square_norm(self, node.arguments[0])
+            norm = square_norm(self, node.arguments[0]) or self._typed_root(node.arguments[0])
             if norm is not None:
                 if e is not None:
                     return forest.times([(norm, 2 * e)])
@@ -219,6 +240,13 @@ class Recovery:
             base, exponent = (ONE, inner), (k * exponent[0], exponent[1])
         trees = self._meeting([forest.wrap(base), forest.wrap(exponent)], node)
         return ONE, forest.power(*trees)
+
+    def _typed_root(self, base: Expr) -> Tree | None:
+        """The user's own spelling of sqrt(base), when that is surely not negative: norm(s*x) and its like."""
+        root = square_root(base)
+        self.kept.append(root)
+        found = self.typed.get(id(root))
+        return found[1] if found is not None and found[0] == 1 and nonnegative(found[1]) else None
 
     def _operator(self, node: Operator) -> Scaled | None:
         forest, name = self.forest, node.function
@@ -249,14 +277,14 @@ class Recovery:
                 return forest.call("norm", (arguments[0], words))
             case "frechet":
                 words = forest.atom(Text(str(node.parameters[0])), SCALAR)
-                return ONE, forest.named("frechet", (words, *arguments), arguments[0].box)
+                return ONE, forest.raw_call("frechet", (words, *arguments), arguments[0].box)
             case "frechet_array":
                 return None
         if name in ("det", "logdet"):
             return forest.call(name, tuple(arguments))
         if node.order == 2 and name in ("inv", "adj", "pinv", "expm", "logm", "sqrtm"):
             return forest.call(name, tuple(arguments))
-        return ONE, forest.named(name, tuple(arguments), box_of(node))
+        return ONE, forest.raw_call(name, tuple(arguments), box_of(node))
 
     def look(self, index: Tree, size: Size) -> Part:
         """An integer vector between brackets."""
@@ -289,6 +317,11 @@ def nonnegative_size(size: Size) -> bool:
 
 def surely_at_most(a: Size, b: Size) -> bool:
     return nonnegative_size(b - a)
+
+
+def _within(stop: Size, size: Size) -> bool:
+    """Whether a slice may end there: a number within a symbolic size is what the user wrote, X[0:2, :] of an m x n matrix."""
+    return surely_at_most(stop, size) or (stop.number is not None and size.number is None)
 
 
 def turned(e: Expr) -> Expr:

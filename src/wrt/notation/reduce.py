@@ -15,16 +15,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Indicator, Labels, Map, Operator, Product, Sum, Symbol
+from wrt.algebra.expr import Expr, Indicator, Labels, Map, Operator, Product, Sum, Symbol, constant_value
 from wrt.algebra.product import product
 from wrt.algebra.sums import add
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Name
-from wrt.notation.build import ONE, Forest
-from wrt.notation.entries import at, entry, everything
+from wrt.notation.build import Forest
+from wrt.notation.entries import at, entry
 from wrt.notation.recover import Recovery, box_of
 from wrt.notation.scalars import inner, row_sums, trace
-from wrt.notation.tree import SCALAR, Call, Chain, Factor, Part, Range, Scaled, Times, Tree
+from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Part, Range, Scaled, Times, Tree, everything
 from wrt.notation.write import size_node
 
 Item = tuple[Expr | Tree, tuple[int, ...]]
@@ -47,7 +47,7 @@ def reduce(work: Recovery, node: Product) -> Scaled | None:
         coefficient, items = _inlined(work, node, sizes)
     except NoForm:
         return _distributed(work, node)
-    items = fused(work, items)
+    items = fused(work, items, sizes)
     return _solve(work, coefficient, items, node.output, sizes, {}, LOOPS)
 
 
@@ -59,9 +59,9 @@ def _inlined(work: Recovery, node: Product, sizes: list[Size]) -> tuple[Fraction
     while stack:
         e, labels = stack.pop()
         plain = e.order <= 2 and work.trees.get(id(e)) is not None
-        if plain or not isinstance(e, (Product, Sum)):
+        if plain or (not isinstance(e, Product) and _open_terms(e) is None):
             out.append((e, labels))
-        elif isinstance(e, Sum):
+        elif not isinstance(e, Product):
             raise NoForm
         else:
             names = dict(zip(e.output, labels, strict=True))
@@ -77,16 +77,30 @@ def _inlined(work: Recovery, node: Product, sizes: list[Size]) -> tuple[Fraction
 
 
 def _distributed(work: Recovery, node: Product) -> Scaled | None:
-    """The product spread over a sum that has no matrix notation of its own."""
+    """The product spread over a sum, or the square of one, that has no matrix notation of its own."""
     for m, (e, labels) in enumerate(node.operands):
-        if isinstance(e, Sum) and work.trees.get(id(e)) is None or isinstance(e, Product) and len(set(e.output)) < len(e.output):
-            rest = [o for n, o in enumerate(node.operands) if n != m]
-            terms = e.terms if isinstance(e, Sum) else ((ONE, e),)
-            spread = add([(c, product(node.coefficient, [(t, labels), *rest], node.output, node.sizes)) for c, t in terms], node.shape)
-            if spread is node:
-                return None
-            work.kept.append(spread)
-            return work.tree(spread)
+        terms = _open_terms(e) if work.trees.get(id(e)) is None else None
+        if terms is None:
+            continue
+        rest = [o for n, o in enumerate(node.operands) if n != m]
+        pieces = [(c, product(node.coefficient, [*[(t, labels) for t in factors], *rest], node.output, node.sizes)) for c, factors in terms]
+        spread = add(pieces, node.shape)
+        if spread is node:
+            return None
+        work.kept.append(spread)
+        return work.tree(spread)
+    return None
+
+
+def _open_terms(e: Expr) -> list[tuple[Fraction, list[Expr]]] | None:
+    """The terms of a sum as products of factors, those of its square too; None for anything else."""
+    if isinstance(e, Sum):
+        return [(c, [t]) for c, t in e.terms]
+    if isinstance(e, Product) and len(set(e.output)) < len(e.output):
+        return [(ONE, [e])]
+    if isinstance(e, Map) and e.function == "pow" and e.order > 2 and constant_value(e.arguments[1]) == 2 and isinstance(e.arguments[0], Sum):
+        terms = e.arguments[0].terms
+        return [(c * k, [t, u]) for c, t in terms for k, u in terms]
     return None
 
 
@@ -101,7 +115,7 @@ def _solve(work: Recovery, coefficient: Fraction, items: list[Item], output: Lab
     if not loops:
         return None
     for label in _candidates(items, output, fixed, sizes):
-        name = work.fresh(frozenset(p.text for p in fixed.values()) | frozenset(_index_names(items)))
+        name = work.fresh(frozenset(name for p in fixed.values() if p.value is not None for name in p.value.names))
         found = _solve(work, coefficient, items, output, sizes, {**fixed, label: at(Size.of(name))}, loops - 1)
         if found is not None:
             return _loop(work.forest, found, Range(name, Size.of(0), sizes[label]))
@@ -131,10 +145,6 @@ def holds(t: Tree, name: str) -> bool:
         if any(isinstance(n, Name) and n.name == name for node in nodes for n in surface_postorder(node)):
             return True
     return False
-
-
-def _index_names(items: list[Item]) -> list[str]:
-    return []
 
 
 def _candidates(items: list[Item], output: Labels, fixed: dict[int, Part], sizes: list[Size]) -> list[int]:
@@ -243,7 +253,8 @@ class Graph:
                 constant = constant + p.value * c
             else:
                 raise NoForm
-        found = self.work.indicator(e.relation, tuple(c for _, c in left), constant, tuple(self.sizes[a] for a, _ in left))
+        taken = frozenset(name for p in parts if p is not None and p.value is not None for name in p.value.names)
+        found = self.work.indicator(e.relation, tuple(c for _, c in left), constant, tuple(self.sizes[a] for a, _ in left), taken)
         if found is None:
             if left:
                 raise NoForm
@@ -407,6 +418,9 @@ class Graph:
             return None
         c, t = self.forest.times(own)
         self.c *= c
+        if t.box == SCALAR:  # what stood there cancelled
+            self.scalars.append((t, ONE))
+            return None
         return t
 
     def _diagonal(self, w: Tree) -> Tree:

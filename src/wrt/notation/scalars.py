@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from wrt.notation.build import ONE, Forest, is_eye, is_ones, is_unit
-from wrt.notation.tree import SCALAR, Call, Chain, Factor, Scaled, Sum, Times, Tree, Turn
+from wrt.notation.build import Forest
+from wrt.notation import literals
+from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit, split_scalars
 
 SUM_BIAS = 0.3  # tr(A @ B) is preferred to sum(A.T*B) unless it is longer by more than this
 
@@ -113,6 +114,10 @@ def trace(forest: Forest, factors: Sequence[Tree]) -> Scaled:
     if isinstance(product, Sum) and len(product.terms) == 1:
         k, t = trace(forest, [product.terms[0][1]])
         return c * product.terms[0][0] * k, t
+    if isinstance(product, Literal):
+        found = literals.trace(forest, product)
+        if found is not None:
+            return c * found[0], found[1]
     if not isinstance(product, Chain):
         k, t = forest.call("tr", (product,))
         return c * k, t
@@ -121,6 +126,10 @@ def trace(forest: Forest, factors: Sequence[Tree]) -> Scaled:
         n = columns[0] + 1
         k, t = forest.chain([*product.factors[n:], *product.factors[:n]])
         return c * k, t
+    k, t = forest.chain([*product.factors[1:], product.factors[0]])
+    if not isinstance(t, Chain) or len(t.factors) < len(product.factors):  # the ends are one factor together
+        m, out = trace(forest, [t])
+        return c * k * m, out
     k, t = _rotated(forest, list(product.factors))
     if len(product.factors) == 2:
         a, b = product.factors

@@ -42,7 +42,7 @@ def _vec(work: Recovery, inner: Expr) -> Scaled | None:
     if t is None:
         return None
     size = inner.shape[0] * inner.shape[1]
-    return ONE, work.forest.named("vec", (t,), (size, None))
+    return ONE, work.forest.raw_call("vec", (t,), (size, None))
 
 
 def _kron(work: Recovery, inner: Expr, counts: tuple[int, ...]) -> Scaled | None:
@@ -86,11 +86,11 @@ def _finish(work: Recovery, a: Tree, b: Tree, how: str, inner: Expr, rows: tuple
             out = out * inner.shape[k]
         return out
 
-    whole = forest.named("kron", (a, b), (size(rows), size(columns)))
+    whole = forest.raw_call("kron", (a, b), (size(rows), size(columns)))
     if how == "kron":
         return ONE, whole
     m, n = (forest.wrap(forest.size(inner.shape[k])) for k in (3, 2))
-    swap = forest.named("commutation", (m, n), (size(columns), size(columns)))
+    swap = forest.raw_call("commutation", (m, n), (size(columns), size(columns)))
     return forest.chain([whole, swap])
 
 

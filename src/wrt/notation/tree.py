@@ -18,14 +18,18 @@ Everywhere a number in front is kept apart: a Scaled (c, tree) is c*tree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Node
+from wrt.language.surface import Node, Slice
 
 Box = tuple[Size | None, Size | None]
 SCALAR: Box = (None, None)
+ONE = Fraction(1)
+HALF = Fraction(1, 2)
+KEY = 6  # leaves that an order key holds
 
 
 @dataclass(slots=True, eq=False)
@@ -62,10 +66,7 @@ class Atom(Tree):
 
 @dataclass(slots=True, eq=False)
 class Sum(Tree):
-    """`flip`: printed as the transpose of the sum of the turned terms, `other`."""
-
     terms: tuple[Scaled, ...] = ()
-    other: Tree | None = None
 
     @property
     def children(self) -> tuple[Tree, ...]:
@@ -190,3 +191,70 @@ def postorder(*roots: Tree) -> list[Tree]:
             stack.append((tree, True))
             stack.extend((child, False) for child in reversed(tree.children))
     return out
+
+
+# ---------------------------------------------------------------------------------------------------- small questions
+def everything(size: Size | None) -> Part:
+    """The colon."""
+    return Part("all", ":", Slice(None, None, None), size)
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of them."""
+    rows = next((b[0] for b in boxes if b[0] is not None), None)
+    return rows, next((b[1] for b in boxes if b[1] is not None), None)
+
+
+def joined(trees: Sequence[Tree]) -> tuple[int, ...]:
+    """The order key of trees side by side."""
+    out: tuple[int, ...] = ()
+    for t in trees:
+        out += t.key
+        if len(out) >= KEY:
+            break
+    return out[:KEY]
+
+
+def is_ones(t: Tree) -> bool:
+    return isinstance(t, Atom) and t.role == "ones"
+
+
+def is_eye(t: Tree) -> bool:
+    return isinstance(t, Atom) and t.role == "eye"
+
+
+def is_unit(t: Tree) -> bool:
+    """Whether the tree is a unit vector, a row or column of the identity."""
+    return isinstance(t, Entry) and is_eye(t.base) and (t.box[0] is None) != (t.box[1] is None)
+
+
+def is_diagonal(t: Tree) -> bool:
+    """Whether a matrix is visibly diagonal."""
+    if isinstance(t, Times):
+        return any(is_diagonal(f) for f, e in t.factors if e > 0)
+    return is_eye(t) or (isinstance(t, Call) and t.function == "diag" and t.box[1] is not None)
+
+
+def number_of(t: Tree) -> Fraction | None:
+    """The number a tree is, if it is a bare number."""
+    if isinstance(t, Atom):
+        return ONE if t.role == "one" else Fraction(0) if t.role == "zero" else None
+    if isinstance(t, Sum) and len(t.terms) == 1:
+        value = number_of(t.terms[0][1])
+        return None if value is None else t.terms[0][0] * value
+    return None
+
+
+def split_scalars(t: Tree) -> tuple[list[Factor], list[Factor]]:
+    """The scalar factors of a tree and its other factors."""
+    factors = t.factors if isinstance(t, Times) else ((t, ONE),)
+    return [f for f in factors if f[0].box == SCALAR], [f for f in factors if f[0].box != SCALAR]
+
+
+def full_first(terms: Sequence[Scaled]) -> list[Scaled]:
+    """The terms with a full matrix before a column meets a row."""
+    boxes = {(t.box[0] is None, t.box[1] is None) for _, t in terms}
+    if (False, True) not in boxes or (True, False) not in boxes:
+        return list(terms)
+    k = next(n for n, (_, t) in enumerate(terms) if None not in t.box)
+    return [terms[k], *terms[:k], *terms[k + 1 :]]

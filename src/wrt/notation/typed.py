@@ -6,21 +6,23 @@ from fractions import Fraction
 from weakref import WeakKeyDictionary
 
 from wrt.algebra.affine import affine
-from wrt.algebra.expr import Expr, Symbol, constant_value
+from wrt.algebra.expr import Expr, Map, Operator, Sum, Symbol, constant_value
+from wrt.algebra.expr import postorder as exprs
 from wrt.algebra.flatten import flattened
 from wrt.algebra.lower import Lowering
 from wrt.algebra.maps import exact_power
 from wrt.algebra.simplify import simplify
+from wrt.algebra.sums import content
 from wrt.errors import WrtError
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Name, Node, Number, Shape, Slice, Steps, Text, Unary, postorder
-from wrt.notation.build import ONE, Forest
+from wrt.notation.build import Forest
 from wrt.notation.context import Context
-from wrt.notation.entries import at, between, entry, everything
-from wrt.notation.tree import SCALAR, Box, Part, Scaled, Tree
+from wrt.notation.entries import at, between, entry
+from wrt.notation.tree import ONE, SCALAR, Box, Part, Scaled, Tree, everything
 from wrt.notation.write import SIGNS
 
-LIMIT = 400  # nodes of the text up to which every subtree is remembered
+LIMIT = 300  # nodes of the text up to which every subtree is also known flattened and simplified
 
 _EXPRESSIONS: WeakKeyDictionary[Context, list[tuple[Node, tuple[Expr, ...]]]] = WeakKeyDictionary()
 
@@ -42,13 +44,25 @@ def _lowered(context: Context) -> list[tuple[Node, tuple[Expr, ...]]]:
     except WrtError:
         return []
     out: list[tuple[Node, tuple[Expr, ...]]] = []
-    for node in postorder(context.tree):
-        low = work.done.get(id(node))
-        if low is None or low.free or len(out) > LIMIT or low.expr.order > 2:
+    simpler: dict[int, Expr] = {}
+    nodes = [node for node in postorder(context.tree) if not isinstance(node, (Name, Number)) and id(node) in work.done]
+    for node in nodes:
+        low = work.done[id(node)]
+        if low.free or low.expr.order > 2:
+            continue
+        if len(nodes) > LIMIT:  # a long text costs its length, not its square: subtrees are known as lowered only
+            out.append((node, (low.expr,)))
             continue
         flat = flattened(low.expr)
-        out.append((node, (low.expr, flat, simplify(flat, context.facts)[0])))
+        if id(flat) not in simpler:
+            simpler[id(flat)] = simplify(flat, context.facts)[0] if context.facts or _may_simplify(flat) else flat
+        out.append((node, (low.expr, flat, simpler[id(flat)])))
     return out
+
+
+def _may_simplify(e: Expr) -> bool:
+    """Whether rules that need no fact could change an expression: it holds a function other than a power."""
+    return any(isinstance(node, Operator) or (isinstance(node, Map) and node.function != "pow") for node in exprs(e))
 
 
 def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
@@ -67,6 +81,14 @@ def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
                 c *= k
             for e in exprs:
                 out.setdefault(id(e), (c, t))
+                if isinstance(e, Sum) and e.terms:
+                    k, primitive = content(e)
+                    out.setdefault(id(primitive), (c / k, t))
+                    forest.held.append(primitive)
+        for name, node in reading.steps.items():
+            named = reading.done.get(id(node))
+            if named is not None and named[0] == 1:
+                forest.steps.setdefault(named[1].serial, name)
     finally:
         forest.typing = False
     return out
@@ -209,7 +231,7 @@ class Reading:
         trees = tuple(forest.wrap(a) for a in arguments)
         name = "tr" if node.function == "trace" else node.function
         if axis is None and name not in ("inv", "pinv", "adj", "expm", "matpow", "exp", "log", "sum", "max", "min", "prod", "mean"):
-            return ONE, forest.named(name, trees, box_of(shape))
+            return ONE, forest.raw_call(name, trees, box_of(shape))
         return forest.call(name, trees, axis)
 
     def _index(self, node: Index, shape: Shape) -> Scaled | None:

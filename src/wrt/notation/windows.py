@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Indicator
 from wrt.language.sizes import Size
-from wrt.notation.tree import Tree
+from wrt.notation.tree import Tree, Turn
 
 if TYPE_CHECKING:
     from wrt.notation.recover import Recovery
@@ -44,8 +44,10 @@ def convolved(work: Recovery, items: list[Item], output: tuple[int, ...], sizes:
         kernel = _matrix(work, items[kernels[0]], kernel_labels)
         if kernel is None:
             continue
+        if isinstance(array, Turn) and isinstance(kernel, Turn):
+            array, kernel, result_labels = array.argument, kernel.argument, result_labels[::-1]
         box = (sizes[result_labels[0]], sizes[result_labels[1]] if len(result_labels) == 2 else None)
-        t = work.forest.named("conv1d" if len(whole) == 1 else "conv2d", (array, kernel), box)
+        t = work.forest.raw_call("conv1d" if len(whole) == 1 else "conv2d", (array, kernel), box)
         return [*[items[n] for n in rest if n not in kernels], (t, result_labels)]
     return items
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Block, Generator, Index, Name, Node, Number, Unary
+from wrt.language.surface import Binary, Block, Generator, Index, Name, Node, Number, Shape, Unary
 from wrt.language.surface import Call as CallNode
 from wrt.language.surface import Loop as LoopNode
-from wrt.notation.tree import SCALAR, Atom, Call, Chain, Entry, Literal, Loop, Power, Scaled, Sum, Times, Tree, Turn
+from wrt.notation.chains import is_inverse
+from wrt.notation.display import decimal, shown
+from wrt.notation.tree import HALF, ONE, SCALAR, Atom, Box, Call, Chain, Entry, Factor, Literal, Loop, Power, Scaled, Sum, Times, Tree, Turn
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
 
-ONE = Fraction(1)
-HALF = Fraction(1, 2)
 SIGNS = (">", "<", ">=", "<=", "==", "!=")
 
 
@@ -72,9 +72,9 @@ class Writer:
             if id(t) in self.done:
                 continue
             if id(t) in self.names:
-                self.done[id(t)] = Name(self.names[id(t)], "step")
+                self.done[id(t)] = shaped(Name(self.names[id(t)], "step"), t.box)
             elif ready:
-                self.done[id(t)] = self._node(t)
+                self.done[id(t)] = shaped(self._node(t), t.box)
             else:
                 stack.append((t, True))
                 stack.extend((child, False) for child in reversed(_shown(t)))
@@ -87,13 +87,13 @@ class Writer:
             case Turn():
                 return Unary("T", done[id(t.argument)])
             case Sum():
-                return Unary("T", done[id(t.other)]) if t.other is not None else self._sum(t.terms)
+                return self._sum(t.terms)
             case Times():
-                return self._product(ONE, t)
+                return self._product(ONE, t, whole=True)
             case Chain():
                 if t.flip is not None:
                     return Unary("T", _left_to_right("@", [done[id(f)] for f in t.flip]))
-                return _left_to_right("@", [done[id(f)] for f in t.factors])
+                return self._word([], t.factors)
             case Power():
                 return Binary("**", done[id(t.base)], done[id(t.exponent)])
             case Call():
@@ -127,49 +127,117 @@ class Writer:
         return self._product(c, t)
 
     def _number(self, c: Fraction) -> Node:
-        node: Node = Number(abs(c), self.forest.decimal(abs(c)))
+        node: Node = Number(abs(c), decimal(self.forest, abs(c)))
         return Unary("-", node) if c < 0 else node
 
-    def _product(self, c: Fraction, t: Tree) -> Node:
-        """c*t: numbers, scalars, then the body; a scalar quotient stands in front of a long body, else the denominator comes last."""
-        factors = t.factors if isinstance(t, Times) and id(t) not in self.names else ((t, ONE),)
+    def _product(self, c: Fraction, t: Tree, *, whole: bool = False) -> Node:
+        """c*t: numbers, scalars, then the body; a plain scalar quotient stands in front of a body, any other denominator comes last."""
+        if c != 1 and id(t) not in self.names:
+            c, t = shown(self.forest, c, t)
+            self._below(t)
+            if isinstance(t, Sum) and c == 1:
+                return self.done[id(t)]
+        factors = t.factors if isinstance(t, Times) and (whole or id(t) not in self.names) else ((t, ONE),)
         top = [(f, e) for f, e in factors if e > 0]
-        bottom = [self._raised(f, -e) for f, e in factors if e < 0]
-        numerators: list[Node] = []
+        below = [(f, -e) for f, e in factors if e < 0]
+        bottom = self._powers(below)
+        numbers: list[Node] = []
         size = abs(c)
         if size != 1:
-            text = self.forest.decimal(size)
+            text = decimal(self.forest, size)
             if text or size.denominator == 1:
-                numerators.append(Number(size, text))
+                numbers.append(Number(size, text))
             else:
                 bottom.insert(0, Number(Fraction(size.denominator)))
                 if size.numerator != 1:
-                    numerators.append(Number(Fraction(size.numerator)))
-        scalars = [(f, e) for f, e in top if f.box == SCALAR]
+                    numbers.append(Number(Fraction(size.numerator)))
+        front = [*numbers, *self._powers([(f, e) for f, e in top if f.box == SCALAR])]
         bodies = [(f, e) for f, e in top if f.box != SCALAR]
-        numerators += [self._raised(f, e) for f, e in scalars]
-        if numerators and bodies and bottom and all(f.box == SCALAR for f, e in factors if e < 0):
-            numerators = [Binary("/", _left_to_right("*", numerators), _left_to_right("*", bottom))]
+        if front and bodies and bottom and all(isinstance(f, Atom) and e == 1 for f, e in below):
+            front = [Binary("/", _elementwise("*", front), _elementwise("*", bottom))]
             bottom = []
-        for f, e in bodies:
-            if e == 1 and isinstance(f, Chain) and f.flip is None and id(f) not in self.names and numerators and len(bodies) == 1:
-                parts = [self.done[id(g)] for g in f.factors]
-                numerators = [_left_to_right("@", [Binary("*", _left_to_right("*", numerators), parts[0]), *parts[1:]])]
-            else:
-                numerators.append(self._raised(f, e))
-        out = _left_to_right("*", numerators) if numerators else Number(ONE)
+        if len(bodies) == 1 and front and bodies[0][1] == 1 and self._opens(bodies[0][0]):
+            chain = bodies[0][0]
+            assert isinstance(chain, Chain)
+            out = self._word(front, chain.factors)
+        else:
+            nodes = [*front, *self._powers(bodies)]
+            out = _elementwise("*", nodes) if nodes else Number(ONE)
         if bottom:
-            out = Binary("/", out, _left_to_right("*", bottom))
+            out = Binary("/", out, _elementwise("*", bottom))
         return negated(out) if c < 0 else out
+
+    def _word(self, front: list[Node], factors: Sequence[Tree]) -> Node:
+        """A matrix product with scalars before its first factor; where the user solves, inv(A) @ b is solve(A, b)."""
+        nodes: list[Node] = []
+        stack: list[tuple[list[Node], Node]] = []  # what stands before each solve, and its matrix
+        for n, f in enumerate(factors):
+            if self.forest.solves and n < len(factors) - 1 and is_inverse(f) and id(f) not in self.names:
+                stack.append((nodes, self._inverted(f)))
+                nodes = []
+            else:
+                nodes.append(self.done[id(f)])
+        out = _left_to_right("@", nodes) if stack or not front else self._scaled(front, nodes)
+        while stack:
+            before, matrix = stack.pop()
+            solved: Node = CallNode("solve", (matrix, out))
+            nodes = [*before, solved]
+            out = _left_to_right("@", nodes) if stack or not front else self._scaled(front, nodes)
+        return out
+
+    def _scaled(self, front: list[Node], nodes: list[Node]) -> Node:
+        return _left_to_right("@", [Binary("*", _elementwise("*", front), nodes[0]), *nodes[1:]])
+
+    def _inverted(self, f: Tree) -> Node:
+        """A of inv(A), A.T of inv(A).T."""
+        inner = f.argument if isinstance(f, Turn) else f
+        assert isinstance(inner, Call)
+        argument = inner.arguments[0]
+        if id(argument) not in self.done:
+            self._below(argument)
+        node = self.done[id(argument)]
+        return Unary("T", node) if isinstance(f, Turn) else node
+
+    def _opens(self, t: Tree) -> bool:
+        """Whether a number may stand before the first factor of a matrix product, with no parentheses."""
+        return isinstance(t, Chain) and t.flip is None and id(t) not in self.names
+
+    def _powers(self, factors: list[Factor]) -> list[Node]:
+        """Factors with positive exponents; square roots under one sign."""
+        out: list[Node] = []
+        roots = [f for f, e in factors if e == HALF]
+        for f, e in factors:
+            if e != HALF:
+                out.append(self._raised(f, e))
+            elif f is roots[0]:
+                inside = _elementwise("*", [self.done[id(g)] for g in roots])
+                out.append(shaped(CallNode("sqrt", (inside,)), f.box))
+        return out
 
     def _raised(self, f: Tree, e: Fraction) -> Node:
         node = self.done[id(f)] if id(f) in self.done else self._node(f)
         if e == 1:
             return node
-        if e == HALF:
-            return CallNode("sqrt", (node,))
-        text = "" if e.denominator == 1 else self.forest.decimal(e) or str(float(e)) if e.denominator in (2, 4) else ""
-        return Binary("**", node, Number(e, text))
+        text = "" if e.denominator == 1 else decimal(self.forest, e) or str(float(e)) if e.denominator in (2, 4) else ""
+        return shaped(Binary("**", node, Number(e, text)), f.box)
+
+
+def shaped(node: Node, box: Box) -> Node:
+    """The node with its shape noted: printers part (a*b) @ c of vectors from 2*a @ c."""
+    if node.shape is None and box != SCALAR:
+        sizes = tuple(s for s in box if s is not None)
+        node.shape = Shape("matrix" if len(sizes) == 2 else "column" if box[1] is None else "row", sizes)
+    return node
+
+
+def _elementwise(op: str, nodes: list[Node]) -> Node:
+    """Left to right, the shape of a partial product noted."""
+    out = nodes[0]
+    for node in nodes[1:]:
+        shape = out.shape or node.shape
+        out = Binary(op, out, node)
+        out.shape = shape
+    return out
 
 
 def negated(node: Node) -> Node:
@@ -189,13 +257,4 @@ def negated(node: Node) -> Node:
 
 def _shown(t: Tree) -> tuple[Tree, ...]:
     """The trees whose text is part of this one's."""
-    if isinstance(t, Sum) and t.other is not None:
-        return (t.other,)
-    if isinstance(t, Chain) and t.flip is not None:
-        return t.flip
-    if isinstance(t, (Sum, Times)):  # a chain or product under a number or scalars is written out factor by factor
-        out: list[Tree] = []
-        for child in t.children:
-            out.append(child)
-        return tuple(out)
-    return t.children
+    return t.flip if isinstance(t, Chain) and t.flip is not None else t.children

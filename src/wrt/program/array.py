@@ -56,14 +56,13 @@ class Array:
 
     @property
     def simple(self) -> bool:
-        """Whether every axis is one bare label (repeated or constant ones allowed)."""
-        return all(f.label is not None for f in self.forms)
+        """Whether every axis is one bare label over all of it (repeated or constant ones allowed)."""
+        return all(f.label is not None and self.sizes[f.label] is s for f, s in zip(self.forms, self.shape, strict=True))
 
     @property
     def spread(self) -> bool:
         """Whether every axis is a bare label of its own: broadcasting alone makes it dense."""
-        found = [f.label for f in self.forms]
-        return None not in found and len(set(found)) == len(found)
+        return self.simple and len({f.label for f in self.forms}) == len(self.forms)
 
     def dense(self, g: Graph) -> Step:
         """The whole array, axes in the order of the expression."""
@@ -74,15 +73,12 @@ class Array:
 
     def written(self, g: Graph, base: Step | None) -> Step:
         """The array written into zeros by strides, or added into `base`."""
-        names: dict[int, int] = {}
-        for label in self.labels:
-            names.setdefault(label, len(names))
-        for form in self.forms:
-            for label, _ in form.steps:
-                names.setdefault(label, len(names))
+        held = [a for a in canonical_names(self) if a in self.labels]
+        held += [a for a in self.labels if a not in held]
+        core, _ = g.placed(g.floating(self.core), self.labels, tuple(held))
+        names = {label: k for k, label in enumerate([*held, *[a for a in canonical_names(self) if a not in held]])}
         forms = tuple((f.start, tuple((names[a], s) for a, s in f.steps)) for f in self.forms)
         counts = tuple(self.sizes[a] for a in names)
-        core = g.floating(self.core)
         if base is None:
             return g.step("scatter", (core,), (len(self.labels), forms, counts), self.shape)
         return g.step("scatter_add", (base, core), (len(self.labels), forms, counts), self.shape)

@@ -1,8 +1,7 @@
 """In which order the operands of a product are multiplied, for given sizes.
 
 The cost of a step is a time in microseconds, not a count of operations: large matrix products run at arithmetic speed, everything else at
-the speed of memory, and every call has its overhead. Up to EXACT operands all trees of connected subsets are compared, above that the
-best step is taken greedily.
+the speed of memory, and every call has its overhead. Up to EXACT operands all trees are compared, above that the best step is taken greedily.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-EXACT = 7
+EXACT = 6
 OVERHEAD = 1.0  # us a call
 ENTRY = 1e-3  # us an entry, elementwise
 STREAM = 4e-4  # us an entry read once, as in matrix times vector
@@ -69,7 +68,7 @@ def contraction_path(operands: Sequence[frozenset[int]], output: frozenset[int],
 
 
 def _exact(masks: list[int], out: int, numel: Callable[[int], int], ready: Callable[[int], bool]) -> Path:
-    """All trees of subsets, connected ones first; a bit mask names a subset of operands."""
+    """All trees; a bit mask names a subset of operands."""
     count = len(masks)
     full = (1 << count) - 1
     union = [0] * (full + 1)
@@ -91,8 +90,7 @@ def _exact(masks: list[int], out: int, numel: Callable[[int], int], ready: Calla
             if part < 0:
                 break
             options.append(part | low)
-        connected = [left for left in options if keep[left] & keep[subset ^ left]]
-        for left in connected or options:
+        for left in options:
             right = subset ^ left
             time = best[left][0] + best[right][0] + step_time(keep[left], keep[right], keep[subset], numel)
             if choice is None or time < choice[0]:

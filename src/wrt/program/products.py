@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Indicator, Map, Operator, Product, Symbol, constant_value, postorder
+from wrt.algebra.expr import Expr, Indicator, Map, Product, Sum, Symbol, constant_value, postorder
 from wrt.language.sizes import Size
 from wrt.program.array import Array, Form, bare
 from wrt.program.kernels import Operand, pair, reduced
@@ -64,7 +64,7 @@ class Contraction:
         return total
 
     # ------------------------------------------------------------------------------------------------ reading the product
-    def read(self, node: Product, arrays: dict[int, Array], guarded: set[int]) -> None:
+    def read(self, node: Product, arrays: dict[int, Array]) -> None:
         for size in node.sizes:
             self.fresh(size)
         raw: list[tuple[Step, list[int]]] = []
@@ -82,10 +82,7 @@ class Contraction:
             inner = {a: self.fresh(array.sizes[a]) for a in array.sizes}
             for form, label in zip(array.forms, labels, strict=True):
                 self.unite(label, inner[form.steps[0][0]])
-            core = array.core
-            if id(e) in guarded:
-                core = self.g.power(core.args[0], core.data[0], True) if core.op == "power" else core  # type: ignore[arg-type]  # its exponent
-            raw.append((core, [inner[a] for a in array.labels]))
+            raw.append((array.core, [inner[a] for a in array.labels]))
         for core, names in raw:
             self.take(core, tuple(self.find(a) for a in names))
         for condition, labels in conditions:
@@ -201,20 +198,29 @@ def _squares(g: Graph, operands: Sequence[Operand], keep: set[int]) -> list[Oper
     return out
 
 
-def guarded_powers(node: Product) -> set[int]:
-    """Operands pow(S, negative root) beside something that shares a symbol with S: 0 where S is 0 (the subgradient of a norm)."""
-    found = set()
-    for k, (e, labels) in enumerate(node.operands):
-        if not (isinstance(e, Map) and e.function == "pow"):
-            continue
-        exponent = constant_value(e.arguments[1])
-        if exponent is None or exponent >= 0 or exponent.denominator == 1:
-            continue
-        mine = _symbols(e)
-        others = [f for m, (f, _) in enumerate(node.operands) if m != k and not isinstance(f, Indicator)]
-        if any(_symbols(f) & mine for f in others) and isinstance(e.arguments[0], (Product, Operator)):
-            found.add(id(e))
+def guarded_bases(root: Expr) -> set[int]:
+    """Bases S of pow(S, negative root) that stand somewhere beside what shares a symbol with S: there, and then everywhere in the
+    expression, the power is 0 where S is 0 (the minimal-norm subgradient of a norm)."""
+    found: set[int] = set()
+    for node in postorder(root):
+        if isinstance(node, Product):
+            for k, (e, _) in enumerate(node.operands):
+                base = root_base(e)
+                if base is None or id(base) in found:
+                    continue
+                mine = _symbols(base)
+                others = [f for m, (f, _) in enumerate(node.operands) if m != k and not isinstance(f, Indicator)]
+                if any(_symbols(f) & mine for f in others):
+                    found.add(id(base))
     return found
+
+
+def root_base(e: Expr) -> Expr | None:
+    """S of pow(S, -1/2), pow(S, -3/2), ... of a sum S; None for anything else."""
+    if not (isinstance(e, Map) and e.function == "pow" and isinstance(e.arguments[0], (Product, Sum))):
+        return None
+    exponent = constant_value(e.arguments[1])
+    return e.arguments[0] if exponent is not None and exponent < 0 and exponent.denominator != 1 else None
 
 
 def _symbols(e: Expr) -> set[str]:

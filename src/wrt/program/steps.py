@@ -77,6 +77,8 @@ class Graph:
 
     def diagonal(self, x: Step, i: int, j: int) -> Step:
         """The entries with axes i and j equal; that axis comes last."""
+        if x.op == "transpose" and x.order == 2:
+            x = x.args[0]
         shape = tuple(s for k, s in enumerate(x.shape) if k not in (i, j))
         return self.step("diagonal", (x,), (i, j), (*shape, x.shape[i]))
 
@@ -110,8 +112,8 @@ class Graph:
                 shape[place] = size
             if placed.op == "number":
                 coefficient *= placed.data[0]  # type: ignore[operator]  # a Fraction
-            elif placed.op == "power" and placed.data == (Fraction(-1), False):
-                below.append((placed.args[0], places))
+            elif placed.op == "power" and placed.data[0] < 0 and not placed.data[1]:  # type: ignore[operator]  # a Fraction
+                below.append((self.power(placed.args[0], -placed.data[0]), places))  # type: ignore[operator]
             else:
                 above.append((placed, places))
         sizes = tuple(shape[k] for k in range(len(out)))
@@ -122,7 +124,9 @@ class Graph:
             return above[0][0]
         above = [(self.floating(x), p) for x, p in above] if not below and not any(not is_mask(x) and len(p) == len(out) for x, p in above) else above
         if len(below) == 1 and not above and coefficient == 1:
-            return self.step("power", (below[0][0],), (Fraction(-1), False), sizes)
+            return self.power(below[0][0], Fraction(-1))
+        if _mostly_turned([*above, *below], len(out)):
+            return self.transpose(self.mul([*_turned(above), *[(self.power(x, Fraction(-1)), p) for x, p in _turned(below)]], (0, 1), coefficient), (1, 0))
         above.sort(key=lambda part: (len(part[1]), part[0].number))
         below.sort(key=lambda part: (len(part[1]), part[0].number))
         places_of = tuple(p for _, p in above), tuple(p for _, p in below)
@@ -136,13 +140,27 @@ class Graph:
             placed, where = self.placed(self.floating(x), labels, out)
             for place, size in zip(where, placed.shape, strict=True):
                 shape[place] = size
+            c, placed = self._absorbed(c, placed)
             coefficients.append(c)
             args.append(placed)
             places.append(where)
+        if _mostly_turned(list(zip(args, places, strict=True)), len(out)):
+            turned = _turned(list(zip(args, places, strict=True)))
+            return self.transpose(self.add([(c, x, p) for c, (x, p) in zip(coefficients, turned, strict=True)], (0, 1)), (1, 0))
         if len(args) == 1:
             axes = tuple(range(len(out)))
             return self.mul([(args[0], axes)], axes, coefficients[0])
         return self.step("add", tuple(args), (tuple(coefficients), tuple(places)), tuple(shape[k] for k in range(len(out))))
+
+    def _absorbed(self, c: Fraction, x: Step) -> tuple[Fraction, Step]:
+        """(1 or -1, x) with a number put into what multiplies x anyway: one pass over the array less."""
+        if x.op == "number" and abs(c) != 1:
+            value = c * x.data[0]  # type: ignore[operator]  # a Fraction
+            return Fraction(1 if value >= 0 else -1), self.number(abs(value))
+        if abs(c) != 1 and x.op == "mul" and x.order and (x.data[0] != 1 or any(a.order == 0 for a in x.args)):
+            inner = c * x.data[0]  # type: ignore[operator]  # a Fraction
+            return Fraction(1 if inner >= 0 else -1), self.step("mul", x.args, (abs(inner), *x.data[1:]), x.shape)
+        return c, x
 
     def map(self, function: str, parts: Sequence[tuple[Step, Labels]], out: Labels, parameters: tuple[object, ...] = ()) -> Step:
         """function(parts), entry by entry, with broadcasting; every label of `out` is in some part."""
@@ -154,12 +172,18 @@ class Graph:
                 shape[place] = size
             args.append(placed)
             places.append(where)
+        if _mostly_turned(list(zip(args, places, strict=True)), len(out)):
+            return self.transpose(self.map(function, _turned(list(zip(args, places, strict=True))), (0, 1), parameters), (1, 0))
         return self.step("map", tuple(args), (function, parameters, tuple(places)), tuple(shape[k] for k in range(len(out))))
 
     def power(self, x: Step, exponent: Fraction, guarded: bool = False) -> Step:
         """x ** exponent; guarded: 0 where x is 0, whatever the exponent's sign."""
         if exponent == 1:
             return x
+        if x.op == "transpose":
+            return self.transpose(self.power(x.args[0], exponent, guarded), x.data)  # type: ignore[arg-type]  # axes are ints
+        if x.op == "power" and exponent.denominator == 1 and not guarded and x.data[0] == -1:
+            return self.power(x.args[0], -exponent)
         return self.step("power", (self.floating(x),), (exponent, guarded), x.shape)
 
     def floating(self, x: Step) -> Step:
@@ -170,11 +194,17 @@ class Graph:
     def matmul_of(self, x: Step, y: Step) -> Step:
         """x @ y for a matrix x and a vector or matrix y; the inverse of A times y is a solve."""
         shape = (x.shape[0], *y.shape[1:])
+        if x.op == y.op == "transpose" and y.order == 2:
+            return self.transpose(self.matmul_of(y.args[0], x.args[0]), (1, 0))
         if x.op == "inverse":
             return self.step("solve", (x.args[0], self.floating(y)), (), shape)
         if x.op == "transpose" and x.args[0].op == "inverse":
             return self.step("solve", (self.transpose(x.args[0].args[0], (1, 0)), self.floating(y)), (), shape)
-        return self.step("matmul", (self.floating(x), self.floating(y)), (), shape)
+        return self.matmul_plain(x, y)
+
+    def matmul_plain(self, x: Step, y: Step) -> Step:
+        """x @ y, whatever x is."""
+        return self.step("matmul", (self.floating(x), self.floating(y)), (), (x.shape[0], *y.shape[1:]))
 
     def known_product(self, x: Step, y: Step) -> Step | None:
         """x @ y if it was made already."""
@@ -186,6 +216,17 @@ class Graph:
             return self.placed(x, labels, out)[0]
         placed, places = self.placed(self.floating(x), labels, out)
         return self.step("expand", (placed,), places, sizes)
+
+
+def _mostly_turned(parts: Sequence[tuple[Step, Labels]], order: int) -> bool:
+    """Whether most of the matrices among elementwise parts are transposes: then the transposed result is computed."""
+    full = [x for x, p in parts if len(p) == 2]
+    return order == 2 and 2 * sum(x.op == "transpose" for x in full) > len(full)
+
+
+def _turned(parts: Sequence[tuple[Step, Labels]]) -> list[tuple[Step, Labels]]:
+    """Parts of the transposed result: each on the labels (1, 0) that it now has."""
+    return [(x, tuple(1 - a for a in p)) for x, p in parts]
 
 
 def is_mask(x: Step) -> bool:

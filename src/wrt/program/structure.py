@@ -111,11 +111,12 @@ def _eliminate(work: Contraction, label: int, form: Form) -> None:
             lookups.append((x, labels))
             continue
         axis = labels.index(label)
-        if axis < len(labels) - 1 and form.label is None:  # entries of the look-up vector itself
+        renamed = form.label is not None and work.sizes[form.label] is x.shape[axis]
+        if axis < len(labels) - 1 and not renamed:  # entries of the look-up vector itself
             index, rest = _gathered(work, x.args[0], labels[:-1], axis, form)
             size = x.shape[-1]
             lookups.append((work.g.step("operator", (index,), ("onehot",), (*index.shape, size)), (*rest, labels[-1])))
-        elif form.label is not None:
+        elif renamed:
             lookups.append((x, tuple(form.label if a == label else a for a in labels)))
         else:  # an entry of the one-hot axis: compare
             dense = work.g.step("operator", x.args, ("onehot",), x.shape)

@@ -21,20 +21,30 @@ Parts = dict[int, Flat]
 Gather = Callable[[Flat], Flat]
 
 
-class Unfit(Exception):
-    """A draw that cannot be used: sizes that do not fit, a division by zero, a singular matrix, an index out of range."""
+class UnfitError(Exception):
+    """A draw that cannot be used: sizes that do not fit, a division by zero, a singular matrix, an index out of range.
 
-    def __init__(self, why: str) -> None:
+    `singular`: what has no value may have one with other sizes (a singular matrix, too few singular values).
+    `near`: there is a value, but too near to a kink or a tie to trust a difference there.
+    """
+
+    def __init__(self, why: str, singular: bool = False, near: bool = False) -> None:
         self.why = why
+        self.singular = singular
+        self.near = near
         super().__init__(why)
 
 
-class Undecided(Exception):
+class UndecidedError(Exception):
     """What this evaluation cannot do at all (a spectral function over a finite field)."""
 
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(why)
+
+
+class BudgetError(Exception):
+    """The evaluation would go over its budget of ring multiplications."""
 
 
 class Value:
@@ -111,8 +121,8 @@ def meeting(ka: Keys, da: Dims, kb: Keys, db: Dims) -> Meeting:
     sizes = dict(zip(ka, da, strict=True))
     for key, dim in zip(kb, db, strict=True):
         have = sizes.get(key, 1)
-        if have != dim and have != 1 and dim != 1:
-            raise Unfit(f"sizes {have} and {dim} meet")
+        if have not in {dim, 1} and dim != 1:
+            raise UnfitError(f"sizes {have} and {dim} meet")
         sizes[key] = max(have, dim) if have and dim else 0
     keys = ordered(frozenset(sizes))
     dims = tuple(sizes[k] for k in keys)
@@ -161,8 +171,8 @@ def contraction(ka: Keys, da: Dims, kb: Keys, db: Dims, out: Keys) -> Contractio
     sizes = {}
     for key in {**a, **b}:
         m, n = a.get(key, 1), b.get(key, 1)
-        if m != n and m != 1 and n != 1:
-            raise Unfit(f"sizes {m} and {n} meet")
+        if m not in {n, 1} and n != 1:
+            raise UnfitError(f"sizes {m} and {n} meet")
         sizes[key] = max(m, n) if m and n else 0
     both = [k for k in ka if k in b and a[k] == b[k]]
     batch = [k for k in both if k in out]

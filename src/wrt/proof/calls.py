@@ -5,12 +5,13 @@ A function made of simpler ones is expanded to a tree and that is evaluated, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 
-from wrt.language.surface import SCALAR, Binary, Call, Name, Node, Number, Shape, Text, Unary
-from wrt.proof import linalg
-from wrt.proof.arrays import Dims, Key, Keys, Parts, Undecided, Unfit, Value, ordered, size_of
+from wrt.language.surface import SCALAR, Binary, Call, Name, Node, Number, Text, Unary
+from wrt.proof.arrays import Key, Keys, Parts, UndecidedError, UnfitError, Value, ordered, size_of
+from wrt.proof.matrices import MATRICES, as_matrix, kept, made
+from wrt.proof.network import network
 from wrt.proof.walk import Env, Rule, RuleOf, Walker
 
 CallRule = Callable[[Walker, Call, Env, int], Rule | Value]
@@ -124,41 +125,26 @@ def _cumsum(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     return walk.arranged(Value(moved.keys, moved.dims, reduced), value.keys)
 
 
-def _made(function: str, *arguments: Node, like: Node | None = None, options: tuple[tuple[str, Node], ...] = ()) -> Call:
-    shape = like.shape if like is not None else None
-    return Call(function, arguments, options, shape=shape)
-
-
 def _softmax(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    top = yield _kept(walk, node, "exp", lambda: _made("exp", node.arguments[0], like=node.arguments[0]))
+    top = yield kept(walk, node, "exp", lambda: made("exp", node.arguments[0], like=node.arguments[0]))
     below = walk.sum_over(top, _reduced(node, top, walk))
     return walk.times(top, walk.invert(below, bits))
 
 
 def _logsumexp(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    return (yield _kept(walk, node, "logsumexp", lambda: _lse(node)))
+    return (yield kept(walk, node, "logsumexp", lambda: _lse(node)))
 
 
 def _lse(node: Call) -> Node:
     x = node.arguments[0]
-    return _made("log", _made("sum", _made("exp", x, like=x), *node.arguments[1:], options=node.options))
+    return made("log", made("sum", made("exp", x, like=x), *node.arguments[1:], options=node.options))
 
 
 def _log_softmax(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     shape = node.arguments[0].shape
     if shape is not None and shape.kind == "tensor":
-        raise Undecided("log_softmax of a tensor")
-    return (yield _kept(walk, node, "log_softmax", lambda: Binary("-", node.arguments[0], _lse(node))))
-
-
-def _kept(walk: Walker, node: Node, what: str, make: Callable[[], Node]) -> Node:
-    """An expansion made once a node, and kept, so that its identity stays its own."""
-    table = walk.reading.made
-    found = table.get((id(node), what))
-    if found is None:
-        found = table[id(node), what] = make()
-        walk.reading.kept.append(node)
-    return found
+        raise UndecidedError("log_softmax of a tensor")
+    return (yield kept(walk, node, "log_softmax", lambda: Binary("-", node.arguments[0], _lse(node))))
 
 
 # ------------------------------------------------------------------------------------------------ norms
@@ -167,9 +153,7 @@ def norm_order(node: Call) -> Node | None:
 
 
 def squared(walk: Walker, node: Call) -> Node | None:
-    """What a square root is taken of, for sqrt and the Euclidean norm."""
-    if node.function == "sqrt":
-        return node.arguments[0]
+    """What a Euclidean norm is the square root of."""
     if node.function == "norm" and _euclidean(norm_order(node)):
         return _square_sum(walk, node)
     return None
@@ -177,7 +161,7 @@ def squared(walk: Walker, node: Call) -> Node | None:
 
 def _square_sum(walk: Walker, node: Call) -> Node:
     x = node.arguments[0]
-    return _kept(walk, node, "squares", lambda: _made("sum", Binary("*", x, x, shape=x.shape)))
+    return kept(walk, node, "squares", lambda: made("sum", Binary("*", x, x, shape=x.shape)))
 
 
 def _euclidean(order: Node | None) -> bool:
@@ -188,20 +172,20 @@ def _norm(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     order = norm_order(node)
     if isinstance(order, Text) and order.value in ("nuc", "spec"):
         return (yield from walk.spectral(node, env, bits))
-    return (yield _kept(walk, node, "norm", lambda: _norm_tree(walk, node, order)))
+    return (yield kept(walk, node, "norm", lambda: _norm_tree(walk, node, order)))
 
 
 def _norm_tree(walk: Walker, node: Call, order: Node | None) -> Node:
     x = node.arguments[0]
     if _euclidean(order):
-        return _made("sqrt", _square_sum(walk, node))
-    size = _made("abs", x, like=x)
+        return made("sqrt", _square_sum(walk, node))
+    size = made("abs", x, like=x)
     if isinstance(order, Name) and order.name == "inf":
-        return _made("max", size)
+        return made("max", size)
     if isinstance(order, Number) and order.value == 1:
-        return _made("sum", size)
+        return made("sum", size)
     assert order is not None
-    return Binary("**", _made("sum", Binary("**", size, order, shape=x.shape)), Binary("/", ONE, order, shape=SCALAR))
+    return Binary("**", made("sum", Binary("**", size, order, shape=x.shape)), Binary("/", ONE, order, shape=SCALAR))
 
 
 # ------------------------------------------------------------------------------------------------ structure
@@ -238,16 +222,10 @@ def _vec(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     return Value((*bound, 0), (*moved.dims[:-2], moved.dims[-1] * moved.dims[-2]), moved.parts)
 
 
-def _as_matrix(walk: Walker, value: Value) -> Value:
-    sizes = dict(zip(value.keys, value.dims, strict=True))
-    bound = walk.bound(value)
-    return Value((*bound, 0, 1), (*[sizes[k] for k in bound], sizes.get(0, 1), sizes.get(1, 1)), value.parts)
-
-
 def _kron(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     a = yield node.arguments[0]
     b = yield node.arguments[1]
-    left, right = (_as_matrix(walk, v) for v in (a, b))
+    left, right = (as_matrix(walk, v) for v in (a, b))
     left = Value(tuple({0: 4, 1: 5}.get(k, k) if isinstance(k, int) else k for k in left.keys), left.dims, left.parts)
     right = Value(tuple({0: 6, 1: 7}.get(k, k) if isinstance(k, int) else k for k in right.keys), right.dims, right.parts)
     bound = ordered(frozenset(k for k in (*left.keys, *right.keys) if not isinstance(k, int)))
@@ -261,7 +239,7 @@ def _dot(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     b = yield node.arguments[1]
     if len(walk.own(a)) == 1:
         a, b = (walk.renamed(v, {1: 0}) for v in (a, b))
-    return walk.network([a, b], ordered(frozenset((*walk.bound(a), *walk.bound(b)))))
+    return network(walk, [a, b], ordered(frozenset((*walk.bound(a), *walk.bound(b)))))
 
 
 def _outer(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
@@ -270,8 +248,16 @@ def _outer(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     return walk.times(walk.renamed(a, {1: 0}), walk.renamed(b, {0: 1}))
 
 
+def _counts(walk: Walker, node: Call) -> tuple[int, ...]:
+    """The arguments as sizes."""
+    found = tuple([walk.count(a) for a in node.arguments])
+    if any(n < 1 for n in found):
+        raise UnfitError(f"a size is {min(found)}")
+    return found
+
+
 def _eye(walk: Walker, node: Call, env: Env, bits: int) -> Value:
-    m, n = walk.count(node.arguments[0]), walk.count(node.arguments[-1])
+    m, n = (_counts(walk, node) * 2)[:2]
     walk.spend(m * n // 4)
     one, zero = walk.number(1), walk.number(0)
     return Value((0, 1), (m, n), {0: [one if i == j else zero for i in range(m) for j in range(n)]})
@@ -279,7 +265,7 @@ def _eye(walk: Walker, node: Call, env: Env, bits: int) -> Value:
 
 def _filled(value: int) -> CallRule:
     def rule(walk: Walker, node: Call, env: Env, bits: int) -> Value:
-        dims = tuple(walk.count(a) for a in node.arguments)
+        dims = _counts(walk, node)
         walk.spend(size_of(dims) // 4)
         parts: Parts = {0: [walk.number(value)] * size_of(dims)}
         return Value(tuple(range(len(dims))), dims, parts)
@@ -299,7 +285,7 @@ def _triangle(lower: bool) -> CallRule:
 
 
 def _commutation(walk: Walker, node: Call, env: Env, bits: int) -> Value:
-    m, n = (walk.count(a) for a in node.arguments)
+    m, n = _counts(walk, node)
     walk.spend((m * n) ** 2 // 4)
     flat = [walk.number(0)] * (m * n) ** 2
     for i in range(m):
@@ -320,7 +306,7 @@ def _einsum(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
         factors.append(walk.renamed(value, names))
     bound = ordered(frozenset(k for f in factors for k in f.keys if not isinstance(k, int)))
     out = tuple(letter[c] for c in right)
-    total = walk.arranged(walk.network(factors, ordered(frozenset((*bound, *out)))), (*bound, *out))
+    total = walk.arranged(network(walk, factors, ordered(frozenset((*bound, *out)))), (*bound, *out))
     return Value((*bound, *range(len(out))), total.dims, total.parts)
 
 
@@ -338,7 +324,7 @@ def _conv(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
         offsets = [o * sizes[key] + t for o in offsets for t in range(sizes[key])]
     out = {key: sizes[key] - inner[key] + 1 for key in own}
     if any(n < 1 for n in out.values()):
-        raise Unfit("a filter longer than what it runs over")
+        raise UnfitError("a filter longer than what it runs over")
     tops: list[tuple[int, ...]] = [()]
     for key in own:
         tops = [(*t, i) for t in tops for i in range(out[key])]
@@ -359,112 +345,6 @@ def _conv(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     windows = Value(keys, dims, {m: [flat[i] for i in read] for m, flat in x.parts.items()})
     weights = Value(tuple(10 + key if isinstance(key, int) else key for key in k.keys), k.dims, k.parts)
     return walk.contract(windows, weights, ordered(frozenset((*bound, *walk.bound(k), *own))))
-
-
-# ------------------------------------------------------------------------------------------------ linear algebra
-def batched(walk: Walker, value: Value, apply: Callable[[Parts], Parts], own: Keys, dims: Dims) -> Value:
-    """A function of one matrix at a time, over the bound indices that the value depends on."""
-    bound = walk.bound(value)
-    size = size_of(value.dims[len(bound) :])
-    if not bound:
-        return Value(own, dims, apply(value.parts))
-    outer = value.dims[: len(bound)]
-    pieces = [apply({m: x[k * size : (k + 1) * size] for m, x in value.parts.items()}) for k in range(size_of(outer))]
-    zero = [walk.number(0)] * size_of(dims)
-    masks = sorted({m for piece in pieces for m in piece})
-    parts: Parts = {m: [v for piece in pieces for v in piece.get(m, zero)] for m in masks}
-    return Value((*bound, *own), (*outer, *dims), parts)
-
-
-def _square(value: Value) -> int:
-    m, n = value.dims[-2:]
-    if m != n:
-        raise Unfit("a matrix that is not square")
-    return n
-
-
-def _inv(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    value = yield node.arguments[0]
-    return inverted(walk, value)
-
-
-def inverted(walk: Walker, value: Value) -> Value:
-    n = _square(value)
-    walk.spend(n**3)
-    return batched(walk, value, lambda parts: linalg.inverse(walk.ring, parts, n), (0, 1), (n, n))
-
-
-def _solve(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    a = yield node.arguments[0]
-    b = yield node.arguments[1]
-    return walk.matmul(inverted(walk, a), b)
-
-
-def _adjugates(which: int) -> CallRule:
-    def rule(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-        value = yield node.arguments[0]
-        n = _square(value)
-        walk.spend(n**3)
-        own, dims = (((), ()), ((0, 1), (n, n)))[which]
-        return batched(walk, value, lambda parts: linalg.adjugate(walk.ring, parts, n)[which], own, dims)
-
-    return rule
-
-
-def _logdet(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    return (yield _kept(walk, node, "logdet", lambda: _made("_logabs", _made("det", node.arguments[0], like=None))))
-
-
-def _pinv(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    value = _as_matrix(walk, (yield node.arguments[0]))
-    m, n = value.dims[-2:]
-    walk.spend(m * n * min(m, n))
-    return batched(walk, value, lambda parts: linalg.pseudoinverse(walk.ring, parts, m, n, walk.small), (0, 1), (n, m))
-
-
-def _cholesky(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    value = yield node.arguments[0]
-    n = _square(value)
-    half = walk.scale(walk.number(Fraction(1, 2)), walk.add(value, walk.renamed(value, {0: 1, 1: 0})))
-    return batched(walk, half, lambda parts: linalg.cholesky(walk.ring, parts, n, walk.root), (0, 1), (n, n))
-
-
-def _matpow(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
-    x = yield node.arguments[0]
-    n = _square(x)
-    exponent = node.arguments[1]
-    exponents = walk.whole_of(exponent, walk.narrowed(exponent, env) if env else ())
-    flat = [int(e) for e in exponents.parts.get(0) or [0] * size_of(exponents.dims)]
-    powers = _matrix_powers(walk, x, n, sorted(set(flat)))
-    if not exponents.keys:
-        return powers[flat[0]]
-    total: Value | None = None
-    for k, power in powers.items():
-        mask = Value(exponents.keys, exponents.dims, {0: [walk.number(int(e == k)) for e in flat]})
-        term = walk.times(mask, power)
-        total = term if total is None else walk.add(total, term)
-    assert total is not None
-    return total
-
-
-def _matrix_powers(walk: Walker, x: Value, n: int, wanted: Sequence[int]) -> Mapping[int, Value]:
-    """The powers of a matrix with these exponents."""
-    one = Value((0, 1), (n, n), {0: [walk.number(v) for v in linalg.identity(n)]})
-    out: dict[int, Value] = {}
-    for k in wanted:
-        if abs(k) > 1000:
-            raise Undecided("a matrix power above 1000")
-        base = x if k > 0 else inverted(walk, x) if k < 0 else one
-        power: Value | None = None
-        rest = abs(k)
-        while rest:
-            if rest & 1:
-                power = base if power is None else walk.matmul(power, base)
-            rest >>= 1
-            if rest:
-                base = walk.matmul(base, base)
-        out[k] = one if power is None else power
-    return out
 
 
 def _spectral(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
@@ -499,14 +379,6 @@ CALLS: dict[str, RuleOf] = {
     "einsum": _einsum,
     "conv1d": _conv,
     "conv2d": _conv,
-    "inv": _inv,
-    "solve": _solve,
-    "det": _adjugates(0),
-    "adj": _adjugates(1),
-    "logdet": _logdet,
-    "pinv": _pinv,
-    "cholesky": _cholesky,
-    "matpow": _matpow,
-    **{name: _spectral for name in ("expm", "logm", "sqrtm", "eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v", "polar", "frechet")},
+    **MATRICES,
+    **dict.fromkeys(("expm", "logm", "sqrtm", "eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v", "polar", "frechet"), _spectral),
 }
-__all__ = ["CALLS", "Shape", "batched", "inverted", "norm_order", "squared"]

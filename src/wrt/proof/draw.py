@@ -14,13 +14,13 @@ from typing import Any
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration
 from wrt.proof import linalg
-from wrt.proof.arrays import Flat, Unfit, size_of
+from wrt.proof.arrays import BudgetError, Flat, UnfitError, size_of
 from wrt.proof.field import BASE, Level
 from wrt.proof.jets import Ring
 from wrt.proof.structure import space, spread
 from wrt.tables.facts import closure
 
-LARGEST = 4096  # entries of one variable
+LARGEST = 20_000  # entries of one variable
 
 
 def hashed(*words: object) -> int:
@@ -84,7 +84,7 @@ def _positive_determinant(make: Maker, flat: Flat, n: int) -> Flat:
 def _orthogonal(make: Maker, m: int, n: int, facts: frozenset[str]) -> Flat:
     """Columns of a Cayley transform (I - K) inv(I + K), the first one with either sign; symmetric: a reflection."""
     if m < n:
-        raise Unfit("orthonormal columns need as many rows")
+        raise UnfitError("orthonormal columns need as many rows", singular=True)
     ring = make.ring
     if "symmetric" in facts:
         projection = _idempotent(make, m, facts)
@@ -119,7 +119,7 @@ def _simplex(make: Maker, count: int) -> Flat:
         if pow(total, (p - 1) // 2, p) == 1:
             inverse = pow(total, -1, p)
             return [v * inverse % p for v in squares]
-    raise Unfit("no point of the simplex was drawn")
+    raise UnfitError("no point of the simplex was drawn")
 
 
 def _onehot(make: Maker, dims: tuple[int, ...]) -> Flat:
@@ -132,13 +132,16 @@ def _onehot(make: Maker, dims: tuple[int, ...]) -> Flat:
 
 
 class Draw:
-    """One assignment: sizes, and values of every variable in each field, made when asked for."""
+    """One assignment: sizes, and values of every variable in each field, made when asked for. Whole numbers turn with `turn`."""
 
-    def __init__(self, declarations: Mapping[str, Declaration], sizes: Mapping[str, int], seed: str, lookups: Mapping[str, Iterable[Size]]) -> None:
+    def __init__(
+        self, declarations: Mapping[str, Declaration], sizes: Mapping[str, int], seed: str, lookups: Mapping[str, Iterable[Size]], turn: int = 0
+    ) -> None:
         self.declarations = declarations
         self.sizes = dict(sizes)
         self.seed = seed
         self.lookups = lookups
+        self.turn = turn
         self.changed: dict[tuple[str, int], int] = {}
         self._values: dict[tuple[int, str], Flat] = {}
         self._wholes: dict[str, list[int]] = {}
@@ -146,7 +149,7 @@ class Draw:
     def dims(self, name: str) -> tuple[int, ...]:
         dims = tuple(s.value(self.sizes) if s.number is None else s.number for s in self.declarations[name].shape.sizes)
         if any(d < 1 for d in dims):
-            raise Unfit(f"a size of {name} is {min(dims)}")
+            raise UnfitError(f"a size of {name} is {min(dims)}")
         return dims
 
     def whole(self, name: str) -> list[int]:
@@ -157,8 +160,10 @@ class Draw:
                 found = [self.sizes[name]]
             else:
                 limits = [s.value(self.sizes) for s in self.lookups.get(name, ())]
-                low, high = (0, min(limits)) if limits else (1, 5)
-                found = [low + self._hash(name, k) % max(high - low, 1) for k in range(size_of(self.dims(name)))]
+                low, high = (0, min(limits)) if limits else (3, 7)  # an exponent of 1 or 2 would make different formulas equal
+                found = [low + (hashed(name, k) + self.turn) % max(high - low, 1) for k in range(size_of(self.dims(name)))]
+                if limits and len(found) > 2:
+                    found[-1] = found[0]  # something is looked up twice
             self._wholes[name] = found
         return found
 
@@ -176,7 +181,7 @@ class Draw:
                 found = [v % level.p for v in self.whole(name)]
             else:
                 if size_of(self.dims(name)) > LARGEST:
-                    raise Unfit("a variable with too many entries")
+                    raise BudgetError
                 found = construct(self._maker(level, name, bool(facts)), self.dims(name), facts)
             self._values[key] = found
         return found
@@ -223,7 +228,7 @@ class Draw:
 
     def redrawn(self, name: str, k: int) -> Draw:
         """The same draw with one base number of a variable drawn anew."""
-        out = Draw(self.declarations, self.sizes, self.seed, self.lookups)
+        out = Draw(self.declarations, self.sizes, self.seed, self.lookups, self.turn)
         out.changed = {**self.changed, (name, k): self.changed.get((name, k), 0) + 1}
         return out
 
@@ -232,6 +237,10 @@ class Draw:
 def assignments(names: tuple[str, ...], floor: int = 3) -> tuple[tuple[int, ...], ...]:
     """Numbers for sizes: distinct, at least `floor`, in several orders; the first two differ everywhere."""
     count = len(names)
+    if count > 5:  # small numbers; any two names differ in one of the first two assignments at least
+        first = tuple(floor + k % 3 for k in range(count))
+        second = tuple(floor + (k % 3 + k // 3 + 1) % 4 for k in range(count))
+        return (first, second)
     base = [floor + k for k in range(count)]
     rising, falling = tuple(base), tuple(reversed(base))
     turned = tuple(base[1:] + base[:1]) if count > 1 else (floor + 1,)

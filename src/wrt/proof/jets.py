@@ -18,6 +18,7 @@ class Ring:
     def __init__(self, p: int | None, one: Any = 1) -> None:
         self.p = p
         self.one = one  # the unit of the ring: floats must not become plain ints, whose quotients are floats of 53 bits
+        self.small: Any = 0  # relative to the largest entry: what counts as zero when a matrix of floats is eliminated
         self.work = 0
 
     # ------------------------------------------------------------------------------------------------ linear
@@ -114,10 +115,7 @@ class Ring:
                 tops = _lines([x for x, _ in pairs], batch * rows, inner)
                 sides = _lines([y for _, y in pairs], batch * columns, inner)
                 flat = [
-                    sum(map(mul, u, v))
-                    for k in range(batch)
-                    for u in tops[k * rows : (k + 1) * rows]
-                    for v in sides[k * columns : (k + 1) * columns]
+                    sum(map(mul, u, v)) for k in range(batch) for u in tops[k * rows : (k + 1) * rows] for v in sides[k * columns : (k + 1) * columns]
                 ]
             flat = [t % p for t in flat] if p else flat
             out[m] = flat if read is None else read(flat)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wrt.proof.arrays import Flat, Parts, Unfit, contraction
+from wrt.proof.arrays import Flat, Parts, UnfitError, contraction
 from wrt.proof.jets import Ring, restricted
 
 Root = Callable[[Any], Any]
@@ -34,10 +34,11 @@ def solve_finite(ring: Ring, a: Flat, n: int) -> tuple[Any, Flat] | None:
     one = ring.one
     rows = [[v * one for v in a[i * n : (i + 1) * n]] + [one * int(i == j) for j in range(n)] for i in range(n)]
     determinant: Any = one
+    small = ring.small * max([abs(v) for v in a], default=0) if not p else 0
     ring.work += n * n * n
     for k in range(n):
-        pivot = next((i for i in range(k, n) if rows[i][k]), None) if p else max(range(k, n), key=lambda i: abs(rows[i][k]))  # noqa: B023 - used at once
-        if pivot is None or not rows[pivot][k]:
+        pivot = next((i for i in range(k, n) if rows[i][k]), None) if p else max(range(k, n), key=lambda i: abs(rows[i][k]))
+        if pivot is None or not rows[pivot][k] or (not p and abs(rows[pivot][k]) <= small):
             return None
         if pivot != k:
             rows[k], rows[pivot] = rows[pivot], rows[k]
@@ -54,7 +55,9 @@ def solve_finite(ring: Ring, a: Flat, n: int) -> tuple[Any, Flat] | None:
         for i in range(n):
             c = rows[i][k]
             if i != k and c:
-                rows[i] = [(u - c * v) % p for u, v in zip(rows[i], top, strict=True)] if p else [u - c * v for u, v in zip(rows[i], top, strict=True)]
+                rows[i] = (
+                    [(u - c * v) % p for u, v in zip(rows[i], top, strict=True)] if p else [u - c * v for u, v in zip(rows[i], top, strict=True)]
+                )
     return determinant % p if p else determinant, [v for row in rows for v in row[n:]]
 
 
@@ -62,7 +65,7 @@ def inverse(ring: Ring, a: Parts, n: int) -> Parts:
     """inv(A): inv[S] = -inv[0] sum over nonempty T in S of A[T] inv[S - T]."""
     found = solve_finite(ring, a[0], n) if 0 in a else None
     if found is None:
-        raise Unfit("a singular matrix")
+        raise UnfitError("a singular matrix", singular=True)
     first: Parts = {0: found[1]}
     out: Parts = {0: found[1]}
     tail = {m: x for m, x in a.items() if m}
@@ -166,7 +169,7 @@ def _rank_factors(ring: Ring, a: Flat, m: int, n: int, small: Any) -> tuple[Flat
     pivots: list[int] = []
     for j in range(n):
         k = len(pivots)
-        best = max(range(k, m), key=lambda i: abs(rows[i][j]), default=None) if k < m else None  # noqa: B023 - used at once
+        best = max(range(k, m), key=lambda i: abs(rows[i][j]), default=None) if k < m else None
         if best is None or abs(rows[best][j]) <= small:
             continue
         rows[k], rows[best] = rows[best], rows[k]
@@ -189,7 +192,7 @@ def cholesky(ring: Ring, a: Parts, n: int, root: Root) -> Parts:
     for j in range(n):
         pivot = root((x[j * n + j] - sum(v * v for v in low[j][:j])) % p if p else x[j * n + j] - sum(v * v for v in low[j][:j]))
         if not pivot:
-            raise Unfit("a matrix that is not positive definite")
+            raise UnfitError("a matrix that is not positive definite")
         low[j][j] = pivot
         factor = pow(pivot, -1, p) if p else None
         for i in range(j + 1, n):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from wrt.language.surface import Binary, Block, Call, Index, Loop, Name, Node, Number, Slice, Steps, Text, Unary
+from wrt.language.surface import Binary, Block, Call, Index, Loop, Name, Node, Number, Slice, Text, Unary
 from wrt.language.surface import Generator as Sum
-from wrt.proof.arrays import Bound, Key, Keys, Parts, Undecided, Unfit, Value, ordered, positions, size_of
+from wrt.proof.arrays import Bound, Key, Keys, Parts, UndecidedError, UnfitError, Value, ordered, positions, size_of
+from wrt.proof.network import summed_terms
 from wrt.proof.reading import COMPARISONS
-from wrt.proof.walk import Env, Rule, RuleOf, Walker
+from wrt.proof.walk import Env, Rule, RuleOf, Walker, all_of
 
 SWAP: dict[Key, Key] = {0: 1, 1: 0}
 
@@ -21,23 +22,18 @@ def number(walk: Walker, node: Number, env: Env, bits: int) -> Value:
 def name(walk: Walker, node: Name, env: Env, bits: int) -> Rule | Value:
     match node.role:
         case "variable":
-            return walk.variable(node.name, bits)
+            return _stands_for(walk, node.name, bits) if node.name in walk.replaced else walk.variable(node.name, bits)
         case "index":
             bound = dict(env)[node.name]
             return Value((bound,), (bound[2] - bound[1],), {0: [walk.number(k) for k in range(bound[1], bound[2])]})
         case "size":
             return walk.scalar(walk.number(walk.sizes[node.name]))
-        case "step":
-            return _passed(walk.reading.step_of[id(node)])
     return walk.scalar(walk.constant(node.name))
 
 
-def _passed(node: Node) -> Rule:
-    return (yield node)
-
-
-def steps(walk: Walker, node: Steps, env: Env, bits: int) -> Rule:
-    return (yield node.result)
+def _stands_for(walk: Walker, name: str, bits: int) -> Rule:
+    base = yield (walk.replaced[name], (), 0)
+    return walk.moved(name, walk.conform(base, walk.reading.declarations[name].shape), bits)
 
 
 def unary(walk: Walker, node: Unary, env: Env, bits: int) -> Rule:
@@ -86,7 +82,7 @@ def _power(walk: Walker, node: Binary, env: Env, bits: int) -> Rule:
 
 def _even_root(walk: Walker, node: Binary) -> Node | None:
     """The base of an even power without its root: norm(x)**2 is sum(x*x)**1, whatever the field knows of roots."""
-    if not (isinstance(node.left, Call) and isinstance(node.right, Number) and node.right.value % 2 == 0):
+    if not (isinstance(node.left, Call) and node.left.function == "norm" and isinstance(node.right, Number) and node.right.value % 2 == 0):
         return None
     from wrt.proof.calls import squared
 
@@ -98,7 +94,7 @@ def whole_power(walk: Walker, base: Value, k: int, bits: int) -> Value:
     if k < 0:
         base, k = walk.invert(base, bits), -k
     if k > 10_000:
-        raise Undecided("an exponent above 10000")
+        raise UndecidedError("an exponent above 10000")
     if k == 0:
         return Value(base.keys, base.dims, {0: [walk.number(1)] * size_of(base.dims)})
     out: Value | None = None
@@ -130,14 +126,14 @@ def _comparison(walk: Walker, node: Binary, env: Env) -> Rule:
         left, right = (walk.whole_of(side, walk.narrowed(side, env) if env else ()) for side in (node.left, node.right))
         difference = whole_difference(left, right)
     else:
-        difference = yield from walk.signs(node, node.left, node.right, env)
+        difference = yield from walk.signs(node.left, node.right, env)
     test = TESTS[node.op]
     zero, one = walk.number(0), walk.number(1)
     flat = difference.parts.get(0) or [0] * size_of(difference.dims)
     return walk.conform(Value(difference.keys, difference.dims, {0: [one if test(v) else zero for v in flat]}), node.shape)
 
 
-TESTS = {
+TESTS: dict[str, Callable[[int], bool]] = {
     "<": lambda v: v < 0,
     "<=": lambda v: v <= 0,
     ">": lambda v: v > 0,
@@ -166,7 +162,13 @@ def call(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     else:
         made = rule(walk, node, env, bits)
         value = made if isinstance(made, Value) else (yield from made)
-    return walk.conform(value, node.shape)
+    value = walk.conform(value, node.shape)
+    if node.function in SVD and node.shape is not None and value.dims[len(walk.bound(value)) :] != walk.dims(node.shape):
+        raise UnfitError("fewer singular values than the shape says", singular=True)
+    return value
+
+
+SVD = ("svdvals", "svd_u", "svd_v")
 
 
 # ------------------------------------------------------------------------------------------------ brackets
@@ -187,7 +189,7 @@ def index(walk: Walker, node: Index, env: Env, bits: int) -> Rule:
         own = tuple(k for k in own if sizes[k] != 1)[:1] or own[:1]
         base = walk.arranged(base, tuple(k for k in base.keys if not isinstance(k, int) or k in own))
     if len(own) != len(node.parts):
-        raise Unfit("an index with the wrong number of parts")
+        raise UnfitError("an index with the wrong number of parts")
     simple = _relabelled(walk, node, base, own, env)
     if simple is not None:
         return walk.conform(simple, node.shape)
@@ -217,7 +219,7 @@ def _place(walk: Walker, part: Node, size: int, env: Env) -> Place:
         start, stop, step = (None if p is None else walk.count(p) for p in (part.start, part.stop, part.step))
         chosen = list(range(size))[slice(start, stop, step)]
         if not chosen or (start is not None and start > size) or (stop is not None and stop > size):
-            raise Unfit("a slice leaves its range")
+            raise UnfitError("a slice leaves its range")
         return Place((0,), (len(chosen),), chosen, True)
     value = walk.whole_of(part, walk.narrowed(part, env) if env else ())
     flat = value.parts.get(0) or [0] * size_of(value.dims)
@@ -225,7 +227,7 @@ def _place(walk: Walker, part: Node, size: int, env: Env) -> Place:
         flat = [k + size if k < 0 else k for k in flat]
     if any(not 0 <= k < size for k in flat):
         if not any(not isinstance(k, int) and k[0] in walk.reading.guarded for k in value.keys):
-            raise Unfit("an index leaves its range")
+            raise UnfitError("an index leaves its range")
         flat = [k if 0 <= k < size else -1 for k in flat]
     own = [k for k in value.keys if isinstance(k, int)]
     keys = tuple(0 if isinstance(k, int) else k for k in value.keys)
@@ -281,25 +283,24 @@ def _strides(a: Value) -> dict[Key, int]:
 
 
 def block(walk: Walker, node: Block, env: Env, bits: int) -> Rule:
-    grid: list[list[Value]] = []
-    for cells in node.rows:
-        line = []
-        for cell in cells:
-            line.append((yield cell))
-        grid.append(line)
+    cells = yield from all_of([cell for line in node.rows for cell in line], env, bits)
+    rest = iter(cells)
+    grid = [[next(rest) for _ in line] for line in node.rows]
     bound = ordered(frozenset(k for line in grid for v in line for k in v.keys if not isinstance(k, int)))
     sizes: dict[Key, int] = {k: d for line in grid for v in line for k, d in zip(v.keys, v.dims, strict=True) if not isinstance(k, int)}
     keys = (*bound, 0, 1)
     laid = [[_laid(walk, v, keys, sizes) for v in line] for line in grid]
     heights = [line[0].dims[-2] for line in laid]
     width = sum(v.dims[-1] for v in laid[0])
-    if any(v.dims[-2] != h for line, h in zip(laid, heights, strict=True) for v in line) or any(sum(v.dims[-1] for v in line) != width for line in laid):
-        raise Unfit("blocks that do not fit")
+    if any(v.dims[-2] != h for line, h in zip(laid, heights, strict=True) for v in line) or any(
+        sum(v.dims[-1] for v in line) != width for line in laid
+    ):
+        raise UnfitError("blocks that do not fit")
     count = size_of([sizes[k] for k in bound])
     zero = walk.number(0)
     parts: Parts = {}
     for m in {m for line in laid for v in line for m in v.parts}:
-        flat = []
+        flat: list[Any] = []
         for b in range(count):
             for line, h in zip(laid, heights, strict=True):
                 for r in range(h):
@@ -333,16 +334,17 @@ def generator(walk: Walker, node: Sum, env: Env, bits: int) -> Rule:
     for condition in node.conditions:
         limits.append((yield (condition, inside, bits)))
     if node.function == "sum":
-        value = yield from walk.summed_terms(node.body, inside, bits, tuple(bounds), limits)
+        value = yield from summed_terms(walk, node.body, inside, bits, tuple(bounds), limits)
         return walk.conform(value, node.shape)
     body = yield (node.body, inside, bits)
     for limit_value in limits:
         body = walk.times(body, limit_value)
     outer = tuple(k for k in body.keys if not isinstance(k, int) and k not in bounds)
     own = walk.own(body)
-    sizes = {**dict(zip(body.keys, body.dims, strict=True)), **{b: b[2] - b[1] for b in bounds}}
+    sizes: dict[Key, int] = dict(zip(body.keys, body.dims, strict=True))
+    sizes.update({b: b[2] - b[1] for b in bounds})
     if any(b[2] <= b[1] for b in bounds):
-        raise Unfit("an empty range")
+        raise UnfitError("an empty range")
     spread = walk.arranged(body, (*outer, *bounds, *own), sizes)
     return walk.conform(Value((*outer, *range(len(bounds) + len(own))), spread.dims, spread.parts), node.shape)
 
@@ -364,13 +366,12 @@ def _bound(walk: Walker, loop: Loop, env: Env) -> tuple[Bound, list[Value]]:
 
 
 def nothing(walk: Walker, node: Node, env: Env, bits: int) -> Value:
-    raise Undecided(f"{type(node).__name__} is no value")
+    raise UndecidedError(f"{type(node).__name__} is no value")
 
 
 RULES: dict[type[Node], RuleOf] = {
     Number: number,
     Name: name,
-    Steps: steps,
     Unary: unary,
     Binary: binary,
     Call: call,

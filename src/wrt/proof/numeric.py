@@ -1,24 +1,26 @@
 """The numeric evaluator: the same walk with floats of any precision, for what no finite field can decide.
 
 Derivatives are central differences with tiny steps, so that only values are ever needed, of spectral functions too. mpmath is imported
-when the first one is made. Outside its domain a function raises `Unfit`, and so does a point nearer to a kink than `MARGIN`.
+when the first one is made. Outside its domain a function raises `UnfitError`, and so does a point nearer to a kink than `MARGIN`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Call, Declaration, Node, Text
-from wrt.proof.arrays import Flat, Parts, Undecided, Unfit, Value, meeting, size_of
-from wrt.proof.calls import batched, norm_order
+from wrt.proof import spectra
+from wrt.proof.arrays import Flat, Parts, UndecidedError, UnfitError, Value, ordered, size_of
+from wrt.proof.calls import norm_order
 from wrt.proof.draw import Draw, Maker, construct, hashed
-from wrt.proof.exact import Whole
 from wrt.proof.jets import Ring
 from wrt.proof.reading import Reading
-from wrt.proof.walk import OWN, Env, Rule, Walker
+from wrt.proof.walk import OWN, Env, Rule, Walker, all_of
+from wrt.proof.whole import Whole, decided, note
 from wrt.tables.facts import closure
 from wrt.tables.functions import FUNCTIONS
 
@@ -33,8 +35,9 @@ STYLES = (  # (least size, greatest size, share of negative entries in 8, multip
 )
 
 
+@lru_cache(maxsize=64)
 def context(digits: int) -> Any:
-    """An mpmath context of its own with that many digits."""
+    """The mpmath context with that many digits."""
     import mpmath
 
     made = mpmath.MPContext()
@@ -45,12 +48,27 @@ def context(digits: int) -> Any:
 class FloatDraw(Draw):
     """Variables as floats, drawn inside their domains; `style` varies sizes and signs."""
 
-    def __init__(self, declarations: Mapping[str, Declaration], sizes: Mapping[str, int], seed: str, lookups: Mapping[str, Iterable[Size]], style: int) -> None:
-        super().__init__(declarations, sizes, seed, lookups)
+    def __init__(
+        self,
+        declarations: Mapping[str, Declaration],
+        sizes: Mapping[str, int],
+        seed: str,
+        lookups: Mapping[str, Iterable[Size]],
+        style: int,
+        turn: int = 0,
+    ) -> None:
+        super().__init__(declarations, sizes, seed, lookups, turn)
         self.style = style
+        self._floats: dict[tuple[int, str], Flat] = {}
 
     def floats(self, mp: Any, name: str) -> Flat:
         """The entries of a variable."""
+        key = (mp.dps, name)
+        if key not in self._floats:
+            self._floats[key] = self._made(mp, name)
+        return self._floats[key]
+
+    def _made(self, mp: Any, name: str) -> Flat:
         facts = closure(self.declarations[name].facts)
         if "integer" in facts:
             return [mp.mpf(v) for v in self.whole(name)]
@@ -94,11 +112,9 @@ class Numeric(Walker):
         super().__init__(reading, draw.sizes, Ring(None, self.mp.mpf(1)), budget)
         self.draw = draw
         self.integers = Whole(reading, draw)
-        self.values: dict[str, Flat] = {}
-        self.extra: dict[str, Value] = {}
-        self.seen: dict[int, int] = {}
+        self.shifts: dict[str, Flat] = {}  # how far a variable is moved
         self.margin = self.number(MARGIN)
-        self.small = self.mp.mpf(10) ** (-digits * 2 // 3)
+        self.ring.small = self.small = self.mp.mpf(10) ** (-digits // 2)
 
     def whole_of(self, node: Node, env: Env) -> Value:
         return self.integers.value(node, env)
@@ -110,46 +126,47 @@ class Numeric(Walker):
 
     def constant(self, name: str) -> Any:
         if name == "inf":
-            raise Undecided("inf is no number")
+            raise UndecidedError("inf is no number")
         return +getattr(self.mp, name)
 
     def base(self, name: str) -> Flat:
-        """The entries of a variable, made once."""
-        found = self.values.get(name)
-        if found is None:
-            found = self.values[name] = self.draw.floats(self.mp, name)
-        return found
+        """The entries of a variable, made once a draw and precision."""
+        return self.draw.floats(self.mp, name)
 
     def variable(self, name: str, bits: int) -> Value:
         found = self.extra.get(name)
         if found is not None:
             return found
         shape = self.reading.declarations[name].shape
-        return Value(OWN.get(shape.kind) or tuple(range(shape.order)), self.dims(shape), {0: self.base(name)})
+        value = Value(OWN.get(shape.kind) or tuple(range(shape.order)), self.dims(shape), {0: self.base(name)})
+        return self.moved(name, value, bits)
+
+    def moved(self, name: str, value: Value, bits: int) -> Value:
+        shift = self.shifts.get(name)
+        return value if shift is None else self.add(value, Value(value.keys, value.dims, {0: shift}))
 
     def reciprocal(self, a: Parts, bits: int) -> Parts:
         if not all(a[0]):
-            raise Unfit("a division by zero")
+            raise UnfitError("a division by zero")
         return {0: [self.ring.one / v for v in a[0]]}
 
     def root(self, a: Any) -> Any:
         if a < 0:
-            raise Unfit("the root of a negative number")
+            raise UnfitError("the root of a negative number")
         return self.mp.sqrt(a)
 
     # ------------------------------------------------------------------------------------------------ signs
-    def signs(self, node: Node, left: Node, right: Node, env: Env) -> Rule:
+    def signs(self, left: Node, right: Node, env: Env) -> Rule:
         a = yield left
         b = yield right
-        return self.noted(node, self.subtract(a, b))
+        return self.noted(decided(left, right), self.subtract(a, b))
 
-    def noted(self, node: Node, value: Value) -> Value:
+    def noted(self, key: object, value: Value) -> Value:
         flat = value.parts.get(0, [0] * size_of(value.dims))
         if any(v and abs(v) < self.margin for v in flat):
-            raise Unfit("a point near a kink")
+            raise UnfitError("a point near a kink", near=True)
         found = [1 if v > 0 else -1 if v < 0 else 0 for v in flat]
-        for v in found:
-            self.seen[id(node)] = self.seen.get(id(node), 0) | (1 if v > 0 else 2 if v < 0 else 4)
+        note(self.seen, key, [1 if v > 0 else 2 if v < 0 else 4 for v in found])
         return Value(value.keys, value.dims, {0: found})
 
     def chosen(self, node: Call, flat: Flat, groups: Sequence[Sequence[int]], largest: bool) -> list[int]:
@@ -157,9 +174,9 @@ class Numeric(Walker):
         for group in groups:
             order = sorted(group, key=lambda i: -flat[i] if largest else flat[i])
             if len(order) > 1 and abs(flat[order[0]] - flat[order[1]]) < self.margin:
-                raise Unfit("a point near a tie")
+                raise UnfitError("a point near a tie", near=True)
             out.append(order[0])
-            self.seen[id(node)] = self.seen.get(id(node), 0) | (1 << min(order[0] - group[0], 1) if len(group) > 1 else 3)
+            note(self.seen, (node.function, id(node.arguments[0])), [1 << min(order[0] - group[0], 1) if len(group) > 1 else 3])
         return out
 
     # ------------------------------------------------------------------------------------------------ functions
@@ -167,19 +184,17 @@ class Numeric(Walker):
         name = node.function
         if name in ("sign", "abs", "relu"):
             u = yield node.arguments[0]
-            found = self.noted(node, u)
-            weight = {"sign": lambda v, s: s, "abs": lambda v, s: v * s, "relu": lambda v, s: v if s > 0 else 0 * v}[name]
+            found = self.noted(id(node.arguments[0]), u)
+            weight = KINKED[name]
             return Value(u.keys, u.dims, {0: [self.ring.one * weight(v, s) for v, s in zip(u.parts[0], found.parts[0], strict=True)]})
         if name in ("maximum", "minimum", "where"):
             return (yield from self._branch(node))
-        values = []
-        for argument in node.arguments:
-            values.append((yield argument))
+        values = yield from all_of(node.arguments, env, bits)
         function = functions(self.mp).get(name)
         if function is None:
             row = FUNCTIONS.get(name)
             if row is None or not row.defined:
-                raise Undecided(f"{name} has no numeric value here")
+                raise UndecidedError(f"{name} has no numeric value here")
             return (yield self.reading.expanded(node, row.defined, row.arguments))
         if len(values) == 1:
             (u,) = values
@@ -188,25 +203,15 @@ class Numeric(Walker):
         return self._pairwise(a, b, function)
 
     def _pairwise(self, a: Value, b: Value, function: Callable[..., Any]) -> Value:
-        plan = meeting(a.keys, a.dims, b.keys, b.dims)
+        plan = self.met(a, b)
         x, y = (v.parts.get(0, [self.number(0)] * size_of(v.dims)) for v in (a, b))
         x = x if plan.left is None else plan.left(x)
         y = y if plan.right is None else plan.right(y)
         return Value(plan.keys, plan.dims, {0: [self.real(function, u, v) for u, v in zip(x, y, strict=True)]})
 
     def real(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """A function's value; Unfit outside its domain."""
-        try:
-            y = function(*arguments)
-        except (ValueError, ZeroDivisionError, OverflowError, TypeError):
-            raise Unfit("a point outside the domain") from None
-        if not isinstance(y, self.mp.mpf):
-            if getattr(y, "imag", 0) != 0:
-                raise Unfit("a point outside the domain")
-            y = self.mp.mpf(y.real if hasattr(y, "real") else y)
-        if not self.mp.isfinite(y):
-            raise Unfit("a value that is not finite")
-        return y
+        """A function's value; UnfitError outside its domain."""
+        return spectra.real(self.mp, function, *arguments)
 
     def _branch(self, node: Call) -> Rule:
         if node.function == "where":
@@ -216,7 +221,7 @@ class Numeric(Walker):
             share = Value(condition.keys, condition.dims, {0: [self.number(int(v != 0)) for v in flat]})
         else:
             first, second = (yield node.arguments[0]), (yield node.arguments[1])
-            found = self.noted(node, self.subtract(first, second))
+            found = self.noted(decided(*node.arguments), self.subtract(first, second))
             sign = 1 if node.function == "maximum" else -1
             share = Value(found.keys, found.dims, {0: [self.number(Fraction(1 + sign * s, 2)) for s in found.parts[0]]})
         rest = self.subtract(self.scalar(self.number(1)), share)
@@ -231,118 +236,43 @@ class Numeric(Walker):
         if exponent == self.mp.nint(exponent):
             return base ** int(exponent)
         if base < 0 or (base == 0 and exponent < 0):
-            raise Unfit("the power of a negative number")
+            raise UnfitError("the power of a negative number")
         return base**exponent
 
     # ------------------------------------------------------------------------------------------------ spectra
     def spectral(self, node: Call, env: Env, bits: int) -> Rule:
-        matrices = []
-        for argument in node.arguments:
-            if not isinstance(argument, Text):
-                matrices.append((yield argument))
-            if node.function == "norm":
-                break
-        first = matrices[0]
-        m, n = first.dims[-2:]
-        if node.function == "frechet":
-            text = node.arguments[0]
-            assert isinstance(text, Text)
-            if any(self.bound(v) for v in matrices):
-                raise Undecided("frechet under a sum")
-            flat = self._frechet(text.value, first.parts[0], matrices[1].parts[0], n)
-            return Value((0, 1), (n, n), {0: flat})
-        which = node.function
-        if which == "norm":
-            order = norm_order(node)
-            assert isinstance(order, Text)
-            which = order.value
-        r = min(m, n)
-        own, dims = {"nuc": ((), ()), "spec": ((), ()), "eigvalsh": ((0,), (n,)), "svdvals": ((0,), (r,))}.get(which, ((0, 1), (m, n)))
-        if which in ("svd_u", "svd_v"):
-            dims = (m if which == "svd_u" else n, r)
-        return batched(self, first, lambda parts: {0: self._matrix_function(which, parts[0], m, n)}, own, dims)
-
-    def _rows(self, flat: Flat, m: int, n: int) -> Any:
-        return self.mp.matrix([[flat[i * n + j] for j in range(n)] for i in range(m)])
-
-    def _flat(self, a: Any) -> Flat:
-        return [self.real(lambda v: self._nearly_real(v), a[i, j]) for i in range(a.rows) for j in range(a.cols)]
-
-    def _nearly_real(self, v: Any) -> Any:
-        if isinstance(v, self.mp.mpc) and abs(v.imag) <= self.small * (1 + abs(v.real)):
-            return v.real
-        return v
-
-    def _matrix_function(self, which: str, flat: Flat, m: int, n: int) -> Flat:
-        mp = self.mp
-        a = self._rows(flat, m, n)
-        if which in ("expm", "logm", "sqrtm"):
-            return self._flat(self._function(which, a))
-        if which in ("eigvalsh", "eigvecsh"):
-            values, vectors = mp.eigsy((a + a.T) / 2)
-            order = sorted(range(n), key=lambda k: values[k])
-            self._apart([values[k] for k in order])
-            if which == "eigvalsh":
-                return [values[k] for k in order]
-            signs = [self._turn([vectors[i, k] for i in range(n)]) for k in order]
-            return [vectors[i, k] * s for i in range(n) for k, s in zip(order, signs, strict=True)]
-        u, s, v = mp.svd_r(a) if m >= n else self._swapped_svd(a)
-        r = min(m, n)
-        if which in ("svdvals", "nuc", "spec"):
-            values = [s[k] for k in range(r)]
-            return values if which == "svdvals" else [sum(values) if which == "nuc" else max(values)]
-        if which == "polar":
-            return self._flat(u * v)
-        signs = [self._turn([u[i, k] for i in range(m)]) for k in range(r)]
-        if which == "svd_u":
-            return [u[i, k] * signs[k] for i in range(m) for k in range(r)]
-        return [v[k, j] * signs[k] for j in range(n) for k in range(r)]
-
-    def _swapped_svd(self, a: Any) -> tuple[Any, Any, Any]:
-        u, s, v = self.mp.svd_r(a.T)
-        return v.T, s, u.T
-
-    def _apart(self, values: Sequence[Any]) -> None:
-        if any(abs(a - b) < self.margin for a, b in zip(values, values[1:], strict=False)):
-            raise Unfit("eigenvalues that nearly meet")
-
-    def _turn(self, column: Sequence[Any]) -> int:
-        """The sign that makes the largest entry of a column positive."""
-        return 1 if max(column, key=abs) > 0 else -1
-
-    def _function(self, which: str, a: Any) -> Any:
-        mp = self.mp
-        with mp.extradps(15):
-            try:
-                return +{"expm": mp.expm, "logm": mp.logm, "sqrtm": mp.sqrtm}[which](a)
-            except (ValueError, ZeroDivisionError, mp.NoConvergence):
-                raise Unfit(f"{which} has no value here") from None
-
-    def _frechet(self, which: str, a: Flat, e: Flat, n: int) -> Flat:
-        """The derivative of a matrix function along E: the upper right block of f([[A, E], [0, A]])."""
-        big = self.mp.zeros(2 * n)
-        for i in range(n):
-            for j in range(n):
-                big[i, j] = big[n + i, n + j] = a[i * n + j]
-                big[i, n + j] = e[i * n + j]
-        out = self._function(which, big)
-        return [self.real(self._nearly_real, out[i, n + j]) for i in range(n) for j in range(n)]
+        order = norm_order(node) if node.function == "norm" else node.arguments[0]
+        which = order.value if isinstance(order, Text) else node.function
+        matrices = [a for a in node.arguments if not isinstance(a, Text)][: 2 if node.function == "frechet" else 1]
+        values = yield from all_of(matrices, env, bits)
+        m, n = values[0].dims[-2:]
+        bound = ordered(frozenset(k for v in values for k in self.bound(v)))
+        sizes = {k: d for v in values for k, d in zip(v.keys, v.dims, strict=True)}
+        flats = [self.arranged(v, (*bound, 0, 1), sizes).parts.get(0, []) for v in values]
+        count = size_of([sizes[k] for k in bound])
+        zero = [self.number(0)] * (m * n)
+        pieces = [[flat[k * m * n : (k + 1) * m * n] or zero for flat in flats] for k in range(count)]
+        own, dims = spectra.shape(which if node.function != "frechet" else "frechet", m, n)
+        out: list[Any] = []
+        for piece in pieces:
+            if node.function == "frechet":
+                out += spectra.frechet(self.mp, which, piece[0], piece[1], n)
+            else:
+                out += spectra.matrix_function(self.mp, which, piece[0], m, n)
+        return Value((*bound, *own), (*[sizes[k] for k in bound], *dims), {0: out})
 
 
-_FUNCTIONS: dict[int, tuple[Any, dict[str, Callable[..., Any]]]] = {}
+KINKED: dict[str, Callable[[Any, int], Any]] = {
+    "sign": lambda v, s: s,
+    "abs": lambda v, s: v * s,
+    "relu": lambda v, s: v if s > 0 else 0 * v,
+}
 
 
+@lru_cache(maxsize=64)
 def functions(mp: Any) -> dict[str, Callable[..., Any]]:
     """The functions of one or two numbers in a context."""
-    found = _FUNCTIONS.get(id(mp))
-    if found is None or found[0] is not mp:
-        if len(_FUNCTIONS) > 32:
-            _FUNCTIONS.clear()
-        found = _FUNCTIONS[id(mp)] = (mp, _made(mp))
-    return found[1]
 
-
-def _made(mp: Any) -> dict[str, Callable[..., Any]]:
     def positive(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def guarded(x: Any) -> Any:
             if x <= 0:
@@ -360,7 +290,7 @@ def _made(mp: Any) -> dict[str, Callable[..., Any]]:
         "log": positive(mp.log),
         "_logabs": lambda x: mp.log(abs(x)),
         "log1p": lambda x: positive(mp.log)(1 + x),
-        "sqrt": lambda x: mp.sqrt(x),
+        "sqrt": mp.sqrt,
         "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
         "softplus": lambda x: mp.log(1 + mp.exp(x)),
         "silu": lambda x: x / (1 + mp.exp(-x)),

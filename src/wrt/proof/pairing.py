@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from wrt.language.surface import Node, Shape
-from wrt.proof.arrays import Flat, Keys, Unfit, Value, size_of
+from wrt.proof.arrays import Flat, Keys, UnfitError, Value, size_of
+from wrt.proof.network import network, summed_terms
 from wrt.proof.walk import Walker
 
 
-class Misshapen(Exception):
+class MisshapenError(Exception):
     """A view whose shape is not that of the derivative in its layout."""
 
 
@@ -39,13 +40,12 @@ class Pairing:
     def factors(self, names: Sequence[Any] | None = None) -> list[Value]:
         """Weights and directions as values; `names[k]` is the key of axis k of the derivative."""
         out = []
-        for keys, dims, flat in zip(self.axes(), (self.dims, *[d for d, _ in self.tangents]), (self.weights, *[f for _, f in self.tangents]), strict=True):
+        for keys, dims, flat in zip(
+            self.axes(), (self.dims, *[d for d, _ in self.tangents]), (self.weights, *[f for _, f in self.tangents]), strict=True
+        ):
             named: Keys = tuple(keys if names is None else [names[k - 10] for k in keys])
-            if named:
-                value = Value(named, dims, {0: flat})
-                out.append(value if names is None else self.walker.renamed(value, {}))
-        if not self.dims:
-            out.append(Value((), (), {0: self.weights}))
+            value = Value(named, dims, {0: flat})
+            out.append(value if names is None else self.walker.renamed(value, {}))
         return out
 
     @property
@@ -56,7 +56,7 @@ class Pairing:
 def element(value: Value) -> Any:
     """The number that a value without axes is."""
     if value.keys and size_of(value.dims) != 1:
-        raise Unfit("a value with axes where a number is due")
+        raise UnfitError("a value with axes where a number is due")
     flat = value.parts.get(0)
     return flat[0] if flat is not None else 0
 
@@ -67,14 +67,18 @@ def function_view(pair: Pairing, value: Value, part: int) -> Any:
     if flat is None:
         return 0
     own = Value(tuple(range(10, 10 + len(pair.dims))), pair.dims, {0: flat})
-    return element(pair.walker.network([own, Value(own.keys, pair.dims, {0: pair.weights})], ()))
+    return element(network(pair.walker, [own, Value(own.keys, pair.dims, {0: pair.weights})], ()))
 
 
 def index_view(pair: Pairing, tree: Node, indices: Sequence[str]) -> Any:
     """One entry with free indices: a sum over them, addend by addend, that never makes the whole array."""
+    if tree.shape is not None and tree.shape.order:
+        raise MisshapenError(f"{tree.shape} where one entry is due")
+    if len(indices) != len(pair.all_dims):
+        raise MisshapenError(f"of {len(indices)} indices where {len(pair.all_dims)} are due")
     bounds = tuple((name, 0, n) for name, n in zip(indices, pair.all_dims, strict=True))
     env = tuple(sorted((b[0], b) for b in bounds))
-    rule = pair.walker.summed_terms(tree, env, 0, bounds, pair.factors(bounds))
+    rule = summed_terms(pair.walker, tree, env, 0, bounds, pair.factors(bounds))
     return element(pair.walker.drive(rule, env, 0))
 
 
@@ -95,10 +99,10 @@ def matrix_view(pair: Pairing, tree: Node, kind: str, turned: bool) -> Any:
             want = (dims[1], dims[0]) if turned else (dims[0], dims[1])
             names = {0: axes[1], 1: axes[0]} if turned else {0: axes[0], 1: axes[1]}
     if (rows, columns) != want:
-        raise Misshapen(f"{rows} x {columns} where {want[0]} x {want[1]} is due")
+        raise MisshapenError(f"{rows} x {columns} where {want[0]} x {want[1]} is due")
     kept = [(k, d) for k, d in zip(value.keys, value.dims, strict=True) if k in names]
     shown = Value(tuple(names[k] for k, _ in kept), tuple(d for _, d in kept), value.parts)
-    return element(pair.walker.network([shown, *_present(pair, shown)], ()))
+    return element(network(pair.walker, [shown, *_present(pair, shown)], ()))
 
 
 def _present(pair: Pairing, shown: Value) -> list[Value]:
@@ -113,7 +117,7 @@ def _present(pair: Pairing, shown: Value) -> list[Value]:
 def _places(value: Value) -> tuple[int, int]:
     sizes = dict(zip(value.keys, value.dims, strict=True))
     if any(k not in (0, 1) for k in sizes):
-        raise Misshapen("a tensor where a matrix is due")
+        raise MisshapenError("a tensor where a matrix is due")
     return sizes.get(0, 1), sizes.get(1, 1)
 
 
@@ -126,33 +130,33 @@ def kronecker_view(pair: Pairing, tree: Node, rows: int) -> Any:
     sides = []
     for group in groups:
         mine = [f for f in factors if f.keys and set(f.keys) <= set(group)]
-        joined = pair.walker.arranged(pair.walker.network(mine, group), group[::-1])
+        joined = pair.walker.arranged(network(pair.walker, mine, group), group[::-1])
         sides.append(joined)
     want = tuple(size_of(side.dims) for side in sides)
     if _places(value) != want:
-        raise Misshapen(f"{_places(value)[0]} x {_places(value)[1]} where {want[0]} x {want[1]} is due")
+        raise MisshapenError(f"{_places(value)[0]} x {_places(value)[1]} where {want[0]} x {want[1]} is due")
     flat = [Value((key,), (n,), side.parts) for key, n, side in zip((0, 1), want, sides, strict=True)]
     shown = Value((0, 1), want, value.parts)
     scalars = [f for f in factors if not f.keys]
-    return element(pair.walker.network([shown, *flat, *scalars], ()))
+    return element(network(pair.walker, [shown, *flat, *scalars], ()))
 
 
 def operator_view(pair: Pairing, tree: Node) -> Any:
     """The derivative applied to the directions: an array of the function's own shape."""
     value = pair.walker.value(tree)
     if value.dims != pair.dims:
-        raise Misshapen(f"{' x '.join(map(str, value.dims)) or 'a scalar'} where {' x '.join(map(str, pair.dims)) or 'a scalar'} is due")
+        raise MisshapenError(f"{' x '.join(map(str, value.dims)) or 'a scalar'} where {' x '.join(map(str, pair.dims)) or 'a scalar'} is due")
     return function_view(pair, value, 0)
 
 
 def layout_of(f: Shape, variables: Sequence[Shape], layout: str) -> tuple[str, bool] | None:
-    """(kind, turned) of the derivative in a layout, None when it has no matrix form.
+    r"""(kind, turned) of the derivative in a layout, None when it has no matrix form.
 
-        f \\ x      scalar            column n                      matrix m x n
-        scalar     scalar            column (row in numerator)      matrix
-        column m   column (row in    m x n (n x m in               none
-                   denominator)      denominator)
-        matrix     matrix            none                           none
+    f \ x      scalar            column n                      matrix m x n
+    scalar     scalar            column (row in numerator)      matrix
+    column m   column (row in    m x n (n x m in               none
+               denominator)      denominator)
+    matrix     matrix            none                           none
     """
     order = sum(v.order for v in variables)
     if f.kind == "tensor" or f.order + order > 2 or any(v.kind == "tensor" for v in variables):
@@ -164,5 +168,6 @@ def layout_of(f: Shape, variables: Sequence[Shape], layout: str) -> tuple[str, b
     if f.order == 1:
         return "matrix", layout == "denominator"
     if f.order == 0 and order == 1:
-        return ("row" if layout == "numerator" else "column"), False
+        upright = any(v.kind == "row" for v in variables) == (layout == "numerator")
+        return ("column" if upright else "row"), False
     return "matrix", False

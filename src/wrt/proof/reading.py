@@ -6,17 +6,36 @@ Everything here is found once a tree and shared by every evaluation of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wrt.language.parser import parse
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Loop, Name, Node, Number, Source, Steps, Text, Unary, postorder
+from wrt.language.surface import (
+    Binary,
+    Block,
+    Call,
+    Declaration,
+    Generator,
+    Index,
+    Loop,
+    Name,
+    Node,
+    Number,
+    Slice,
+    Source,
+    Steps,
+    Text,
+    Unary,
+    postorder,
+)
 
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 EXACT_CALLS = frozenset(("sum", "mean", "prod", "tr", "trace", "det", "inv", "adj", "solve", "pinv", "diag", "vec", "kron", "dot", "outer", "eye"))
 EXACT_CALLS |= frozenset(("ones", "zeros", "matpow", "tril", "triu", "commutation", "conv1d", "conv2d", "einsum", "cumsum", "var"))
+HIGHEST_FLOOR = 6
 UNROOTED = frozenset(("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "silu", "relu", "abs", "sign", "softmax"))
 UNROOTED |= frozenset(("logsumexp", "log_softmax", "logdet", "maximum", "minimum", "where", "log1p", "expm1", "max", "min"))
 
@@ -36,8 +55,11 @@ class Reading:
         self.declarations = dict(declarations)
         self.trees: list[Node] = []
         self.kept: list[Node] = []  # nodes whose identity is a key of a table
-        self.step_of: dict[int, Node] = {}  # id(Name of a step) -> its node
+        self._table: dict[tuple[object, ...], Node] = {}
+        self._one: dict[int, Node] = {}
         self.rational = True  # whether only rational operations occur in the trees seen so far
+        self.floor = 3  # the least number that a size is drawn as
+        self.logarithmic = False  # whether a logarithm does
         self.rooted = False  # whether a root or a power with no whole exponent does
         self._free: dict[int, frozenset[str]] = {}
         self._whole: dict[int, bool] = {}
@@ -48,34 +70,79 @@ class Reading:
         self.looked_up: dict[str, list[Size]] = {}  # integer variable -> sizes of the axes it looks up
 
     def take(self, source: Source) -> Node:
-        """Register a source's tree and declarations; its tree."""
+        """Register a source's declarations; its tree with equal parts made one node and named steps put in."""
         for name, d in source.declarations.items():
             self.declarations.setdefault(name, d)
-        tree = source.tree
-        if any(t is tree for t in self.trees):
-            return tree
-        self.trees.append(tree)
-        nodes = list(postorder(tree))
-        steps = {name: value for node in nodes if isinstance(node, Steps) for name, value in node.steps}
-        for node in nodes:
-            match node:
-                case Name(role="step"):
-                    self.step_of[id(node)] = steps[node.name]
-                case Call() if node.function not in EXACT_CALLS:
-                    self.rational = False
-                    self.rooted = self.rooted or node.function not in UNROOTED
-                case Binary() if node.op in COMPARISONS and not self.whole(node):
-                    self.rational = False
-                case Binary(op="**") if not self.whole(node.right):
-                    self.rational = False
-                    self.rooted = True
-                case Generator() if node.conditions:
-                    self.guarded.update(loop.name for loop in node.loops)
-                case Index():
-                    self._note_lookup(node)
-        return tree
+        self.trees.append(source.tree)
+        return self.one(source.tree)
 
-    def _note_lookup(self, node: Index) -> None:
+    def one(self, tree: Node) -> Node:
+        """The one node that stands for all equal ones."""
+        table, done = self._table, self._one
+        steps: dict[str, Node] = {}
+        stack = [(tree, False)]
+        while stack:
+            node, ready = stack.pop()
+            if id(node) in done:
+                continue
+            children = node.children
+            if children and not ready:
+                if isinstance(node, Steps):
+                    stack += [(node, True), (node.result, False)]
+                    stack += [(_Named(name, value), False) for name, value in reversed(node.steps)]
+                    continue
+                stack.append((node, True))
+                stack += [(child, False) for child in reversed(children)]
+                continue
+            if isinstance(node, _Named):
+                steps[node.name] = done[id(node.value)]
+                continue
+            if isinstance(node, Steps):
+                done[id(node)] = done[id(node.result)]
+            elif isinstance(node, Name) and node.role == "step":
+                done[id(node)] = steps[node.name]
+            else:
+                key = _key(node, done)
+                found = table.get(key)
+                if found is None:
+                    found = table[key] = _rebuilt(node, done)
+                    done[id(found)] = found
+                    self._note(found)
+                done[id(node)] = found
+            self.kept.append(node)
+        return done[id(tree)]
+
+    def _note(self, node: Node) -> None:
+        """What kinds of operations occur."""
+        match node:
+            case Call() if node.function not in EXACT_CALLS:
+                self.rational = False
+                self.logarithmic = self.logarithmic or node.function in ("log", "logdet", "logsumexp", "log1p", "softplus")
+                self.rooted = self.rooted or node.function not in UNROOTED
+            case Binary() if node.op in COMPARISONS and not self.whole(node):
+                self.rational = False
+            case Binary(op="**") if not self.whole(node.right):
+                self.rational = False
+                self.rooted = True
+            case Generator() if node.conditions:
+                self.guarded.update(loop.name for loop in node.loops)
+            case Loop():
+                self._note_numbers(node.start, node.stop)
+            case Index():
+                self.note_lookup(node)
+                self._note_numbers(*node.parts)
+        if isinstance(node, Binary) and node.op in COMPARISONS and self.whole(node):
+            self._note_numbers(node.left, node.right)
+
+    def _note_numbers(self, *nodes: Node) -> None:
+        """Sizes must be larger than the numbers that indices are compared with, or a wrong number would make no difference."""
+        for node in nodes:
+            for part in postorder(node):
+                if isinstance(part, Number) and part.value.denominator == 1:
+                    self.floor = max(self.floor, min(abs(int(part.value)) + 2, HIGHEST_FLOOR))
+
+    def note_lookup(self, node: Index) -> None:
+        """Keep in mind what sizes a whole number has to stay below."""
         shape = node.base.shape
         for part, size in zip(node.parts, shape.sizes if shape is not None else (), strict=False):
             for inner in postorder(part):
@@ -93,7 +160,7 @@ class Reading:
             top, ready = stack.pop()
             if id(top) in memo:
                 continue
-            below = (self.step_of[id(top)],) if isinstance(top, Name) and top.role == "step" else top.children
+            below = top.children
             if not ready and below:
                 stack.append((top, True))
                 stack.extend((child, False) for child in below)
@@ -111,8 +178,6 @@ class Reading:
                 for loop in reversed(node.loops):
                     inner = (inner - {loop.name}) | memo[id(loop)]
                 return inner
-            case Steps():
-                return memo[id(node.result)]
         out: frozenset[str] = frozenset()
         for child in below:
             if memo[id(child)]:
@@ -172,9 +237,80 @@ class Reading:
         key = (id(call), formula)
         found = self._expanded.get(key)
         if found is None:
-            found = self._expanded[key] = substituted(formula, {**dict(zip(names, call.arguments, strict=True)), "y": call})
-            self.kept.append(call)
+            found = self._expanded[key] = self.one(substituted(formula, {**dict(zip(names, call.arguments, strict=True)), "y": call}))
         return found
+
+
+@dataclass(slots=True, eq=False)
+class _Named(Node):
+    """A named step on the way: its value first, then its name is known."""
+
+    name: str
+    value: Node
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.value,)
+
+
+def _key(node: Node, done: Mapping[int, Node]) -> tuple[object, ...]:
+    """What makes two nodes equal, given their children's representatives."""
+    match node:
+        case Name():
+            return (node.name, node.role)
+        case Number():
+            return (node.value,)
+        case Text():
+            return ("", node.value)
+        case Unary():
+            return (node.op, id(done[id(node.argument)]), node.shape)
+        case Binary():
+            return (node.op, id(done[id(node.left)]), id(done[id(node.right)]), node.shape)
+    below = tuple([id(done[id(child)]) for child in node.children])
+    match node:
+        case Call():
+            return ("call", node.function, below, tuple([name for name, _ in node.options]), node.shape)
+        case Slice():
+            return ("slice", below, node.start is None, node.stop is None, node.step is None)
+        case Block():
+            return ("block", below, tuple([len(line) for line in node.rows]), node.shape)
+        case Loop():
+            return ("loop", node.name, below)
+        case Generator():
+            return ("generator", node.function, below, len(node.loops), node.shape)
+    return (type(node).__name__, below, node.shape)
+
+
+def _rebuilt(node: Node, done: Mapping[int, Node]) -> Node:
+    """The node over its children's representatives; itself when they are its children."""
+    if all(done[id(child)] is child for child in node.children):
+        return node
+
+    def one(child: Any) -> Any:
+        return None if child is None else done[id(child)]
+
+    made: Node
+    match node:
+        case Unary():
+            made = Unary(node.op, one(node.argument))
+        case Binary():
+            made = Binary(node.op, one(node.left), one(node.right))
+        case Call():
+            made = Call(node.function, tuple(map(one, node.arguments)), tuple((name, one(value)) for name, value in node.options))
+        case Slice():
+            made = Slice(one(node.start), one(node.stop), one(node.step))
+        case Index():
+            made = Index(one(node.base), tuple(map(one, node.parts)))
+        case Block():
+            made = Block(tuple(tuple(map(one, line)) for line in node.rows), node.nested)
+        case Loop():
+            made = Loop(node.name, one(node.start), one(node.stop))
+        case Generator():
+            made = Generator(node.function, one(node.body), tuple(map(one, node.loops)), tuple(map(one, node.conditions)))
+        case _:
+            raise AssertionError(type(node))
+    made.shape = node.shape
+    return made
 
 
 def _addends(node: Node) -> list[tuple[int, Node]]:

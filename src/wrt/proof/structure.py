@@ -45,11 +45,7 @@ def classes(n: int, facts: frozenset[str]) -> tuple[int, ...]:
             unite(i * n + j, j * n + i)
         if "toeplitz" in facts and i and j:
             unite(i * n + j, (i - 1) * n + j - 1)
-    zero = {
-        find(i * n + j)
-        for i, j in entries
-        if ("lower" in facts and j > i) or ("upper" in facts and i > j) or ("diagonal" in facts and i != j)
-    }
+    zero = {find(i * n + j) for i, j in entries if ("lower" in facts and j > i) or ("upper" in facts and i > j) or ("diagonal" in facts and i != j)}
     return tuple(-1 if find(k) in zero else find(k) for k in range(n * n))
 
 

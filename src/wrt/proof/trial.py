@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from wrt.language.surface import Declaration, Node
-from wrt.proof.arrays import Flat, Unfit, Value, size_of
+from wrt.language.variables import Variable, variable
+from wrt.proof.arrays import Flat, UnfitError, Value, size_of
 from wrt.proof.draw import Draw, hashed
 from wrt.proof.exact import Exact
 from wrt.proof.field import BASE
@@ -28,6 +30,10 @@ class Question:
         self.names = tuple(names)
         self.structure = structure
         self.budget = budget
+        self.variables: tuple[Variable, ...] = tuple(variable(name, reading.declarations) for name in names)
+        for v in self.variables:
+            if v.tree is not None:
+                reading.note_lookup(v.tree)
 
     @property
     def declarations(self) -> Mapping[str, Declaration]:
@@ -38,13 +44,38 @@ class Question:
         assert self.tree.shape is not None
         return tuple(s.value(draw.sizes) for s in self.tree.shape.sizes)
 
-    def followed(self, draw: Draw, name: str, flat: Flat, ring: Any) -> Flat:
-        """The direction along which the function is followed for an arbitrary direction of a variable."""
-        d = self.declarations[name]
+    def dims(self, draw: Draw, v: Variable) -> tuple[int, ...]:
+        """The sizes of a variable, or of the part of one."""
+        sizes = self.numbers(draw, v)
+        return tuple(s.value(sizes) for s in v.shape.sizes)
+
+    def numbers(self, draw: Draw, v: Variable) -> dict[str, int]:
+        """The sizes of a draw, and the whole numbers that a part is named with."""
+        names = {n for a in v.axes for s in (a.start, a.count or a.start) for n in s.names} - set(draw.sizes)
+        return {**draw.sizes, **{n: draw.whole(n)[0] for n in sorted(names)}}
+
+    def followed(self, draw: Draw, v: Variable, flat: Flat, ring: Any) -> Flat:
+        """The direction along which the function is followed for an arbitrary direction of a variable or a part: zero outside the part."""
+        d = self.declarations[v.name]
+        if v.axes:
+            flat = self._embedded(draw, v, flat)
         facts = space(d.facts)
         if self.structure == "ignored" or not facts or d.shape.order != 2:
             return flat
-        return mapped(ring, flat, draw.dims(name)[0], facts, self.structure)
+        return mapped(ring, flat, draw.dims(v.name)[0], facts, self.structure)
+
+    def _embedded(self, draw: Draw, v: Variable, flat: Flat) -> Flat:
+        sizes, at = self.numbers(draw, v), [0]
+        for axis, length in zip(v.axes, draw.dims(v.name), strict=True):
+            start = axis.start.value(sizes)
+            places = [start] if axis.count is None else [start + axis.step * k for k in range(axis.count.value(sizes))]
+            if any(not 0 <= place < length for place in places):
+                raise UnfitError(f"{v.text} leaves the range of {v.name}")
+            at = [k * length + place for k in at for place in places]
+        out = [0] * size_of(draw.dims(v.name))
+        for k, value in zip(at, flat, strict=True):
+            out[k] = value
+        return out
 
 
 class ExactTrial:
@@ -53,23 +84,29 @@ class ExactTrial:
     def __init__(self, question: Question, draw: Draw, strict: bool) -> None:
         self.question = question
         self.draw = draw
+        for name in question.declarations:
+            draw.dims(name)
         self.walker = walker = Exact(question.reading, draw, BASE, None, question.budget)
         walker.strict = strict
         walker.top = len(question.names)
         tangents = []
-        for bit, name in enumerate(question.names):
-            flat = draw.direction(name, bit)
-            tangents.append((draw.dims(name), flat))
-            walker.directions.setdefault(name, {})[bit] = question.followed(draw, name, flat, walker.ring)
+        for bit, v in enumerate(question.variables):
+            own = question.dims(draw, v)
+            flat = draw.direction(v.name, bit)[: size_of(own)]
+            tangents.append((own, flat))
+            walker.directions.setdefault(v.name, {})[bit] = question.followed(draw, v, flat, walker.ring)
         dims = question.own_dims(draw)
+        self.own_signs: set[object] = set()
         self.pair = Pairing(walker, dims, draw.weights("f", size_of(dims)), tuple(tangents))
 
-    def value(self) -> Value:
-        """The function with all its infinitesimals."""
-        return self.walker.value(self.question.tree, (), len(self.question.names))
-
+    @cached_property
     def expected(self) -> Any:
-        return function_view(self.pair, self.value(), (1 << len(self.question.names)) - 1)
+        """The weighted derivative; the signs met on the way are the function's own."""
+        order = len(self.question.names)
+        found = function_view(self.pair, self.walker.value(self.question.tree, (), order), (1 << order) - 1)
+        self.own_signs.update(self.walker.seen)
+        self.walker.strict = False  # a view may not need the positive numbers that the function needs
+        return found
 
     @property
     def violations(self) -> int:
@@ -82,48 +119,56 @@ class ExactTrial:
 
 def tangent_values(question: Question, tangents: Sequence[str], pair: Pairing) -> dict[str, Value]:
     out = {}
-    for tangent, name, (dims, flat) in zip(tangents, question.names, pair.tangents, strict=True):
-        shape = question.declarations[name].shape
+    for tangent, v, (dims, flat) in zip(tangents, question.variables, pair.tangents, strict=True):
+        shape = v.tangent
         out[tangent] = Value(OWN.get(shape.kind) or tuple(range(shape.order)), dims, {0: flat})
     return out
 
 
 def violations_of(question: Question, draw: Draw, strict: bool, extra: Callable[[ExactTrial], object] | None) -> int:
-    """How many roots and powers of what is no square an evaluation meets; Unfit counts as very many."""
+    """How many roots and powers of what is no square an evaluation meets; UnfitError counts as very many."""
     try:
         trial = ExactTrial(question, draw, strict)
         trial.walker.value(question.tree)
+        trial.walker.strict = False
         if extra is not None:
             extra(trial)
-    except Unfit:
+    except UnfitError:
         return 10**9
     return trial.violations
 
 
-def fitted(question: Question, sizes: Mapping[str, int], seed: str, strict: bool = False, extra: Callable[[ExactTrial], object] | None = None) -> ExactTrial | None:
+def fitted(
+    question: Question, sizes: Mapping[str, int], seed: str, turn: int, strict: bool = False, extra: Callable[[ExactTrial], object] | None = None
+) -> ExactTrial | None:
     """A trial in which every root is of a square: whole draws first, then single base numbers drawn anew while that helps; None when none is found.
 
-    Raises: Unfit when the function cannot be evaluated at these sizes at all (a matrix that is always singular).
+    Raises: UnfitError when the function cannot be evaluated at these sizes at all (a matrix that is always singular).
     """
     reading = question.reading
     best: Draw | None = None
     least = 10**9
     for attempt in range(FRESH):
-        draw = Draw(question.declarations, sizes, f"{seed}.{attempt}" if attempt else seed, reading.looked_up)
+        draw = Draw(question.declarations, sizes, f"{seed}.{attempt}" if attempt else seed, reading.looked_up, turn)
         if not attempt and not reading.rooted and not strict:
-            return ExactTrial(question, draw, strict)
+            return evaluated(ExactTrial(question, draw, strict))
         found = violations_of(question, draw, strict, extra)
         if found == 0:
-            return ExactTrial(question, draw, strict)
+            return evaluated(ExactTrial(question, draw, strict))
         if best is None or found < least:
             best, least = draw, found
         if found == 10**9 and attempt >= 2 and least == 10**9:
             break
     if least == 10**9:
-        ExactTrial(question, Draw(question.declarations, sizes, seed, reading.looked_up), strict).value()
-        return None
+        return evaluated(ExactTrial(question, Draw(question.declarations, sizes, seed, reading.looked_up, turn), strict))
     assert best is not None
     return _repaired(question, best, least, seed, strict, extra)
+
+
+def evaluated(trial: ExactTrial) -> ExactTrial:
+    """The trial, its function evaluated: raises what that raises."""
+    assert trial.expected is not None
+    return trial
 
 
 def _repaired(question: Question, best: Draw, least: int, seed: str, strict: bool, extra: Callable[[ExactTrial], object] | None) -> ExactTrial | None:
@@ -135,7 +180,7 @@ def _repaired(question: Question, best: Draw, least: int, seed: str, strict: boo
         if found <= least:
             best, least = draw, found
             if not found:
-                return ExactTrial(question, best, strict)
+                return evaluated(ExactTrial(question, best, strict))
     return None
 
 
@@ -151,30 +196,38 @@ class FloatTrial:
         mp = self.walker.mp
         dims = question.own_dims(draw)
         self.weights = draw.floating(mp, "weights", "f", size_of(dims))
-        self.arbitrary = [(draw.dims(n), draw.floating(mp, n, ("direction", bit), size_of(draw.dims(n)))) for bit, n in enumerate(question.names)]
+        own = [question.dims(draw, v) for v in question.variables]
+        self.arbitrary = [
+            (n, draw.floating(mp, v.text, ("direction", bit), size_of(n))) for bit, (v, n) in enumerate(zip(question.variables, own, strict=True))
+        ]
         self.pair = Pairing(self.walker, dims, self.weights, tuple(self.arbitrary))
+
+    @cached_property
+    def expected(self) -> Any:
+        """The weighted derivative along the directions."""
+        return self.difference(self.pair)
 
     def _walker(self, question: Question, draw: FloatDraw, digits: int) -> Numeric:
         return Numeric(question.reading, draw, digits, question.budget)
 
-    def expected(self, pair: Pairing | None = None) -> Any:
-        """The weighted k-th derivative along the directions, by central differences with steps 10**-digits."""
-        pair = pair or self.pair
+    def difference(self, pair: Pairing) -> Any:
+        """The weighted k-th derivative along the directions of a pairing, by central differences with steps 10**-digits."""
         question, order = self.question, len(self.question.names)
         mp = self.walker.mp
         if order == 0:
             return function_view(pair, self.walker.value(question.tree), 0)
         h = mp.mpf(10) ** -self.step_digits
         total = mp.mpf(0)
-        moves = [question.followed(self.draw, n, flat, self.walker.ring) for n, (_, flat) in zip(question.names, pair.tangents, strict=True)]
+        moves = [question.followed(self.draw, v, flat, self.walker.ring) for v, (_, flat) in zip(question.variables, pair.tangents, strict=True)]
         for corner in range(1 << order):
             walker = self._walker(question, self.draw, mp.dps)
             walker.seen = self.walker.seen
             sign = 1
-            for bit, (name, move) in enumerate(zip(question.names, moves, strict=True)):
+            for bit, (v, move) in enumerate(zip(question.variables, moves, strict=True)):
                 side = 1 if corner >> bit & 1 else -1
                 sign *= side
-                walker.values[name] = [v + side * h * w for v, w in zip(walker.base(name), move, strict=True)]
+                before = walker.shifts.get(v.name)
+                walker.shifts[v.name] = [side * h * w + (u if before is not None else 0) for w, u in zip(move, before or move, strict=True)]
             moved = Pairing(walker, pair.dims, pair.weights, pair.tangents)
             total += sign * function_view(moved, walker.value(question.tree), 0)
         return total / (2 * h) ** order

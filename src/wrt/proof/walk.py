@@ -12,23 +12,37 @@ from fractions import Fraction
 from typing import Any
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Block, Call, Index, Name, Node, Number, Shape, Steps, Unary
-from wrt.language.surface import Generator as Sum
-from wrt.proof.arrays import Bound, Dims, Flat, Key, Keys, Parts, Undecided, Unfit, Value, contraction, meeting, ordered, size_of, turned
+from wrt.language.surface import Call, Node, Shape
+from wrt.proof.arrays import (
+    Bound,
+    BudgetError,
+    Dims,
+    Flat,
+    Key,
+    Keys,
+    Meeting,
+    Parts,
+    UndecidedError,
+    UnfitError,
+    Value,
+    contraction,
+    meeting,
+    ordered,
+    size_of,
+    turned,
+)
 from wrt.proof.jets import Ring, restricted
 from wrt.proof.reading import Reading
 
 Env = tuple[tuple[str, Bound], ...]
 Request = Node | tuple[Node, Env, int]
 Rule = Generator[Request, Value, Value]
+Seen = dict[object, tuple[int, int]]  # what is decided -> (branches met, as bits 1 and 2; how often)
 Key3 = tuple[int, Env, int]
 
 OWN: dict[str, Keys] = {"scalar": (), "column": (0,), "row": (1,), "matrix": (0, 1)}
 BUDGET = 300_000
-
-
-class TooMuch(Exception):
-    """The evaluation would go over its budget of ring multiplications."""
+KEPT_PLANS = 4096  # entries up to which a plan is kept for the next array of the same shape
 
 
 class Walker:
@@ -39,6 +53,9 @@ class Walker:
         self.sizes = sizes
         self.ring = ring
         self.budget = budget
+        self.extra: dict[str, Value] = {}  # variables that the draw does not have: tangents
+        self.seen: Seen = {}  # the decisions met: signs, choices
+        self.replaced: dict[str, Node] = {}  # variables that stand for a formula
         self.top = 0  # the most infinitesimals that anything is evaluated with
         self.memo: dict[Key3, Value] = {}
 
@@ -63,6 +80,7 @@ class Walker:
         memo = self.memo
         stack: list[tuple[Key3 | None, Env, int, Rule]] = [(key, env, bits, rule)]
         answer: Any = None
+        wanted: Node
         while stack:
             _, env, bits, rule = stack[-1]
             try:
@@ -73,9 +91,9 @@ class Walker:
                 if done is not None:
                     memo[done] = answer
                 if self.ring.work > self.budget:
-                    raise TooMuch from None
+                    raise BudgetError from None
                 continue
-            if type(request) is tuple:
+            if isinstance(request, tuple):
                 wanted, env, bits = request
             else:
                 wanted = request
@@ -120,10 +138,14 @@ class Walker:
     def variable(self, name: str, bits: int) -> Value:
         raise NotImplementedError
 
+    def moved(self, name: str, value: Value, bits: int) -> Value:
+        """A variable that stands for a formula, moved along its direction."""
+        raise NotImplementedError
+
     def constant(self, name: str) -> Any:
         raise NotImplementedError
 
-    def signs(self, node: Node, left: Node, right: Node, env: Env) -> Rule:
+    def signs(self, left: Node, right: Node, env: Env) -> Rule:
         """The sign (1, 0, -1 as whole numbers) of left - right, entry by entry."""
         raise NotImplementedError
 
@@ -139,7 +161,7 @@ class Walker:
 
     def spectral(self, node: Call, env: Env, bits: int) -> Rule:
         """A matrix function that only floats can evaluate."""
-        raise Undecided(f"{node.function} is not evaluated exactly")
+        raise UndecidedError(f"{node.function} is not evaluated exactly")
 
     def chosen(self, node: Call, flat: Flat, groups: Sequence[Sequence[int]], largest: bool) -> list[int]:
         """In each group of positions, the one whose entry is the largest (or smallest)."""
@@ -160,7 +182,7 @@ class Walker:
         """A whole number without bound indices: a size, an axis, an exponent."""
         value = self.whole_of(node, ())
         if value.keys:
-            raise Undecided("a number that depends on an index where none may")
+            raise UndecidedError("a number that depends on an index where none may")
         return int(value.parts[0][0]) if value.parts else 0
 
     def size(self, size: Size) -> int:
@@ -168,7 +190,7 @@ class Walker:
         number = size.number
         found = number if number is not None else size.value(self.sizes)
         if found < 1:
-            raise Unfit(f"the size {size} is {found}")
+            raise UnfitError(f"the size {size} is {found}")
         return found
 
     def dims(self, shape: Shape) -> Dims:
@@ -178,7 +200,7 @@ class Walker:
     def spend(self, work: int) -> None:
         """Stop before work that the budget does not have."""
         if self.ring.work + work > self.budget:
-            raise TooMuch
+            raise BudgetError
 
     def scalar(self, element: Any) -> Value:
         return Value((), (), {0: [element]})
@@ -186,27 +208,34 @@ class Walker:
     def add(self, a: Value, b: Value) -> Value:
         if a.keys == b.keys and a.dims == b.dims:
             return Value(a.keys, a.dims, self.ring.add(a.parts, b.parts))
-        plan = meeting(a.keys, a.dims, b.keys, b.dims)
+        plan = self.met(a, b)
         return Value(plan.keys, plan.dims, self.ring.add(a.parts, b.parts, plan.left, plan.right))
 
     def subtract(self, a: Value, b: Value) -> Value:
         if a.keys == b.keys and a.dims == b.dims:
             return Value(a.keys, a.dims, self.ring.subtract(a.parts, b.parts))
-        plan = meeting(a.keys, a.dims, b.keys, b.dims)
+        plan = self.met(a, b)
         return Value(plan.keys, plan.dims, self.ring.subtract(a.parts, b.parts, plan.left, plan.right))
 
     def times(self, a: Value, b: Value) -> Value:
         if a.keys == b.keys and a.dims == b.dims:
             return Value(a.keys, a.dims, self.ring.times(a.parts, b.parts))
-        self._room(a, b)
-        plan = meeting(a.keys, a.dims, b.keys, b.dims)
+        plan = self.met(a, b)
         return Value(plan.keys, plan.dims, self.ring.times(a.parts, b.parts, plan.left, plan.right))
 
-    def _room(self, a: Value, b: Value) -> None:
+    def met(self, a: Value, b: Value) -> Meeting:
+        """How two values stretch to one; plans of large arrays are not kept."""
+        make = meeting if self._room(a, b) <= KEPT_PLANS else meeting.__wrapped__
+        return make(a.keys, a.dims, b.keys, b.dims)
+
+    def _room(self, a: Value, b: Value) -> int:
+        """The number of entries over the keys of both, refused when the budget does not have it."""
         sizes = dict(zip(a.keys, a.dims, strict=True))
         for key, dim in zip(b.keys, b.dims, strict=True):
             sizes[key] = max(dim, sizes.get(key, 1))
-        self.spend(size_of(tuple(sizes.values())))
+        total = size_of(tuple(sizes.values()))
+        self.spend(total)
+        return total
 
     def scale(self, c: Any, a: Value) -> Value:
         return Value(a.keys, a.dims, self.ring.scale(c, a.parts))
@@ -214,7 +243,7 @@ class Walker:
     def invert(self, a: Value, bits: int) -> Value:
         """1/a, entry by entry."""
         if 0 not in a.parts:
-            raise Unfit("a division by zero")
+            raise UnfitError("a division by zero")
         return Value(a.keys, a.dims, self.ring_checked(self.reciprocal(a.parts, bits), a))
 
     def ring_checked(self, parts: Parts, like: Value) -> Parts:
@@ -224,8 +253,8 @@ class Walker:
     def contract(self, a: Value, b: Value, out: Keys) -> Value:
         """sum of A*B over every key outside `out`."""
         a, b = self._presummed(a, b.keys, out), self._presummed(b, a.keys, out)
-        self._room(a, b)
-        plan = contraction(a.keys, a.dims, b.keys, b.dims, out)
+        make = contraction if self._room(a, b) <= KEPT_PLANS else contraction.__wrapped__
+        plan = make(a.keys, a.dims, b.keys, b.dims, out)
         return Value(out, plan.dims, self.ring.contract(plan, a.parts, b.parts))
 
     def _presummed(self, a: Value, other: Keys, out: Keys) -> Value:
@@ -245,8 +274,9 @@ class Walker:
             return a
         have = dict(zip(a.keys, a.dims, strict=True))
         dims = tuple((sizes or {}).get(k, have.get(k, 1)) for k in keys)
-        self.spend(size_of(dims) // 8)
-        read = turned(a.keys, a.dims, keys, dims)
+        total = size_of(dims)
+        self.spend(total // 2)
+        read = (turned if total <= KEPT_PLANS else turned.__wrapped__)(a.keys, a.dims, keys, dims)
         return Value(keys, dims, a.parts if read is None else {m: read(x) for m, x in a.parts.items()})
 
     def renamed(self, a: Value, names: Mapping[Key, Key]) -> Value:
@@ -268,7 +298,7 @@ class Walker:
         bound = tuple([k for k in a.keys if not isinstance(k, int)])
         sizes = dict(zip(a.keys, a.dims, strict=True))
         if any(sizes[k] != 1 for k in own if k not in want):
-            raise Unfit("an axis longer than 1 where none may be")
+            raise UnfitError("an axis longer than 1 where none may be")
         keys = (*bound, *want)
         return Value(keys, tuple(sizes.get(k, 1) for k in keys), a.parts)
 
@@ -288,92 +318,20 @@ class Walker:
             return self.contract(left, right, keys)
         for part in (left, right):
             if 2 in part.keys and part.dims[part.keys.index(2)] != 1:
-                raise Unfit("inner sizes differ")
+                raise UnfitError("inner sizes differ")
         return self.times(*[self.sum_over(part, (2,)) if 2 in part.keys else part for part in (left, right)])
 
     def _inner(self, a: Value, axis: int) -> Value:
         return Value(tuple([2 if k == axis else k for k in a.keys]), a.dims, a.parts)
 
-    # ------------------------------------------------------------------------------------------------ sums of products
-    def network(self, factors: Sequence[Value], out: Keys) -> Value:
-        """sum over every key outside `out` of the product of the factors, by the pair that shrinks most first."""
-        work = [self._summed_alone(f, k, factors, out) for k, f in enumerate(factors)]
-        if not work:
-            return self.scalar(self.number(1))
-        while len(work) > 1:
-            i, j = self._best_pair(work, out)
-            a, b = work[i], work[j]
-            rest = [f for k, f in enumerate(work) if k not in (i, j)]
-            needed = {*out}.union(*[f.keys for f in rest])
-            keys = ordered(frozenset(k for k in {*a.keys, *b.keys} if k in needed))
-            work = [*rest, self.contract(a, b, keys) if set(keys) != {*a.keys, *b.keys} or a.keys != b.keys else self.times(a, b)]
-        (last,) = work
-        alone = tuple(k for k in last.keys if k not in out)
-        return self.sum_over(last, alone) if alone else last
 
-    def _summed_alone(self, f: Value, at: int, factors: Sequence[Value], out: Keys) -> Value:
-        alone = tuple(k for k in f.keys if k not in out and all(k not in g.keys for n, g in enumerate(factors) if n != at))
-        return self.sum_over(f, alone) if alone else f
-
-    def _best_pair(self, work: list[Value], out: Keys) -> tuple[int, int]:
-        if len(work) == 2:
-            return 0, 1
-        best, least = (0, 1), None
-        count: dict[Key, int] = {}
-        for f in work:
-            for key in f.keys:
-                count[key] = count.get(key, 0) + 1
-        for i, a in enumerate(work):
-            for j in range(i + 1, len(work)):
-                b = work[j]
-                sizes = dict(zip((*a.keys, *b.keys), (*a.dims, *b.dims), strict=True))
-                result = 1
-                for key, dim in sizes.items():
-                    if key in out or count[key] > (key in a.keys) + (key in b.keys):
-                        result *= dim
-                cost = (result - size_of(a.dims) - size_of(b.dims), size_of(tuple(sizes.values())))
-                if least is None or cost < least:
-                    best, least = (i, j), cost
-        return best
-
-    def summed_terms(self, body: Node, env: Env, bits: int, loops: Keys, more: Sequence[Value] = ()) -> Rule:
-        """sum over the loops of body * product of `more`, an addend at a time."""
-        sizes = {key: key[2] - key[1] for key in loops if not isinstance(key, int)}
-        total: Value | None = None
-        if any(n <= 0 for n in sizes.values()):
-            return self.scalar(self.number(0))
-        for term in self.reading.terms(body):
-            factors: list[Value] = list(more)
-            for node in term.factors:
-                factors.append((yield (node, env, bits)))
-            for node in term.divisors:
-                factors.append(self.invert((yield (node, env, bits)), bits))
-            factors = self._squeezed(factors)
-            keys = ordered(frozenset(k for f in factors for k in f.keys if k not in loops))
-            missing = size_of([n for key, n in sizes.items() if all(key not in f.keys for f in factors)])
-            value = self.network(factors, keys)
-            scale = term.sign * missing
-            if scale != 1:
-                value = self.scale(self.number(scale), value)
-            total = value if total is None else self.add(total, value)
-        assert total is not None
-        return total
-
-    def _squeezed(self, factors: list[Value]) -> list[Value]:
-        """Axes of size 1 dropped where another factor has more."""
-        longest: dict[Key, int] = {}
-        for f in factors:
-            for key, dim in zip(f.keys, f.dims, strict=True):
-                longest[key] = max(dim, longest.get(key, 1))
-        out = []
-        for f in factors:
-            drop = [k for k, d in zip(f.keys, f.dims, strict=True) if d == 1 and longest[k] > 1]
-            if drop:
-                kept = [(k, d) for k, d in zip(f.keys, f.dims, strict=True) if k not in drop]
-                f = Value(tuple(k for k, _ in kept), tuple(d for _, d in kept), f.parts)
-            out.append(f)
-        return out
+def all_of(nodes: Sequence[Node], env: Env, bits: int) -> Generator[Request, Value, list[Value]]:
+    """The values of several nodes, for a rule: yield from all_of(...)."""
+    out = []
+    for node in nodes:
+        out.append((yield (node, env, bits)))  # noqa: PERF401 - a comprehension cannot yield
+    return out
 
 
 RuleOf = Callable[[Walker, Any, Env, int], Rule | Value]
-__all__ = ["OWN", "Binary", "Block", "Call", "Env", "Index", "Name", "Number", "Rule", "RuleOf", "Steps", "Sum", "TooMuch", "Unary", "Walker"]
+__all__ = ["OWN", "BudgetError", "Env", "Rule", "RuleOf", "Walker", "all_of"]

@@ -37,8 +37,8 @@ _ROWS = (
     E("gammaln", ("digamma(x)",), domain="positive", latex=r"\log\Gamma", numpy="special.gammaln({0})", source="DLMF 5.2.2"),
     E("digamma", ("polygamma(1, x)",), domain="positive", latex=r"\psi", numpy="special.digamma({0})", source="DLMF 5.15"),
     E("polygamma", ("", "polygamma(k + 1, x)"), ("k", "x"), domain="positive", latex=r"\psi^{({0})}", numpy="special.polygamma({0}, {1})", source="DLMF 5.15"),
-    E("maximum", ("(a > b) + (a == b)/2", "(b > a) + (a == b)/2"), ("a", "b"), kink="a != b", latex=r"\max", numpy="np.maximum({0}, {1})", source="minimal-norm subgradient: even split at a tie"),
-    E("minimum", ("(a < b) + (a == b)/2", "(b < a) + (a == b)/2"), ("a", "b"), kink="a != b", latex=r"\min", numpy="np.minimum({0}, {1})", source="minimal-norm subgradient: even split at a tie"),
+    E("maximum", ("(a > b) + (a == b)/2", "(b > a) + (a == b)/2"), ("a", "b"), kink="a != b", alone=("a > b", "b > a"), latex=r"\max", numpy="np.maximum({0}, {1})", source="minimal-norm subgradient: even split at a tie, none where the other argument is fixed"),
+    E("minimum", ("(a < b) + (a == b)/2", "(b < a) + (a == b)/2"), ("a", "b"), kink="a != b", alone=("a < b", "b < a"), latex=r"\min", numpy="np.minimum({0}, {1})", source="minimal-norm subgradient: even split at a tie, none where the other argument is fixed"),
     E("where", ("", "where(c, 1, 0)", "where(c, 0, 1)"), ("c", "a", "b"), latex=r"\operatorname{where}", numpy="np.where({0} != 0, {1}, {2})", source="piecewise definition"),
 )
 

@@ -12,6 +12,7 @@ class Elementwise:
     `d`: one derivative a differentiable argument, in the argument names and `y`, the function's own value ("" for an argument with
     none: a condition, an order). `arguments`: names in order. `domain`: where the first argument may lie: real, positive, nonzero, unit (-1, 1),
     above_one (1, inf). `kink`: the condition under which the derivative holds, in the argument names ("x != 0"), or "".
+    `alone`: the same where no other argument varies, if that is another minimal-norm subgradient at the kink, else ().
     `defined`: an equal formula in simpler functions, or "": the proof evaluates it, so that identities between functions hold exactly.
     `numpy`: how NumPy/SciPy code spells the call, with {0}, {1} for the arguments, and {y} nowhere.
     """
@@ -27,6 +28,7 @@ class Elementwise:
     source: str = ""
     odd: bool = False
     even: bool = False
+    alone: tuple[str, ...] = ()
     at_zero: str = ""  # the value at 0 as text ("0", "1", "1/2"), "" when it is none of these: lets constants fold
 
 

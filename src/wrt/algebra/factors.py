@@ -1,0 +1,88 @@
+"""Looking at the factors of a product: powers split into base and exponent, who uses a label, factors replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Map, Operator, Product, Sum, Symbol, constant_value
+from wrt.algebra.maps import power
+from wrt.algebra.product import Operand, part, product
+from wrt.algebra.sums import constant
+
+
+class Factor(NamedTuple):
+    """Operand `place` of a product: base ** exponent at `labels`."""
+
+    place: int
+    base: Expr
+    exponent: Fraction
+    labels: Labels
+
+
+def factors(node: Product) -> list[Factor]:
+    """Every operand as a power with a constant exponent (1 when it is none)."""
+    out = []
+    for place, (e, labels) in enumerate(node.operands):
+        exponent = constant_value(e.arguments[1]) if isinstance(e, Map) and e.function == "pow" else None
+        base = e.arguments[0] if exponent is not None and isinstance(e, Map) else e
+        out.append(Factor(place, base, ONE if exponent is None else exponent, labels))
+    return out
+
+
+def marks(node: Product) -> set[str]:
+    """What kinds of factor a product holds, so that a rule is tried only where it may apply: names of functions, and
+
+    "repeated" (a label twice), "sum", "indicator", "symbol", "variable power", "sigmoid sum" and "exp sum" (1 - sigmoid(u), 1 + exp(u)).
+    """
+    out: set[str] = set()
+    for e, labels in node.operands:
+        if len(set(labels)) < len(labels):
+            out.add("repeated")
+        if isinstance(e, Map) and e.function == "pow":
+            out.add("pow" if constant_value(e.arguments[1]) is not None else "variable power")
+            e = e.arguments[0]
+        match e:
+            case Map() | Operator():
+                out.add(e.function)
+            case Sum():
+                out.add("sum")
+                if len(e.terms) == 2:
+                    inner = {f.function for _, t in e.terms for f in (t, *t.children) if isinstance(f, Map)}
+                    out.update(f"{name} sum" for name in inner & {"sigmoid", "exp"})
+            case Indicator():
+                out.add("indicator")
+            case Symbol():
+                out.add("symbol")
+    return out
+
+
+def raised(base: Expr, exponent: Fraction) -> Expr:
+    """base ** exponent for a number."""
+    return power(base, constant(exponent, base.shape))
+
+
+def uses(node: Product) -> list[int]:
+    """How many slots hold each label; an output slot counts as two, so that 2 means: two operand slots and nothing else."""
+    count = [0] * len(node.sizes)
+    for _, labels in node.operands:
+        for a in labels:
+            count[a] += 1
+    for a in node.output:
+        count[a] += 3
+    return count
+
+
+def replaced(node: Product, gone: Iterable[int], made: Sequence[Operand]) -> Expr:
+    """The product with operands at `gone` replaced; a label that nothing holds any more is still summed over."""
+    away = set(gone)
+    rest = [o for k, o in enumerate(node.operands) if k not in away]
+    return product(node.coefficient, [*rest, *made], node.output, node.sizes, flatten=False)
+
+
+def contracted(node: Product, gone: Iterable[int], made: Sequence[Operand]) -> Expr:
+    """The product with operands at `gone` replaced by `made`, in which their private labels were summed already."""
+    away = set(gone)
+    rest = [o for k, o in enumerate(node.operands) if k not in away]
+    return part(node.coefficient, [*rest, *made], node.output, node.sizes, flatten=False)

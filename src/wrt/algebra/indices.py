@@ -1,0 +1,182 @@
+"""Rules for the 0/1 arrays of indices: labels that only choose places are put in, what is always true or never true is dropped.
+
+    sum_t [t == i + a]*[t == j + b]        = [i + a == j + b]             t ranges over all places that i + a can be
+    [i >= j] + [j >= i]                    = 1 + [i == j]                 also with shifts
+    [i + n == j]                           = 0                            j always less than n
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Product, Sum, indicator
+from wrt.algebra.factors import contracted, uses
+from wrt.algebra.product import Operand, part, product
+from wrt.algebra.sums import add, constant
+from wrt.language.sizes import Size
+
+if TYPE_CHECKING:
+    from wrt.algebra.simplify import Simplifier
+
+Form = tuple[dict[int, int], Size]  # coefficient of each label, constant
+
+
+def form_of(e: Indicator, labels: Labels) -> Form:
+    """The affine form of an indicator at labels; a label in several slots counts once."""
+    total: dict[int, int] = {}
+    for a, c in zip(labels, e.coefficients, strict=True):
+        total[a] = total.get(a, 0) + c
+    return {a: c for a, c in total.items() if c}, e.constant
+
+
+def surely_nonnegative(size: Size) -> bool:
+    """Whether a size is >= 0 for all values of its names, which are at least 1."""
+    named = [k for m, k in size.terms if m]
+    return all(k > 0 for k in named) and sum(k for _, k in size.terms) >= 0
+
+
+def bounds(form: Form, sizes: tuple[Size, ...]) -> tuple[Size, Size]:
+    """The least and greatest value of a form, each label over its size."""
+    low = high = form[1]
+    for a, c in form[0].items():
+        if c > 0:
+            high = high + (sizes[a] - 1) * c
+        else:
+            low = low + (sizes[a] - 1) * c
+    return low, high
+
+
+def made(relation: str, form: Form, sizes: tuple[Size, ...]) -> Operand | None:
+    """The indicator of a form as an operand: a number where that is decided, the identity where it is one; None when undecided without labels."""
+    low, high = bounds(form, sizes)
+    never = surely_nonnegative(-high - 1) or (relation == "==" and surely_nonnegative(low - 1))
+    always = surely_nonnegative(low) if relation == ">=" else low is high is Size.of(0)
+    if never or always:
+        return constant(int(always), ()), ()
+    labels = tuple(sorted(form[0]))
+    if not labels:
+        return None
+    coefficients = tuple(form[0][a] for a in labels)
+    constant_part = form[1]
+    if relation == "==" and coefficients in ((1, -1), (-1, 1)) and constant_part is Size.of(0) and sizes[labels[0]] is sizes[labels[1]]:
+        return product(1, [], (0, 0), (sizes[labels[0]],)), labels
+    if relation == "==" and coefficients[0] < 0:
+        coefficients, constant_part = tuple(-c for c in coefficients), -constant_part
+    return indicator(relation, coefficients, constant_part, tuple(sizes[a] for a in labels)), labels
+
+
+def put(form: Form, label: int, value: Form) -> Form:
+    """The form with a label replaced by a form."""
+    c = form[0].get(label, 0)
+    total = {a: k for a, k in form[0].items() if a != label}
+    for a, k in value[0].items():
+        total[a] = total.get(a, 0) + c * k
+    return {a: k for a, k in total.items() if k}, form[1] + value[1] * c
+
+
+def solved(form: Form, label: int) -> Form:
+    """The label where the form is zero, for a coefficient 1 or -1."""
+    c = form[0][label]
+    return {a: -k * c for a, k in form[0].items() if a != label}, form[1] * -c
+
+
+# ---------------------------------------------------------------------------------------------------- products
+def decided(work: Simplifier, node: Product) -> Expr | None:
+    """An indicator that is always or never true, or holds a label twice, in its simplest form."""
+    for k, (e, labels) in enumerate(node.operands):
+        if isinstance(e, Indicator):
+            new = made(e.relation, form_of(e, labels), node.sizes)
+            if new is not None and (new[0] is not e or new[1] != labels) and (not isinstance(new[0], Indicator) or len(new[1]) < len(labels)):
+                rest = [o for m, o in enumerate(node.operands) if m != k]
+                return product(node.coefficient, [*rest, new], node.output, node.sizes, flatten=False)
+    return None
+
+
+def index_put_in(work: Simplifier, node: Product) -> Expr | None:
+    """A label that only indicators hold is put in everywhere; elsewhere one equation is used in another when that decides it."""
+    masks = [(k, e, form_of(e, labels)) for k, (e, labels) in enumerate(node.operands) if isinstance(e, Indicator)]
+    if len(masks) < 2:
+        return None
+    count = uses(node)
+    for k, e, form in masks:
+        if e.relation != "==":
+            continue
+        for label, c in form[0].items():
+            if abs(c) != 1:
+                continue
+            others = [(m, f, g) for m, f, g in masks if m != k and label in g[0]]
+            if not others:
+                continue
+            value = solved(form, label)
+            if count[label] == 1 + len(others):  # only indicators hold it, and it is summed
+                low, high = bounds(value, node.sizes)
+                if surely_nonnegative(low) and surely_nonnegative(node.sizes[label] - 1 - high):
+                    new = [made(f.relation, put(g, label, value), node.sizes) for _, f, g in others]
+                    if all(n is not None for n in new):
+                        return contracted(node, (k, *[m for m, _, _ in others]), [n for n in new if n is not None])
+            for m, f, g in others:
+                one = made(f.relation, put(g, label, value), node.sizes)
+                if one is not None and not isinstance(one[0], Indicator):
+                    rest = [o for n, o in enumerate(node.operands) if n != m]
+                    return product(node.coefficient, [*rest, one], node.output, node.sizes, flatten=False)
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------- sums
+def complementary_masks(work: Simplifier, node: Sum) -> Expr | None:
+    """c*P*[i >= j] + c*P*[j >= i] = c*P + c*P*[i == j], and the same with shifts."""
+    split = [(k, c, t, *_mask(t)) for k, (c, t) in enumerate(node.terms) if isinstance(t, Product) and _mask(t)]
+    for n, (k, c, t, place, ends, shift) in enumerate(split):
+        rest = [o for p, o in enumerate(t.operands) if p != place]
+        left = part(t.coefficient, rest, (*t.output, *ends), t.sizes)
+        for m, d, u, there, others, other in split[n + 1 :]:
+            gap = (shift + other).number
+            if c != d or gap not in (-2, -1, 0):
+                continue
+            if part(u.coefficient, [o for p, o in enumerate(u.operands) if p != there], (*u.output, *others[::-1]), u.sizes) is not left:
+                continue
+            terms = [p for q, p in enumerate(node.terms) if q not in (k, m)]
+            terms.append((c, product(t.coefficient, rest, t.output, t.sizes)))
+            if gap != -1:
+                at = shift if gap == 0 else shift + 1
+                equal = made("==", ({ends[0]: 1, ends[1]: -1}, at), t.sizes)
+                assert equal is not None
+                terms.append((c if gap == 0 else -c, product(t.coefficient, [*rest, equal], t.output, t.sizes)))
+            return add(terms, node.shape)
+    return None
+
+
+def _mask(t: Product) -> tuple[int, Labels, Size] | tuple[()]:
+    """(operand, (greater, less), shift) of the first order mask [greater - less + shift >= 0] of a product."""
+    for place, (e, labels) in enumerate(t.operands):
+        if isinstance(e, Indicator) and e.relation == ">=" and e.coefficients in ((1, -1), (-1, 1)) and labels[0] != labels[1]:
+            return place, labels if e.coefficients == (1, -1) else labels[::-1], e.constant
+    return ()
+
+
+def collected_entries(work: Simplifier, node: Sum) -> Expr | None:
+    """b[0]*u + b[1]*v = b.T @ [u, v] for entries of one composite vector b."""
+    groups: dict[int, list[tuple[int, Product, int, int, Expr]]] = {}
+    for k, (_, t) in enumerate(node.terms):
+        if not isinstance(t, Product) or t.output:
+            continue
+        for place, (e, labels) in enumerate(t.operands):
+            if isinstance(e, Indicator) and e.relation == "==" and e.order == 1:
+                rest = [o for p, o in enumerate(t.operands) if p != place and o[1]]
+                if all(not (isinstance(f, Indicator) and f.order == 1) for f, _ in rest):
+                    b = part(1, rest, labels, t.sizes)
+                    if isinstance(b, (Product, Sum)):
+                        groups.setdefault(id(b), []).append((k, t, place, labels[0], b))
+                break
+    for members in groups.values():
+        if len(members) < 2:
+            continue
+        b = members[0][4]
+        cells = []
+        for k, t, place, _, _ in members:
+            scalars: list[Operand] = [o for o in t.operands if not o[1]]
+            cells.append((node.terms[k][0], part(t.coefficient, [*scalars, (t.operands[place][0], (0,))], (0,), b.shape)))
+        gone = {k for k, *_ in members}
+        whole = product(1, [(b, (0,)), (add(cells, b.shape), (0,))], (), b.shape)
+        return add([*[p for k, p in enumerate(node.terms) if k not in gone], (ONE, whole)], node.shape)
+    return None

@@ -1,0 +1,190 @@
+r"""LaTeX, as papers, notes and threads type it, read as a surface tree.
+
+`\|Ax-b\|_2^2`, `\frac12 x^\top A x`, `\operatorname{tr}(AX^{-1}B)`, `\sum_{i=1}^n \log(1 + e^{-y_i w^\top x_i})`: juxtaposition is the product that
+the shapes ask for; indices count from 1; names are those declared, in LaTeX's spelling (β as \beta, y_hat as \hat{y}, W_1), or as `names` spells them.
+What has two meanings is asked, never guessed. The words are made in `latex_tokens`, the statements in `latex_statements`, the grammar is `latex_grammar`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+from wrt.errors import TextError, WrtError
+from wrt.language.assume import by_letters, letter_kind, named
+from wrt.language.builder import Builder, Reading
+from wrt.language.latex_grammar import Parser
+from wrt.language.latex_names import Names, Pattern, patterns
+from wrt.language.latex_raw import Token
+from wrt.language.latex_statements import Statement, label_name, main, statements
+from wrt.language.latex_tokens import tokens
+from wrt.language.latex_values import Value
+from wrt.language.surface import Name, Node, Shape, Steps, postorder
+from wrt.language.trampoline import run
+
+_DOUBLED = re.compile(r"\\\\(?:frac|sum|operatorname|left|math|top|lambda|alpha|beta|theta|sigma|mu|log|exp|text|bold|cdot|sqrt|Sigma)")
+Facts = Mapping[str, Iterable[str]]
+Rule = Callable[[str], str]
+
+
+def parse(text: str, shapes: Mapping[str, Shape] | None = None, names: Mapping[str, str] | None = None, facts: Facts | None = None) -> Node:
+    r"""The untyped surface tree of a LaTeX formula. `shapes` of the declared names; `names`: how variables, entries and rows are spelt.
+
+    Raises: TextError (also where the formula has two meanings), ShapeError, UnknownNameError, each with a caret; TooLargeError.
+
+    >>> from wrt.language.unparse import unparse
+    >>> unparse(parse(r"\frac{1}{2}\|Ax-b\|_2^2"))
+    '1/2*norm(A @ x - b)**2'
+    """
+    return read(text, shapes, names, facts).tree
+
+
+def read(text: str, shapes: Mapping[str, Shape] | None = None, names: Mapping[str, str] | None = None, facts: Facts | None = None) -> Reading:
+    """The tree, the shapes assumed where nothing at all is declared, and what the user should be told."""
+    try:
+        words = tokens(text)
+        try:
+            return _choose(text, words, shapes, names or {}, facts)
+        except WrtError:
+            split = _bars_apart(words)
+            if split is None:
+                raise
+            with suppress(WrtError):  # ||a| - |b||: the bars at the ends are two each
+                return _choose(text, split, shapes, names or {}, facts)
+            raise
+    except WrtError as error:
+        if _DOUBLED.search(text):
+            error.hint = r'the backslashes are doubled: write r"\frac..." or "\\frac...", not both.'
+        raise named(error).located(text) from None
+
+
+def _choose(text: str, words: list[Token], shapes: Mapping[str, Shape] | None, names: Mapping[str, str], facts: Facts | None) -> Reading:
+    """The reading beside declarations, or with the kinds of names that fit best where nothing is declared."""
+    found = statements(words[:-1], text)
+    if shapes:
+        return _read(text, words[-1], found, shapes, names, facts, None)
+    try:
+        return _read(text, words[-1], found, {}, names, facts, {}, all_scalars)  # nothing forces an array: x^2
+    except WrtError:
+        return by_letters(lambda kinds: _read(text, words[-1], found, {}, names, facts, kinds, letter_kind), text)
+
+
+def _bars_apart(words: list[Token]) -> list[Token] | None:
+    """The words with every || typed as two bars read as two; None when there is none."""
+    out: list[Token] = []
+    for word in words:
+        if word.text == "||" and not word.font and word.end - word.start == 2:
+            out += [word._replace(text="|", end=word.start + 1), word._replace(text="|", start=word.start + 1)]
+        else:
+            out.append(word)
+    return out if len(out) > len(words) else None
+
+
+def all_scalars(name: str) -> str:
+    """Small letters are scalars."""
+    return "matrix" if letter_kind(name) == "matrix" else "scalar"
+
+
+def _read(
+    text: str,
+    stop: Token,
+    found: list[Statement],
+    shapes: Mapping[str, Shape],
+    names: Mapping[str, str],
+    facts: Facts | None,
+    kinds: dict[str, str] | None,
+    rule: Rule = letter_kind,
+) -> Reading:
+    """One reading, with one choice of kinds for undeclared names."""
+    build = Builder(shapes, facts)
+    table = Names(shapes, build.sizes)
+    given = patterns(names, {*shapes, *build.sizes})
+    parser = Parser(text, [], build, table, given, kinds, _size_words(found))
+    parser.letter_kind = rule
+    last = main(found, text)
+    order = _in_order(found, last)
+    steps: list[tuple[str, Node]] = []
+    value: Value | None = None
+    for k in order:
+        value = _statement(parser, found[k], stop, k == last)
+        if k != last:
+            name = label_name(found[k].label or [])
+            if table.find(name) is not None:
+                raise TextError(f"{name} is defined, but is already the name of a variable.", text=text, span=found[k].sides[0][0].span)
+            steps.append((name, value.node))
+            build.steps[name] = value.node
+            table.add(name, "step")
+            label = tuple(found[k].label or ())
+            if len(label) > 1:  # h(x) is h from here on
+                given.insert(0, Pattern(label, Name(name), frozenset()))
+    assert value is not None
+    tree = _with_steps(steps, value.node, text)
+    build.finish(tree, (n.name for n in postorder(tree) if isinstance(n, Name)))
+    return Reading(tree, build.assumed, tuple(parser.notes))
+
+
+def _with_steps(steps: list[tuple[str, Node]], result: Node, text: str) -> Node:
+    used = {n.name for node in (result, *(v for _, v in steps)) for n in postorder(node) if isinstance(n, Name) and n.role == "step"}
+    kept = tuple(s for s in steps if s[0] in used)
+    return Steps(kept, result, span=(0, len(text)), shape=result.shape) if kept else result
+
+
+def _statement(parser: Parser, statement: Statement, stop: Token, whole: bool) -> Value:
+    """The value of the right-hand side; further right-hand sides must be formulas of the same shape."""
+    values: list[Value] = []
+    for side in statement.sides:
+        end = side[-1].end if side else stop.end
+        parser.words = [*side, Token("stop", "", end, end)]
+        parser.at = 0
+        parser.opened = []
+        value: Value = run(parser.expression())
+        if parser.word().kind != "stop":
+            raise parser.expected("an operator")
+        values.append(parser.algebra.settled(value))
+    shapes = [parser.algebra.shape(v) for v in values]
+    for value, shape in zip(values[1:], shapes[1:], strict=True):
+        if not parser.build.alike(shapes[0], shape) or not any(isinstance(n, Name) for n in postorder(value.node)):
+            raise parser.fail("this is an equation: its sides are different functions.", value.span, "give one side alone.")
+    label = statement.label
+    if whole and label is not None and len(label) == 1:
+        known = parser.names.find(label[0].text)
+        if known is not None and any(isinstance(n, Name) and n.name == known[0] for n in postorder(values[0].node)):
+            raise parser.fail(f"{parser.typed(label[0])} is on both sides: an equation is not a function.", label[0].span, "give one side alone.")
+    return values[0]
+
+
+def _in_order(found: list[Statement], last: int) -> list[int]:
+    """Statements so that every name is defined before it is used; the function itself last."""
+    heads = {k: s.label[0] if s.label else None for k, s in enumerate(found)}
+    waiting = [k for k in range(len(found)) if k != last]
+    out: list[int] = []
+    while waiting:
+        ready = next((k for k in waiting if not any(_mentions(found[k], heads[j]) for j in waiting if j != k)), waiting[0])
+        waiting.remove(ready)
+        out.append(ready)
+    return [*out, last]
+
+
+def _mentions(statement: Statement, head: Token | None) -> bool:
+    return head is not None and any(word.text == head.text for side in statement.sides for word in side)
+
+
+def _size_words(found: list[Statement]) -> set[str]:
+    r"""Letters that stand above a sum or below I and \mathbf{1}: sizes, where nothing is declared."""
+    out: set[str] = set()
+    for side in (side for s in found for side in s.sides):
+        for k, word in enumerate(side):
+            big = word.text in ("sum", "prod") and word.kind == "command"
+            sized = word.kind == "name" and word.text in ("I", "1", "0") and k + 1 < len(side) and side[k + 1].text == "_"
+            at = k + 1
+            while (big or sized) and at < len(side) and side[at].text in ("_", "^"):
+                above, at, depth = side[at].text == "^", at + 1, 0
+                while at < len(side):
+                    depth += (side[at].text == "{") - (side[at].text == "}")
+                    if side[at].kind == "name" and (above or sized or side[at - 1].text == "[" or side[at - 1].text == "le"):
+                        out.add(side[at].text)
+                    at += 1
+                    if depth == 0:
+                        break
+    return out - {"1", "0"}

@@ -1,0 +1,399 @@
+r"""The grammar of a LaTeX formula: words -> typed values, by rules that run on a trampoline.
+
+relation   = expression (("=" | "<" | ...) expression)*        in brackets and cases only
+expression = ["-"] term (("+" | "-") term)*
+term       = factor ([sign] factor)*                           sign: juxtaposition, \cdot * / \odot \circ \oslash \otimes
+factor     = (number | symbol | group | bars | norm | \frac | \sqrt | function | \sum | environment) scripts
+scripts    = ("_" "{" ... "}" | "^" "{" ... "}" | "'")*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+
+from wrt.errors import Span, TextError, TooLargeError, WrtError
+from wrt.language import latex_blocks, latex_brackets, latex_functions, latex_index, latex_special, latex_sums, latex_symbols
+from wrt.language.assume import letter_kind
+from wrt.language.builder import Builder
+from wrt.language.latex_index import Bound
+from wrt.language.latex_names import Names, Pattern
+from wrt.language.latex_raw import Token
+from wrt.language.latex_scripts import scripted, take_scripts
+from wrt.language.latex_values import HADAMARD, Algebra, Item, Value
+from wrt.language.surface import Node
+from wrt.language.trampoline import Task
+
+MAX_NESTING = 2_000
+STOP_WORDS = frozenset(("if", "otherwise", "else", "for", "where", "with", "and", "or", "s.t.", "st", "subject to", "such that", "for all"))
+ENDING = frozenset(
+    "le ge ne in notin quad and or to mapsto coloneqq approx sim propto forall over middle pm mp star div oplus ominus cup cap subset setminus perp".split()
+)
+SIGNS = {"·": "·", "*": "*", "×": "×", "/": "/"}
+RELATIONS = latex_index.RELATIONS
+
+
+class Parser:
+    """One reading of one text."""
+
+    def __init__(
+        self,
+        text: str,
+        words: list[Token],
+        build: Builder,
+        names: Names,
+        patterns: list[Pattern],
+        kinds: dict[str, str] | None,
+        size_words: Iterable[str] = (),
+    ) -> None:
+        self.text = text
+        self.words = words
+        self.at = 0
+        self.build = build
+        self.names = names
+        self.patterns = patterns
+        self.kinds = kinds if kinds is not None else {}
+        self.letter_kind: Callable[[str], str] = letter_kind
+        self.assuming = kinds is not None
+        self.size_words = set(size_words)
+        self.algebra = Algebra(text, build)
+        self.indices: Mapping[str, Bound] = {}
+        self.opened: list[Token] = []
+        self.pending: list[Value] = []
+        self.labels: list[tuple[tuple[str, ...], str]] = []  # h(x) of a named step
+
+    # ------------------------------------------------------------------------------------------------ helpers
+    @property
+    def notes(self) -> dict[str, None]:
+        return self.algebra.notes
+
+    def word(self, k: int = 0) -> Token:
+        return self.words[min(self.at + k, len(self.words) - 1)]
+
+    def next(self) -> Token:
+        word = self.words[self.at]
+        self.at += 1
+        return word
+
+    def fail(self, message: str, span: Span, hint: str = "") -> TextError:
+        return TextError(message, text=self.text, span=span, hint=hint)
+
+    def typed(self, word: Token) -> str:
+        return self.text[word.start : word.end].strip()
+
+    def expected(self, what: str) -> WrtError:
+        """What should stand here; a bracket left open is named first."""
+        word = self.word()
+        if self.opened and (word.kind == "stop" or word.text in (")", "]", "\\}", "rangle") or word.font in ("right", "close")):
+            opened = self.opened[-1]
+            found = "the end of the text" if word.kind == "stop" else f"'{self.typed(word)}'"
+            return self.fail(f"'{self.typed(opened)}' is never closed: found {found} instead.", opened.span)
+        if word.kind == "stop":
+            return self.fail(f"expected {what}, found the end of the text.", (max(word.start - 1, 0), word.start))
+        if word.kind == "command":
+            return self.unknown(word)
+        hint = "a factorial is written \\Gamma(n + 1)." if self.is_op(word, "!") else ""
+        return self.fail(f"expected {what}, found '{self.typed(word)}'.", (word.start, max(word.end, word.start + 1)), hint)
+
+    def unknown(self, word: Token) -> WrtError:
+        return latex_functions.unknown(self, word)
+
+    def value(self, node: Node, form: str = "") -> Value:
+        return Value(node, form)
+
+    def is_op(self, word: Token, *texts: str) -> bool:
+        return word.kind == "op" and word.text in texts
+
+    def inside(self, place: tuple[int, int], rule: Task) -> Task:
+        """The value of a rule on the words of a script."""
+        back, opened, self.opened, self.at = self.at, self.opened, [], place[0]
+        value = yield rule
+        if self.at != place[1]:
+            raise self.expected("an operator")
+        self.at, self.opened = back, opened
+        return value
+
+    def some(self, place: tuple[int, int] | None) -> list[Token]:
+        return [] if place is None else list(self.words[place[0] : place[1]])
+
+    # ------------------------------------------------------------------------------------------------ sums and relations
+    def relation(self) -> Task:
+        """expression (relation expression)*: 0 or 1 where there is a relation."""
+        left: Value = yield self.expression()
+        parts: list[Node] = []
+        while self.word().text in RELATIONS and self.word().kind in ("op", "command"):
+            op = RELATIONS[self.next().text]
+            right: Value = yield self.expression()
+            span = (left.span[0], right.span[1])
+            left, right = self.algebra.settled(left), self.algebra.settled(right)
+            if not self.build.alike(self.algebra.shape(left), self.algebra.shape(right)):
+                self.algebra.stretches(left, right, span)
+            parts.append(self.compared(op, left.node, right.node, span))
+            left = right
+        if not parts:
+            return left
+        node = parts[0]
+        for part in parts[1:]:
+            node = self.build.binary("*", node, part, (node.span[0], part.span[1]))
+        return Value(node, "relation")
+
+    def compared(self, op: str, left: Node, right: Node, span: Span) -> Node:
+        """left op right; what both indices add is left out: i + 1 == j + 1 is i == j."""
+        a, b = self.build.index_value(left), self.build.index_value(right)
+        if a is not None and b is not None:
+            left, right = latex_index.compared(self, a, b, span)
+        return self.build.binary(op, left, right, span)
+
+    def expression(self) -> Task:
+        """["-"] term (("+" | "-") term)*"""
+        minus = self.signs()
+        left: Value = yield self.term()
+        left = self.negative(left, minus)
+        while self.is_op(self.word(), "+", "-"):
+            sign = self.next()
+            minus = self.signs()
+            right: Value = yield self.term()
+            left = self.algebra.add(sign.text, left, self.negative(right, minus))
+        if self.word().text in ("pm", "mp") and self.word().kind == "command":
+            raise self.fail("two signs at once are two formulas.", self.word().span, "write + or -.")
+        return left
+
+    def signs(self) -> Token | None:
+        """Signs before a term; the first minus when they make one."""
+        minus: list[Token] = []
+        while self.is_op(self.word(), "+", "-"):
+            sign = self.next()
+            if sign.text == "-":
+                minus.append(sign)
+        return minus[0] if len(minus) % 2 else None
+
+    def negative(self, value: Value, minus: Token | None) -> Value:
+        if minus is None:
+            return value
+        span = (minus.start, value.span[1])
+        other = None if value.other is None else self.build.negative(value.other, span)
+        return Value(self.build.negative(value.node, span), "bars" if other is not None else "sum", other)
+
+    # ------------------------------------------------------------------------------------------------ products
+    def term(self) -> Task:
+        """factor ([sign] factor)*"""
+        items: list[Item] = []
+        op, divided = "", False
+        while True:
+            value: Value = yield (self.denominator() if op == "/" else self.signed() if op else self.factor())
+            if divided and op == "" and value.form in ("symbol", "entry", "number") and self.algebra.scalar(value):
+                span = (items[-2][1].span[0] if len(items) > 1 else items[0][1].span[0], value.span[1])
+                raise self.fail(
+                    f"is {self.algebra.says(value)} divided by, too, in {self.text[slice(*span)]}?", span, r"write \frac{a}{b} c or \frac{a}{b c}."
+                )
+            if op == "" and items and value.form == "number" and items[-1][1].form in ("symbol", "entry", "number"):
+                span = (items[-1][1].span[0], value.span[1])
+                raise self.fail(f"a number after a factor: what is {self.text[slice(*span)]}?", span, r"write c^{2}, c_{2} or 2 c.")
+            items.append((op, value))
+            divided = op == "/"
+            items += [("", extra) for extra in self.pending]
+            self.pending = []
+            found = self.joint()
+            if found is None:
+                return self.algebra.term(items)
+            op = found
+
+    def joint(self) -> str | None:
+        """The sign before the next factor, "" for juxtaposition, None where the term ends."""
+        word = self.word()
+        if word.kind == "op" and word.text in SIGNS:
+            self.at += 1
+            return SIGNS[word.text]
+        if self.is_op(word, ":") and self.starts(self.word(1)):  # A : B, the Frobenius inner product
+            self.at += 1
+            return ":"
+        if word.kind == "command" and (word.text in HADAMARD or word.text in ("otimes", "div")):
+            self.at += 1
+            return {"div": "/"}.get(word.text, word.text)
+        if word.kind == "command" and word.text in ("star", "bullet", "oplus"):
+            raise self.fail(
+                f"the product '{self.typed(word)}' is not known.", word.span, r"write A B for the matrix product, A \odot B for the elementwise one."
+            )
+        return "" if self.starts(word) else None
+
+    def starts(self, word: Token) -> bool:
+        """Whether a factor can start with the word."""
+        match word.kind:
+            case "name" | "number" | "begin":
+                return True
+            case "word":
+                return word.text not in STOP_WORDS
+            case "brace":
+                return word.text == "{"
+            case "command":
+                return word.text not in ENDING
+            case "op" if word.text in ("|", "||"):
+                return latex_brackets.opens(self, word)
+            case "op":
+                return word.text in ("(", "[", "\\{", "langle") or (word.text == "null" and word.font == "left")
+        return False
+
+    def signed(self) -> Task:
+        """A factor after a sign, which may have a minus of its own."""
+        minus = self.signs()
+        value: Value = yield self.factor()
+        return self.negative(value, minus)
+
+    def denominator(self) -> Task:
+        r"""What stands after /: one factor, or the factors that make a number together (x^\top A x / x^\top x)."""
+        value: Value = yield self.signed()
+        items: list[Item] = [("", value), *[("", extra) for extra in self.pending]]
+        self.pending = []
+        while not self.algebra.scalar(self.algebra.chain(items)) and self.algebra.shape(items[0][1]).kind != "column" and self.starts(self.word()):
+            items.append(("", (yield self.factor())))
+        return self.algebra.chain(items)
+
+    # ------------------------------------------------------------------------------------------------ factors
+    def factor(self) -> Task:
+        """One operand with its scripts."""
+        word = self.word()
+        match word.kind:
+            case "number":
+                self.at += 1
+                if word.text in ("0", "1") and self.is_op(self.word(), "_"):  # 1_n
+                    return (yield latex_special.filled_array(self, word))
+                self.exponent_form(word)
+                return (yield scripted(self, Value(self.build.number(Fraction(word.text), word.span, word.text), "number")))
+            case "name":
+                return (yield latex_symbols.symbol(self))
+            case "word":
+                return (yield latex_symbols.upright(self))
+            case "brace" if word.text == "{" and self.word(1).kind == "word" and self.word(2).text == "}":  # {\rm tr}(X)
+                del self.words[self.at + 2], self.words[self.at]
+                return (yield latex_symbols.upright(self))
+            case "brace" if word.text == "{":
+                return (yield scripted(self, (yield self.braces())))
+            case "begin":
+                return (yield scripted(self, (yield latex_blocks.environment(self))))
+            case "command":
+                return (yield self.command(word))
+            case "op" if word.text in ("|", "||"):
+                return (yield latex_brackets.bars(self))
+            case "op" if word.text == "langle":
+                return (yield latex_brackets.inner_product(self))
+            case "op" if word.text in ("(", "[", "\\{", "null"):
+                return (yield latex_brackets.parenthesised(self))
+        raise self.expected("an operand")
+
+    def exponent_form(self, word: Token) -> None:
+        """Refuse 1e-3: in LaTeX that is 1 times e minus 3."""
+        after = self.word()
+        if (
+            after.text in ("e", "E")
+            and after.start == word.end
+            and (
+                self.word(1).kind == "number"
+                or (self.word(1).text in ("-", "+") and self.word(2).kind == "number" and self.word(2).start == self.word(1).end)
+            )
+        ):
+            raise self.fail("a power of ten is not typed so in LaTeX.", (word.start, self.word(2).end), r"write 10^{-3}.")
+
+    def braces(self) -> Task:
+        r"""{ ... }, also {a \over b}."""
+        opening = self.next()
+        self.enter(opening)
+        value: Value = yield self.expression()
+        if self.word().kind == "command" and self.word().text == "over":
+            self.at += 1
+            below: Value = yield self.expression()
+            value = self.algebra.over(value, below)
+        if not (self.word().kind == "brace" and self.word().text == "}"):
+            raise self.expected("'}'")
+        self.at += 1
+        self.opened.pop()
+        return value
+
+    def enter(self, word: Token) -> None:
+        self.opened.append(word)
+        if len(self.opened) > MAX_NESTING:
+            raise TooLargeError(f"brackets nested deeper than {MAX_NESTING}.", text=self.text, span=word.span)
+
+    def command(self, word: Token) -> Task:
+        """A command that starts an operand."""
+        name = word.text
+        if name == "frac":
+            return (yield scripted(self, (yield self.fraction())))
+        if name == "sqrt":
+            return (yield scripted(self, (yield self.root())))
+        if name in latex_sums.SUMS:
+            return (yield latex_sums.big(self))
+        if latex_functions.known(name):
+            self.at += 1
+            return (yield latex_functions.applied(self, word, name))
+        if name in ("underbrace", "overbrace"):
+            self.at += 1
+            value: Value = yield self.braces()
+            while self.is_op(self.word(), "_", "^"):
+                take_scripts(self)  # the note under the brace
+            return value
+        if name in ("textcolor", "mathopen", "mathclose"):
+            self.at += 1
+            self.argument_place()
+            return (yield scripted(self, (yield self.braces())))
+        return (yield latex_symbols.command(self, word))
+
+    def argument_place(self) -> tuple[int, int]:
+        """Where the words of an argument stand: a group in braces, one digit, or one word."""
+        word = self.word()
+        if word.kind == "brace" and word.text == "{":
+            depth, first = 0, self.at + 1
+            while True:
+                word = self.next()
+                depth += (word.kind == "brace") * ((word.text == "{") - (word.text == "}"))
+                if depth == 0:
+                    return first, self.at - 1
+        raise self.expected("an argument in braces")
+
+    def argument(self, command: Token, count: int) -> Task:
+        r"""The argument of \frac or \sqrt: a group, or one word (of a number one digit)."""
+        word = self.word()
+        needs = f"'{self.typed(command)}' needs {'two arguments' if count == 2 else 'an argument'}."
+        if word.kind == "brace" and word.text == "{":
+            if self.word(1).text == "}":
+                raise self.fail(needs, command.span)
+            return (yield self.braces())
+        if word.kind == "number" and word.text[0] != ".":
+            self.at += 1
+            return Value(self.build.number(Fraction(word.text), word.span, word.text), "number")
+        if word.kind == "name" or (word.kind == "command" and word.text not in ENDING):
+            if word.kind == "name" and self.word(1).text in ("_", "^"):  # \frac a_1 b takes the letter alone
+                raise self.fail(needs, command.span, "put the argument in braces.")
+            return (yield self.factor())
+        raise self.fail(needs, command.span)
+
+    def fraction(self) -> Task:
+        r"""\frac{a}{b}"""
+        command = self.next()
+        latex_functions.refuse_derivative(self, command)
+        top: Value = yield self.argument(command, 2)
+        bottom: Value = yield self.argument(command, 2)
+        value = self.algebra.over(top, bottom)
+        value.node.span = (command.start, self.words[self.at - 1].end)
+        return value
+
+    def root(self) -> Task:
+        r"""\sqrt{x}, \sqrt[3]{x}"""
+        command = self.next()
+        degree: Value | None = None
+        if self.is_op(self.word(), "["):
+            self.enter(self.next())
+            degree = yield self.expression()
+            if not self.is_op(self.word(), "]"):
+                raise self.expected("']'")
+            self.at += 1
+            self.opened.pop()
+        if self.is_op(self.word(), "("):  # √(x) as Unicode types it
+            inner: Value = yield latex_brackets.parenthesised(self, scripts=False)
+        else:
+            inner = yield self.argument(command, 1)
+        span = (command.start, self.words[self.at - 1].end)
+        if degree is None:
+            return latex_functions.entry_function(self, "sqrt", inner, span)
+        inner = self.algebra.number_of_bars(inner)
+        one = self.build.number(1, degree.span, "1")
+        return Value(self.build.binary("**", inner.node, self.build.binary("/", one, degree.node, degree.span), span), "power")

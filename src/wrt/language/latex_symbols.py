@@ -1,0 +1,291 @@
+r"""Symbols: variables as declared or as the user spells them, entries, bound indices, sizes, constants, I, \mathbf{1}, e_i, \delta_{ij}."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from wrt.errors import Span, TextError, UnknownNameError
+from wrt.language import latex_brackets, latex_functions, latex_index, latex_special
+from wrt.language.latex_function_words import WORDS
+from wrt.language.latex_names import Pattern, key, match
+from wrt.language.latex_raw import Token
+from wrt.language.latex_scripts import Scripts, rest, scripted, take_scripts
+from wrt.language.latex_values import Value
+from wrt.language.rewrite import with_children
+from wrt.language.surface import Index, Name, Node, postorder
+from wrt.language.trampoline import Task
+
+if TYPE_CHECKING:
+    from wrt.language.latex_grammar import Parser
+
+FUNCTION_LETTERS = frozenset("fghFGHφψΦΨ")
+SIZE_LETTERS = frozenset("ijklmnpq")
+
+
+def symbol(p: Parser) -> Task:
+    """A name with its scripts: a spelling of the user's, a declared name, an index, a special symbol, the letters of a function."""
+    word = p.word()
+    found = spelled(p, fonts=True)
+    if found is not None:
+        return (yield scripted(p, found))
+    run = letters(p)
+    if run is not None:
+        return (yield run)
+    return (yield plain(p, word))
+
+
+def plain(p: Parser, word: Token) -> Task:
+    """A symbol that no spelling of the user's covers."""
+    start = p.at
+    p.at += 1
+    s = take_scripts(p)
+    name = declared(p, word, s)
+    if name is None and p.names.find(word.text) is None and word.text not in p.indices:
+        p.at = start
+        found = spelled(p, fonts=False)
+        if found is not None:
+            return (yield scripted(p, found))
+        p.at = start + 1
+        known: Value | None = yield latex_special.special(p, word)
+        return known if known is not None else (yield undeclared(p, word))
+    if name is None and word.text in p.indices:
+        bound = p.indices[word.text]
+        node = p.build.size(bound.value, word.span, [b.name for b in p.indices.values()])
+        value = Value(node, "symbol")
+    else:
+        if name is None and s.below is not None and s.above is None and script_word(p, p.some(s.below)) in ("max", "min"):
+            p.at = start + 1
+            if (eigenvalue := latex_functions.spectrum(p, word)) is not None:  # beside a declared scalar of that letter
+                return (yield eigenvalue)
+            s = take_scripts(p)
+        name = name or p.names.find(word.text)
+        assert name is not None
+        value = Value(p.build.name(name[0], name[1], (word.start, word.end)), "symbol")
+        asked_call(p, word, s, value)
+    return (yield rest(p, value, s))
+
+
+def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
+    """(name, role) of a declared name that has the subscript, or the star, in it; takes that script."""
+    below = script_word(p, p.some(s.below)) if s.below is not None else ""
+    above = p.some(s.above)
+    if len(above) == 1 and above[0].text in ("*", "star") and (found := p.names.find(f"{word.text}_star" + (f"_{below}" if below else ""))):
+        s.above = None
+        s.below = None if below else s.below
+        return found
+    if below and (found := p.names.find(key(f"{word.text}_{below}"))):
+        s.below = None
+        return found
+    return None
+
+
+def script_word(p: Parser, words: list[Token]) -> str:
+    """The subscript of a name as one word: "ref", "12", "max"; "" when it is an expression."""
+    out = ""
+    for word in words:
+        if word.text in ("{", "}", ","):
+            continue
+        if word.kind == "command" and word.text in ("min", "max", "star", "infty", "ast"):
+            out += word.text
+        elif word.kind in ("name", "word", "number"):
+            out += word.text.replace(" ", "_").replace("-", "_")
+        else:
+            return ""
+    return out
+
+
+# ------------------------------------------------------------------------------------------------ the user's spellings
+def spelled(p: Parser, fonts: bool) -> Value | None:
+    """The value of the longest spelling of the user's that stands here, or None."""
+    for pattern in p.patterns:
+        found = match(pattern, p.words, p.at, fonts)
+        if found is None:
+            continue
+        end, holes = found
+        span = (p.word().start, p.words[end - 1].end)
+        try:
+            value = filled(p, pattern, holes, span)
+        except TextError:  # x_{\min} where x_i is spelt: not an index
+            continue
+        p.at = end
+        return value
+    return None
+
+
+def filled(p: Parser, pattern: Pattern, holes: dict[str, tuple[int, int]], span: Span) -> Value:
+    """The tree of a spelling with its indices put in, typed."""
+    names = [b.name for b in p.indices.values()]
+    values: dict[str, Node] = {}
+    bound: dict[str, latex_index.Bound] = {}
+    for name, place in holes.items():
+        words = latex_index.unwrapped(p.some(place))
+        values[name] = p.build.size(latex_index.affine(p, words, span) - 1, span, names)
+        if len(words) == 1 and words[0].text in p.indices:
+            bound[name] = p.indices[words[0].text]
+    done: dict[int, Node] = {}
+    for node in postorder(pattern.tree):
+        if isinstance(node, Name) and node.name in values:
+            done[id(node)] = values[node.name]
+            continue
+        new = with_children(node, tuple(done[id(child)] for child in node.children))
+        if isinstance(new, Name):
+            new.role = (
+                "variable"
+                if new.name in p.build.declarations
+                else "step"
+                if new.name in p.build.steps
+                else "size"
+                if new.name in p.build.sizes
+                else "constant"
+            )
+            if new.role == "constant" and new.name not in ("pi", "inf"):
+                raise UnknownNameError(f"{p.text[slice(*span)]} stands for {new.name}, which is not declared.", text=p.text, span=span)
+        done[id(node)] = p.build.put(new, span)
+        if isinstance(node, Index) and isinstance(new, Index) and new.base.shape is not None:
+            for part, size in zip(node.parts, new.base.shape.sizes, strict=False):
+                if isinstance(part, Name) and part.name in bound:
+                    bound[part.name].axes.append(size)
+    tree = done[id(pattern.tree)]
+    return Value(tree, "entry" if not isinstance(tree, Name) and tree.shape is not None and not tree.shape.order else "symbol")
+
+
+# ------------------------------------------------------------------------------------------------ letters that are words
+def letters(p: Parser) -> Task | None:
+    """log(x), Tr(X), det A typed without a backslash, and declared names of several letters; None when the letters are letters."""
+    first = p.word()
+    if first.font or not (first.text.isascii() and len(first.text) == 1):
+        return None
+    run = [first]
+    while (
+        len(run) < 40
+        and p.word(len(run)).kind == "name"
+        and p.word(len(run)).start == run[-1].end
+        and len(p.word(len(run)).text) == 1
+        and not p.word(len(run)).font
+    ):
+        run.append(p.word(len(run)))
+    for length in range(len(run), 1, -1):
+        name = "".join(w.text for w in run[:length])
+        variable = p.names.find(name)
+        function = WORDS.get(name)
+        if variable is None and function is None:
+            continue
+        singles = all(p.names.find(w.text) is not None or w.text in p.indices for w in run[:length])
+        if singles and (variable is not None or latex_brackets.opening(p.word(length))):
+            span = (first.start, run[length - 1].end)
+            raise p.fail(
+                f"is {name} one name or a product of letters?", span, rf"write \mathrm{{{name}}} for the name, spaces or \cdot for the product."
+            )
+        if singles:
+            continue
+        p.at += length
+        word = Token("word", name, first.start, run[length - 1].end, "upright")
+        if variable is not None:
+            return several(p, word, variable)
+        return latex_functions.applied(p, word, name)
+    return None
+
+
+def several(p: Parser, word: Token, name: tuple[str, str]) -> Task:
+    """A variable of several letters."""
+    return (yield scripted(p, Value(p.build.name(name[0], name[1], word.span), "symbol")))
+
+
+def upright(p: Parser) -> Task:
+    r"""\mathrm{...}, \text{...}: a declared name of several letters, or a function."""
+    word = p.word()
+    found = spelled(p, fonts=False)
+    if found is not None:
+        return (yield scripted(p, found))
+    p.at += 1
+    s_at = p.at
+    s = take_scripts(p)
+    spelling = key(word.text)
+    below = script_word(p, p.some(s.below)) if s.below is not None else ""
+    name = p.names.find(key(f"{word.text}_{below}")) if below else None
+    if name is not None:
+        s.below = None
+    name = name or p.names.find(spelling) or p.names.find(word.text)
+    if name is not None:
+        return (yield rest(p, Value(p.build.name(name[0], name[1], word.span), "symbol"), s))
+    p.at = s_at
+    if word.text in ("Id", "eye"):
+        return (yield latex_special.identity(p, word))
+    if word.text in WORDS:
+        return (yield latex_functions.applied(p, word, word.text))
+    raise latex_functions.unknown(p, word)
+
+
+def undeclared(p: Parser, word: Token) -> Task:
+    """A name nobody declared: refused beside declarations; without any, taken by the letter rule."""
+    name = p.text[word.start : word.end].strip()
+    if word.font == "bb" and word.text in "EP":
+        raise p.fail("an expectation or probability is not supported.", word.span)
+    call = latex_brackets.opening(p.word()) and not (p.assuming and word.text not in FUNCTION_LETTERS and not bare_arguments(p))
+    if call or (p.is_op(p.word(), "'") and latex_brackets.opening(p.word(1))):
+        raise UnknownNameError(
+            f"{name} stands before an argument and is not declared: it is read as a function, and which is not known.",
+            text=p.text,
+            span=word.span,
+            hint=f"declare {name} as a scalar if it is a factor.",
+        )
+    if not p.assuming:
+        near = get_close_matches(word.text, p.names.spellings(), 1) if len(word.text) > 1 else []
+        if not near and len(word.text) == 1:
+            near = [s for s in p.names.spellings() if s.lower() == word.text.lower()]
+        raise UnknownNameError(
+            f"{name} is not declared: it is neither a variable, a size nor a bound index.",
+            text=p.text,
+            span=word.span,
+            hint=f"did you mean {near[0]}?" if near else "declare its shape, or say what it spells in names={...}.",
+        )
+    start = p.at
+    s = take_scripts(p)
+    below = script_word(p, p.some(s.below)) if s.below is not None else ""
+    bound = any(w.text in p.indices for w in p.some(s.below)) if s.below is not None else False
+    full = word.text if not below or bound else f"{word.text}_{below}"
+    if full in p.size_words or (full in SIZE_LETTERS and full not in p.kinds and s.below is None and not s.primes):
+        p.build.sizes[full] = None
+        p.names.add(full, "size")
+    elif p.names.find(full) is None:
+        p.build.assume(full, p.kinds.setdefault(full, p.letter_kind(full)))
+        p.names.add(full, "variable")
+    p.at = start - 1
+    return (yield plain(p, word))
+
+
+def bare_arguments(p: Parser) -> bool:
+    """Whether the bracket here holds nothing but names and commas, as f(x, y) does."""
+    depth = 0
+    for word in p.words[p.at :]:
+        depth += (word.text in ("(", "[", "\\{")) - (word.text in (")", "]", "\\}"))
+        if depth == 0:
+            return True
+        if word.kind not in ("name", "brace") and word.text not in ("(", ",", "_", "^", "null"):
+            return False
+    return False
+
+
+def asked_call(p: Parser, word: Token, s: Scripts, value: Value) -> None:
+    """f(x) with a declared f, and sigma(...): asked, since it reads as a function; c(x + 1) is a product."""
+    if s.below is not None or s.above is not None or s.primes or not latex_brackets.opening(p.word()) or not isinstance(value.node, Name):
+        return
+    name = p.typed(word)
+    if value.node.role == "step" and bare_arguments(p):
+        raise p.fail(f"{name} is defined, but not of these arguments.", word.span)
+    if word.text == "σ" or (p.is_op(p.word(), "(") and bare_arguments(p)):
+        raise p.fail(
+            f"is {name}(...) the function {name} or {name} times what is in parentheses?", word.span, rf"write {name} \cdot (...) for the product."
+        )
+
+
+def command(p: Parser, word: Token) -> Task:
+    r"""Commands that are a symbol: \one, \infty, spellings of the user's; everything else is unknown."""
+    found = spelled(p, fonts=False)
+    if found is not None:
+        return (yield scripted(p, found))
+    if word.text in ("one", "ones", "1", "bone", "vone", "onev"):
+        p.at += 1
+        return (yield latex_special.filled_array(p, word._replace(kind="name", text="1", font="bb")))
+    raise latex_functions.unknown(p, word)

@@ -1,0 +1,166 @@
+"""Sums of trees: like terms merge, the common number comes in front, the sign is the one with fewer minuses, terms stand in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import gcd
+from typing import TYPE_CHECKING
+
+from wrt.notation.functions import SQUARES
+from wrt.notation.score import OPERATION
+from wrt.notation.tree import KEY, ONE, SCALAR, Box, Call, Chain, Scaled, Sum, Times, Tree, Turn, full_first, is_diagonal, joined, union
+
+if TYPE_CHECKING:
+    from wrt.notation.build import Forest
+
+LAST = 1 << 30
+
+
+def add(forest: Forest, terms: Iterable[Scaled]) -> Scaled:
+    """sum c*t."""
+    total: dict[int, list[object]] = {}
+    stack = list(terms)
+    stack.reverse()
+    while stack:
+        c, t = stack.pop()
+        if isinstance(t, Sum):
+            stack.extend((c * k, u) for k, u in reversed(t.terms))
+        elif c:
+            entry = total.setdefault(id(t), [Fraction(0), t])
+            entry[0] = entry[0] + c  # type: ignore[operator]  # [Fraction, Tree]
+    kept: list[Scaled] = [(c, t) for c, t in total.values() if c]  # type: ignore[misc]  # [Fraction, Tree]
+    if not kept:
+        return Fraction(0), forest.one
+    if len(kept) > 1:
+        opened = _opened(forest, kept)
+        if opened is not None:
+            return add(forest, opened)
+        kept = _squares(forest, kept)
+    if len(kept) == 1:
+        return kept[0]
+    return _interned(forest, _meet(forest, kept))
+
+
+def _opened(forest: Forest, kept: list[Scaled]) -> list[Scaled] | None:
+    """The terms with (A + B).T opened where its parts meet others; None when there is nothing to open."""
+    here = {id(t) for _, t in kept}
+    for n, (c, t) in enumerate(kept):
+        if isinstance(t, Turn) and isinstance(t.argument, Sum):
+            parts = [(c * k * m, u) for k, (m, u) in [(k, forest.turn(u)) for k, u in t.argument.terms]]
+            if any(id(u) in here for _, u in parts):
+                return [*kept[:n], *parts, *kept[n + 1 :]]
+    return None
+
+
+def _interned(forest: Forest, kept: list[Scaled]) -> Scaled:
+    """One object for all multiples of a sum."""
+    c = content([k for k, _ in kept])
+    canonical = sorted(((t.serial, k / c) for k, t in kept))
+    sign = 1 if canonical[0][1] > 0 else -1
+    key = ("sum", tuple((s, k * sign) for s, k in canonical))
+    found = forest.table.get(key)
+    if found is None:
+        scaled = [(k / c, t) for k, t in kept]
+        if not forest.typing and _mostly_negative(forest, scaled):
+            scaled = [(-k, t) for k, t in scaled]
+        found = raw_sum(forest, tuple(scaled), key)
+    assert isinstance(found, Sum)
+    shown = next(k for k, t in found.terms if t.serial == canonical[0][0])
+    return c * canonical[0][1] / shown, found
+
+
+def _mostly_negative(forest: Forest, terms: list[Scaled]) -> bool:
+    balance = sum(1 if k > 0 else -1 for k, _ in terms)
+    if balance:
+        return balance < 0
+    lead = next((k for k, t in terms if t is forest.one), None)  # 1 - tanh(x)**2, not tanh(x)**2 - 1
+    return (arranged(forest, terms)[0][0] if lead is None else lead) < 0
+
+
+def raw_sum(forest: Forest, terms: tuple[Scaled, ...], key: tuple[object, ...] = ()) -> Tree:
+    """The sum as given, its terms put in order unless the user wrote it."""
+    if len(terms) > 1:
+        terms = tuple(full_first(terms) if forest.typing else arranged(forest, terms))
+    key = key or ("scaled", terms[0][0], terms[0][1].serial)
+
+    def make() -> Tree:
+        score = sum(forest.product_score(k, t, first=n == 0) for n, (k, t) in enumerate(terms)) + OPERATION * (len(terms) - 1)
+        trees = [t for _, t in terms]
+        return Sum(union([t.box for t in trees]), score=score, key=joined(trees), terms=terms)
+
+    return forest.intern(key, make)
+
+
+def arranged(forest: Forest, terms: Sequence[Scaled]) -> list[Scaled]:
+    """Order of first appearance; a positive term first; a bare number first only when all else is negative."""
+    box = union([t.box for _, t in terms])
+    ordered = sorted(terms, key=lambda term: (term[1].box != box, *_order(term)))
+    last = ordered[-1]
+    if last[1] is forest.one and last[0] > 0 and all(k < 0 for k, _ in ordered[:-1]):
+        ordered = [last, *ordered[:-1]]
+    elif ordered[0][0] < 0:
+        lead = next((term for term in ordered if term[0] > 0), None)
+        if lead is not None:
+            ordered.remove(lead)
+            ordered.insert(0, lead)
+    return full_first(ordered)
+
+
+def _order(term: Scaled) -> tuple[object, ...]:
+    """Of terms that start alike the longer, of higher degree, first; A before A.T; a bare number last."""
+    t = term[1]
+    turned = isinstance(t, Turn) or (isinstance(t, Chain) and isinstance(t.factors[0], Turn))
+    padded = (*t.key, *[LAST] * (KEY - len(t.key)))
+    return not t.key, padded, turned, t.score if turned else -t.score, t.serial
+
+
+def content(coefficients: list[Fraction]) -> Fraction:
+    """The number to put in front of a sum: what all coefficients share."""
+    sizes = {abs(c) for c in coefficients}
+    if len(sizes) == 1:
+        return sizes.pop()
+    bottom = {c.denominator for c in coefficients}
+    return Fraction(gcd(*(c.numerator for c in coefficients)), bottom.pop()) if len(bottom) == 1 else ONE
+
+
+def _squares(forest: Forest, kept: list[Scaled]) -> list[Scaled]:
+    """c + c*tan(u)**2 = c*sec(u)**2 and its like; never while the user's own text is being built."""
+    if forest.typing:
+        return kept
+    for n, (c, t) in enumerate(kept):
+        if not (isinstance(t, Times) and len(t.factors) == 1 and isinstance(t.factors[0][0], Call)):
+            continue
+        f, e = t.factors[0]
+        for m, (k, u) in enumerate(kept):
+            name = SQUARES.get((f.function, int(e), int(c / k))) if u is forest.one and abs(c) == abs(k) and e.denominator == 1 else None
+            if name is not None:
+                other = forest.raw_call(name, f.arguments, f.box)
+                j, square = forest.times([(other, e)])
+                return [(k * j, square), *[term for i, term in enumerate(kept) if i not in (n, m)]]
+    return kept
+
+
+def _meet(forest: Forest, terms: list[Scaled]) -> list[Scaled]:
+    """A column and a row may only meet beside a full matrix: one of them is spread where there is none."""
+    box = union([t.box for _, t in terms])
+    if any(t.box == box for _, t in terms):
+        if None not in box and any(is_diagonal(t) for _, t in terms):  # beside I, a 2 that means a matrix of twos would be misread
+            return [(c, t) if t.box == box else spread(forest, (c, t), box) for c, t in terms]
+        return terms
+    k = next(n for n, (_, t) in enumerate(terms) if t.box[0] is not None)
+    return [*terms[:k], spread(forest, terms[k], box), *terms[k + 1 :]]
+
+
+def spread(forest: Forest, scaled: Scaled, box: Box) -> Scaled:
+    """The same value with every axis of `box` written out by ones."""
+    c, t = scaled
+    if t.box == box:
+        return scaled
+    if t.box == SCALAR:
+        k, u = forest.times([(t, ONE), (forest.ones(box), ONE)])
+    elif t.box[0] is None:
+        k, u = forest.chain([forest.ones((box[0], None)), t])
+    else:
+        k, u = forest.chain([t, forest.ones((None, box[1]))])
+    return c * k, u

@@ -1,0 +1,127 @@
+"""How long c*t is to read, and as what it is printed: numbers go into sums and signs into factors where that makes it no longer."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from wrt.notation.score import CALL, OPERATION, WORD
+from wrt.notation.tree import HALF, ONE, Chain, Factor, Scaled, Sum, Times, Tree, Turn
+
+if TYPE_CHECKING:
+    from wrt.notation.build import Forest
+
+DEPTH = 4  # how deep a sign may sink
+LEGIBLE = 100  # denominators up to which a fraction stays a fraction
+
+
+def product_score(forest: Forest, c: Fraction, t: Tree, *, first: bool = True) -> float:
+    """The length of c*t as a term; the sign of a later term belongs to the operator before it."""
+    if not first:
+        c = abs(c)
+    if c != 1:
+        c, t = shown(forest, c, t)
+    sign = WORD if c < 0 else 0.0
+    c = abs(c)
+    if t is forest.one:
+        return sign + (WORD if c.denominator == 1 or decimal(forest, c) else OPERATION + 2 * WORD)
+    factors = t.factors if isinstance(t, Times) else ((t, ONE),)
+    top, bottom, score = _number_of_parts(forest, c, factors)
+    return sign + score + OPERATION * (top + bottom - 1)
+
+
+def _number_of_parts(forest: Forest, c: Fraction, factors: tuple[Factor, ...]) -> tuple[int, int, float]:
+    """(parts above the line, parts below it, their length without the operators between)."""
+    top, bottom, score, roots = 0, 0, 0.0, set()
+    for f, e in factors:
+        score += f.score
+        if abs(e) == HALF:  # sqrt(a)*sqrt(b) is printed sqrt(a*b)
+            score += 0.0 if e in roots else CALL
+            roots.add(e)
+        elif abs(e) != 1:
+            score += OPERATION + WORD
+        top, bottom = (top + 1, bottom) if e > 0 else (top, bottom + 1)
+    if c != 1:
+        whole = c.denominator == 1 or bool(decimal(forest, c))
+        top, bottom, score = top + (whole or c.numerator != 1), bottom + (not whole), score + WORD * (1 + (not whole and c.numerator != 1))
+    return (top, bottom, score) if top else (1, bottom, score + WORD)
+
+
+def decimal(forest: Forest, c: Fraction) -> str:
+    """How a number is spelt when not as a fraction: as the user did, or as a decimal when the fraction would be unreadable; else ""."""
+    spelled = forest.context.spelled.get(c)
+    if spelled is not None:
+        return spelled if c.denominator != 1 else ""
+    if c.denominator <= LEGIBLE:
+        return ""
+    rest, digits = c.denominator, 0
+    for p in (2, 5):
+        count = 0
+        while rest % p == 0:
+            rest //= p
+            count += 1
+        digits = max(digits, count)
+    if rest != 1:
+        return ""
+    whole = str(abs(int(c * 10**digits))).rjust(digits + 1, "0")
+    return ("-" if c < 0 else "") + whole[:-digits] + "." + whole[-digits:]
+
+
+def shown(forest: Forest, c: Fraction, t: Tree) -> Scaled:
+    """c*t as it is printed."""
+    key = (c, t.serial)
+    found = forest.display.get(key)
+    if found is None:
+        found = forest.display[key] = _shown(forest, c, t)
+    return found
+
+
+def _shown(forest: Forest, c: Fraction, t: Tree) -> Scaled:
+    if isinstance(t, Sum) and len(t.terms) > 1:
+        inside = scaled_sum(forest, c, t)
+        if abs(c) == 1:
+            plain = t.score + WORD
+        else:
+            parts = (c.denominator != 1 and not decimal(forest, c)) + (c.numerator not in (1, -1) or c.denominator == 1)
+            plain = t.score + parts * (OPERATION + WORD) + (WORD if c < 0 else 0.0)
+        if inside.score < plain or (inside.score == plain and not t.typed):
+            return ONE, inside
+    elif c < 0:
+        other = negated(forest, t, DEPTH)
+        if other is not None:
+            return -c, other
+    return c, t
+
+
+def negated(forest: Forest, t: Tree, depth: int) -> Tree | None:
+    """-t with the sign sunk into a sum that nobody typed, when no sign is left; None when there is no such sum."""
+    match t:
+        case Sum() if not t.typed and len(t.terms) > 1:
+            flipped = scaled_sum(forest, -ONE, t)
+            return flipped if flipped.score <= t.score + WORD / 2 else None
+        case Turn():
+            inner = negated(forest, t.argument, depth)
+            return None if inner is None else forest.raw_turn(inner)
+        case Times() | Chain() if depth:
+            factors = list(t.factors) if isinstance(t, Times) else [(f, ONE) for f in t.factors]
+            for n, (f, e) in enumerate(factors):
+                inner = negated(forest, f, depth - 1) if abs(e) == 1 else None
+                if inner is not None:
+                    factors[n] = (inner, e)
+                    return _with_factors(forest, t, factors)
+    return None
+
+
+def scaled_sum(forest: Forest, c: Fraction, t: Sum) -> Tree:
+    """c*t as one sum, for printing only."""
+    terms = [(c * k, u) for k, u in t.terms]
+    if not t.typed or terms[0][0] < 0:
+        terms = forest.arranged(terms)
+    return forest.raw_sum(tuple(terms), ("shown", c, t.serial))
+
+
+def _with_factors(forest: Forest, t: Times | Chain, factors: list[Factor]) -> Tree:
+    key = ("shown", t.serial, tuple(f.serial for f, _ in factors))
+    if isinstance(t, Times):
+        return forest.intern(key, lambda: Times(t.box, score=t.score, key=t.key, factors=tuple(factors)))
+    return forest.intern(key, lambda: Chain(t.box, score=t.score, key=t.key, factors=tuple(f for f, _ in factors)))

@@ -1,0 +1,41 @@
+"""What notation knows of functions beyond the tables: which commute with transposition, which are elementwise, which are never negative."""
+
+from __future__ import annotations
+
+from wrt.notation.tree import SCALAR, Box, Call, Tree, union
+
+COMPARE = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}  # each sign with its mirror image
+TURNS = frozenset(("inv", "adj", "pinv", "expm", "matpow", "logm", "sqrtm"))  # f(A.T) = f(A).T
+REDUCES = frozenset(("sum", "mean", "max", "min", "prod", "logsumexp", "var"))  # one axis, or all, goes
+ALONG = frozenset(("softmax", "log_softmax", "cumsum"))  # along an axis, the shape stays
+SCALARS = frozenset(("det", "logdet", "tr", "norm", "dot"))
+WHOLE = TURNS | REDUCES | ALONG | SCALARS | frozenset(
+    ("diag", "kron", "vec", "frechet", "conv1d", "conv2d", "tril", "triu", "commutation", "cholesky", "eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v", "polar", "solve", "outer")
+)  # functions that are not elementwise
+RATIOS = {"sinh": ("cosh", "tanh"), "sin": ("cos", "tan")}  # sinh/cosh = tanh
+SQUARES = {  # f(u)**a + 1 = g(u)**a, or 1 - f(u)**a where the sign is -1
+    ("tan", 2, 1): "sec",
+    ("cot", 2, 1): "csc",
+    ("tan", -2, 1): "sin",
+    ("sinh", 2, 1): "cosh",
+    ("sin", 2, -1): "cos",
+    ("cos", 2, -1): "sin",
+}
+IDIOMS = {"softmax": 0.3, "logsumexp": 0.2, "sigmoid": 0.1, "norm": 0.1}  # length forgiven to what has a name
+
+
+def nonnegative(t: Tree) -> bool:
+    """Whether a tree is surely not negative."""
+    return isinstance(t, Call) and t.function in ("norm", "exp", "abs", "sigmoid", "softplus", "cosh")
+
+
+def call_box(function: str, arguments: tuple[Tree, ...], axis: int | None) -> Box:
+    """The box of a call, from those of its arguments."""
+    first = arguments[0].box if arguments else SCALAR
+    if function in SCALARS or (function in REDUCES and axis is None):
+        return SCALAR
+    if function in REDUCES:
+        return (first[0], None) if axis == 1 else (None, first[1])
+    if function == "pinv":
+        return first[1], first[0]
+    return first if function in WHOLE else union([a.box for a in arguments])

@@ -1,0 +1,448 @@
+"""Rewrites that keep large and small numbers from overflowing, on the index form before it becomes steps.
+
+    log(1 + exp(u))            softplus(u)               (1 + exp(u))**-k             sigmoid(-u)**k
+    log(sigmoid(u))            -softplus(-u)             exp(u)*sigmoid(-u)           sigmoid(u)
+    log(cosh(u))               |u| + softplus(-2|u|) - log 2                          sinh(u)/cosh(u)      tanh(u)
+    log(S), S = sum w exp(a)   m + log(S'), with a shifted by its largest entry m: S = exp(m) S', S' = sum w exp(a - m)
+    exp(a)**j / S**k           exp(a - m)**j / S'**k exp(-(k - j) m)
+    log(1 + a)  log1p(a)       exp(a) - 1   expm1(a)     u*log(v), v holding u        0 where u is 0
+
+A factor exp(a) or 1/S beside a sum that holds the other is first moved into that sum. Every rewrite is an identity where no kink is met.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from wrt.algebra.expr import Expr, Map, Product, Sum, constant_value, fold, is_zero, number, raw_map, raw_operator
+from wrt.algebra.maps import mapping, power
+from wrt.algebra.product import broadcast, product, scale, times, transpose, unscale
+from wrt.algebra.rebuild import with_children
+from wrt.algebra.sums import add, constant
+
+ONE = Fraction(1)
+Operand = tuple[Expr, tuple[int, ...]]
+FUSED = ("exp", "sigmoid", "sinh", "log")
+MASKS = ("gt", "ge", "eq", "ne", "where")
+
+
+def stabilised(*roots: Expr) -> tuple[Expr, ...]:
+    """The same values, computed without overflow where the value itself does not overflow."""
+    work = Stabiliser()
+    whole = [fold(e, work.visit) for e in roots]
+    work.partial = True  # what found no partner further out is shifted alone
+    return tuple(fold(e, work.visit) for e in whole)
+
+
+class Shift(NamedTuple):
+    """S = exp(m) * rest, m and rest of the shape of S; `members` the exponentials inside: (exponent, axis of S or None an axis, shifted exponential)."""
+
+    m: Expr
+    rest: Expr
+    members: tuple[tuple[Expr, tuple[int | None, ...], Expr], ...]
+
+
+class Stabiliser:
+    """One pass; remembers the exponentials that are shifted already."""
+
+    def __init__(self) -> None:
+        self.shifted: dict[int, Expr] = {}
+        self.partial = False
+
+    def visit(self, node: Expr, below: tuple[Expr, ...]) -> Expr:
+        return self.rewritten(with_children(node, below)) if below else node
+
+    def rewritten(self, node: Expr) -> Expr:
+        match node:
+            case Map(function="log"):
+                return self.log(node)
+            case Map(function="where"):
+                return _where(node)
+            case Map(function="log1p") if (u := exponent_of(node.arguments[0])) is not None:
+                return mapping("softplus", (u,))
+            case Map(function="pow"):
+                return _power(node)
+            case Product():
+                return self.product(node)
+            case Sum():
+                return _sum(node)
+        return node
+
+    def shift_of(self, s: Expr) -> Shift | None:
+        """The largest exponent taken out of a sum of exponentials; None when s is none."""
+        if isinstance(s, Product):
+            return self.shift_product(s)
+        if isinstance(s, Sum) and len(s.terms) >= 2:
+            return self.shift_sum(s)
+        return None
+
+    def shift_product(self, s: Product) -> Shift | None:
+        if len(set(s.output)) < len(s.output):
+            return None
+        kept = set(s.output)
+        found = [k for k, (e, labels) in enumerate(s.operands) if isinstance(e, Map) and e.function == "exp" and set(labels) - kept and len(set(labels)) == len(labels)]
+        if any(id(s.operands[k][0]) in self.shifted for k in found):
+            return None
+        if not found:
+            for k, (e, labels) in enumerate(s.operands):
+                inner = self.shift_product(e) if isinstance(e, Product) and set(labels) <= kept and len(set(labels)) == len(labels) else None
+                if inner is not None:
+                    operands = [*s.operands[:k], (inner.rest, labels), *s.operands[k + 1 :]]
+                    place = {axis: s.output.index(label) for axis, label in enumerate(labels)}
+                    members = tuple((u, tuple(None if a is None else place[a] for a in axes), e2) for u, axes, e2 in inner.members)
+                    return Shift(broadcast(inner.m, tuple(s.output.index(a) for a in labels), s.shape), product(s.coefficient, operands, s.output, s.sizes, flatten=False), members)
+            return None
+        if len(found) > 1:
+            return None
+        (k,) = found
+        e, labels = s.operands[k]
+        u = e.children[0]
+        axes = tuple(s.output.index(label) if label in kept else None for label in labels)
+        stay = tuple(n for n, a in enumerate(axes) if a is not None)
+        gone = tuple(n for n, a in enumerate(axes) if a is None)
+        turned = transpose(u, (*stay, *gone))
+        top = raw_operator("max", (turned,), turned.shape[: len(stay)], (len(gone),))
+        shifted = mapping("exp", (add([(ONE, u), (-ONE, broadcast(top, stay, u.shape))], u.shape),))
+        self.shifted[id(shifted)] = shifted
+        operands = [*s.operands[:k], (shifted, labels), *s.operands[k + 1 :]]
+        m = broadcast(top, tuple(s.output.index(labels[n]) for n in stay), s.shape)
+        return Shift(m, product(s.coefficient, operands, s.output, s.sizes, flatten=False), ((u, axes, shifted),))
+
+    def shift_sum(self, s: Sum) -> Shift | None:
+        """exp(u) p + exp(v) q + r: the largest of u, v (and 0) entry by entry."""
+        parts: list[tuple[Fraction, Expr, list[Expr]]] = []  # coefficient, exponent of the shape of s, other factors
+        some = 0
+        for c, t in s.terms:
+            exponent, rest = _split_exponential(t)
+            some += exponent is not None
+            if exponent is not None and id(mapping("exp", (exponent,))) in self.shifted:
+                return None
+            parts.append((c, exponent if exponent is not None else constant(0, s.shape), rest))
+        if not some:
+            return None
+        m = parts[0][1]
+        for _, u, _ in parts[1:]:
+            m = mapping("maximum", (m, u))
+        terms, members = [], []
+        for c, u, rest in parts:
+            shifted = mapping("exp", (add([(ONE, u), (-ONE, m)], s.shape),))
+            self.shifted[id(shifted)] = shifted
+            terms.append((c, times(shifted, *rest, flatten=False)))
+            members.append((u, tuple(range(s.order)), shifted))
+        return Shift(m, add(terms, s.shape), tuple(members))
+
+    def log(self, node: Map) -> Expr:
+        x = node.arguments[0]
+        if isinstance(x, Map) and x.function == "sigmoid":
+            return scale(-1, mapping("softplus", (scale(-1, x.arguments[0]),)))
+        if isinstance(x, Map) and x.function == "cosh":
+            size = mapping("abs", x.arguments)
+            return add([(ONE, size), (ONE, mapping("softplus", (scale(-2, size),))), (-ONE, broadcast(mapping("log", (number(2),)), (), x.shape))], x.shape)
+        base, k = _base(x)
+        if k != 1 and self.shift_of(base) is not None:  # a sum of exponentials is positive
+            return scale(k, self.log_of(base))
+        if isinstance(x, Sum):
+            u = _one_minus_sigmoid(x)
+            if u is not None:
+                return scale(-1, mapping("softplus", (u,)))
+            found = _one_and_exp(x)
+            if found is not None and found[0] == 1:
+                return mapping("softplus", (found[1],))
+            for k, (c, t) in enumerate(x.terms):
+                value = constant_value(t)
+                if value is not None and c * value == 1 and not _has_exponential(x):
+                    return mapping("log1p", (add([term for n, term in enumerate(x.terms) if n != k], x.shape),))
+        exponent, rest = _split_exponential(x)
+        if exponent is not None and rest:
+            return add([(ONE, exponent), (ONE, self.log_of(times(*rest, flatten=False)))], x.shape)
+        shift = self.shift_of(x)
+        return node if shift is None else add([(ONE, shift.m), (ONE, mapping("log", (shift.rest,)))], x.shape)
+
+    def log_of(self, e: Expr) -> Expr:
+        made = mapping("log", (e,))
+        return self.rewritten(made)
+
+    def product(self, node: Product) -> Expr:
+        if not any(isinstance(e, Map) and (e.function in FUSED or (e.function == "pow" and _relevant(e))) for e, _ in node.operands):
+            return node
+        for rule in (_masked, _sigmoid_beside_exp, _tanh, self.ratio, self.moved_in, _entropy):
+            found = rule(node)
+            if found is not None:
+                return self.product(found) if isinstance(found, Product) else found
+        return node
+
+    def ratio(self, node: Product) -> Expr | None:
+        """exp(a)**j / S**k with exp(a) one of the exponentials that S sums: both shifted."""
+        for m, (f, there) in enumerate(node.operands):
+            base, exponent = _base(f)
+            if exponent >= 0 or exponent.denominator != 1:
+                continue
+            shift = self.shift_of(base)
+            if shift is None:
+                continue
+            left, gone, new = -exponent, {m}, []
+            for k, (e, labels) in enumerate(node.operands):
+                if not (isinstance(e, Map) and e.function == "exp") or not left:
+                    continue
+                matched = _member(shift, e.arguments[0], labels, there)
+                if matched is not None and matched[0] <= left:
+                    left -= matched[0]
+                    gone.add(k)
+                    new.append((power(matched[1], constant(matched[0], matched[1].shape)), labels))
+            if not new or (left and not self.partial):
+                continue
+            new.append((power(shift.rest, constant(exponent, base.shape)), there))
+            if left:
+                new.append((mapping("exp", (scale(-left, shift.m),)), there))
+            return _without(node, gone, new)
+        return None
+
+    def moved_in(self, node: Product) -> Expr | None:
+        """A factor beside a sum that holds its partner (exp(u) and sigmoid(-u), exp(u) and 1/S, a power and its reciprocal): moved into the sum."""
+        sums = [m for m, (e, _) in enumerate(node.operands) if isinstance(e, Sum) and e.terms]
+        for m in sums:
+            total, there = node.operands[m]
+            if len(set(there)) < len(there):
+                continue
+            for k, (e, labels) in enumerate(node.operands):
+                if k == m or not set(labels) <= set(there) or not self.meets(e, labels, total, there):
+                    continue
+                axes = tuple(there.index(label) for label in labels)
+                own = tuple(range(total.order))
+                terms = [(c, self.rewritten(product(1, [(e, axes), (t, own)], own, total.shape))) for c, t in total.terms]
+                return _without(node, {k, m}, [(add(terms, total.shape), there)])
+        return None
+
+    def meets(self, e: Expr, labels: tuple[int, ...], total: Expr, there: tuple[int, ...]) -> bool:
+        """Whether some term of a sum holds what a factor outside would fuse with."""
+        assert isinstance(total, Sum)
+        axes = tuple(there.index(label) for label in labels)
+        own = tuple(range(total.order))
+        for _, t in total.terms:
+            if not isinstance(t, (Product, Map)):
+                continue
+            if _cancels(e, axes, t, own):
+                return True
+            if not isinstance(e, Map):
+                continue
+            joined = product(1, [(e, axes), (t, own)], own, total.shape)
+            if isinstance(joined, Product) and (_sigmoid_beside_exp(joined) is not None or (_interesting(joined) and self.ratio(joined) is not None)):
+                return True
+        return False
+
+
+# ------------------------------------------------------------------------------------------------ exponentials
+def exponent_of(e: Expr) -> Expr | None:
+    """u when e is exp(u), also spread over more axes or a product of such; None otherwise."""
+    if isinstance(e, Map) and e.function == "exp":
+        return e.arguments[0]
+    if not isinstance(e, Product) or e.coefficient != 1 or not e.operands or len(set(e.output)) < len(e.output):
+        return None
+    parts = []
+    for f, labels in e.operands:
+        if not (isinstance(f, Map) and f.function == "exp") or not set(labels) <= set(e.output) or len(set(labels)) < len(labels):
+            return None
+        parts.append(broadcast(f.arguments[0], tuple(e.output.index(a) for a in labels), e.shape))
+    return add([(ONE, p) for p in parts], e.shape)
+
+
+def _one_and_exp(e: Expr) -> tuple[Fraction, Expr] | None:
+    """(c, u) when e is 1 + c*exp(u); None otherwise."""
+    if not isinstance(e, Sum) or len(e.terms) != 2:
+        return None
+    for (c, one), (d, other) in (e.terms, e.terms[::-1]):
+        if constant_value(one) is not None and c * (constant_value(one) or 0) == 1:
+            u = exponent_of(other)
+            if u is not None:
+                return d, u
+    return None
+
+
+def _one_minus_sigmoid(e: Expr) -> Expr | None:
+    """u when e is 1 - sigmoid(u)."""
+    if not isinstance(e, Sum) or len(e.terms) != 2:
+        return None
+    for (c, one), (d, other) in (e.terms, e.terms[::-1]):
+        if constant_value(one) is not None and c * (constant_value(one) or 0) == 1 and d == -1 and isinstance(other, Map) and other.function == "sigmoid":
+            return other.arguments[0]
+    return None
+
+
+def _split_exponential(t: Expr) -> tuple[Expr | None, list[Expr]]:
+    """(exponent, other factors) of a term that is entrywise a product with an exponential, all of the shape of t (or scalars)."""
+    whole = exponent_of(t)
+    if whole is not None:
+        return whole, []
+    if not isinstance(t, Product) or len(set(t.output)) < len(t.output):
+        return None, [t]
+    exps = [(e, labels) for e, labels in t.operands if isinstance(e, Map) and e.function == "exp" and set(labels) <= set(t.output) and len(set(labels)) == len(labels)]
+    if not exps:
+        return None, [t]
+    others = [o for o in t.operands if o not in exps]
+    exponent = add([(ONE, broadcast(e.children[0], tuple(t.output.index(a) for a in labels), t.shape)) for e, labels in exps], t.shape)
+    return exponent, [product(t.coefficient, others, t.output, t.sizes, flatten=False)]
+
+
+# ------------------------------------------------------------------------------------------------ maps and sums
+def _has_exponential(e: Sum) -> bool:
+    return any(_split_exponential(t)[0] is not None for _, t in e.terms)
+
+
+def _power(node: Map) -> Expr:
+    base, exponent = node.arguments
+    k = constant_value(exponent)
+    found = _one_and_exp(base)
+    if k is not None and k < 0 and found is not None and found[0] == 1:
+        s = mapping("sigmoid", (scale(-1, found[1]),))
+        return power(s, constant(-k, s.shape))
+    return node
+
+
+def _sum(node: Sum) -> Expr:
+    """exp(u) - 1 is expm1(u), times a number."""
+    if len(node.terms) == 2:
+        for (c, one), (d, other) in (node.terms, node.terms[::-1]):
+            value = constant_value(one)
+            u = exponent_of(other) if value is not None and c * value == -d else None
+            if u is not None:
+                return scale(d, mapping("expm1", (u,)))
+    return node
+
+
+# ------------------------------------------------------------------------------------------------ products
+def _relevant(e: Map) -> bool:
+    k = constant_value(e.arguments[1])
+    return k is not None and k < 0
+
+
+def _base(e: Expr) -> tuple[Expr, Fraction]:
+    """(base, exponent) of a factor."""
+    if isinstance(e, Map) and e.function == "pow":
+        k = constant_value(e.arguments[1])
+        if k is not None:
+            return e.arguments[0], k
+    return e, ONE
+
+
+def _cancels(e: Expr, axes: tuple[int, ...], t: Expr, own: tuple[int, ...]) -> bool:
+    """Whether a term holds a negative power of a factor outside."""
+    base, k = _base(e)
+    operands = [(t, own)] if isinstance(t, Map) else [(f, tuple(t.output.index(a) if a in t.output else -1 for a in ls)) for f, ls in getattr(t, "operands", ())]
+    return any(_base(f)[0] is base and _base(f)[1] * k < 0 and places == axes for f, places in operands)
+
+
+def _without(node: Product, gone: set[int], new: list[Operand]) -> Expr:
+    rest = [o for k, o in enumerate(node.operands) if k not in gone]
+    return product(node.coefficient, [*rest, *new], node.output, node.sizes, flatten=False)
+
+
+def _sigmoid_beside_exp(node: Product) -> Expr | None:
+    """exp(u) * sigmoid(-u)**k = sigmoid(u) * sigmoid(-u)**(k - 1)."""
+    for k, (e, labels) in enumerate(node.operands):
+        if isinstance(e, Map) and e.function == "exp":
+            opposite = mapping("sigmoid", (scale(-1, e.arguments[0]),))
+            for m, (f, there) in enumerate(node.operands):
+                base, exponent = _base(f)
+                minus = Fraction(1)
+                if isinstance(base, Sum) and base.terms and (u := _one_minus_sigmoid(scale(base.terms[0][0] / abs(base.terms[0][0]), base)) or _one_minus_sigmoid(scale(-1, base))) is e.arguments[0]:
+                    minus = Fraction(1 if _one_minus_sigmoid(base) is u else -1) ** exponent.numerator
+                    base = opposite
+                if base is opposite and there == labels and exponent >= 1 and exponent.denominator == 1:
+                    found = _without(node, {k, m}, [(mapping("sigmoid", e.arguments), labels), (power(base, constant(exponent - 1, base.shape)), labels)])
+                    return scale(minus, found)
+    return None
+
+
+def _tanh(node: Product) -> Expr | None:
+    """sinh(u) / cosh(u)**k = tanh(u) / cosh(u)**(k - 1)."""
+    for k, (e, labels) in enumerate(node.operands):
+        if isinstance(e, Map) and e.function == "sinh":
+            for m, (f, there) in enumerate(node.operands):
+                base, exponent = _base(f)
+                if isinstance(base, Map) and base.function == "cosh" and base.arguments == e.arguments and there == labels and exponent <= -1:
+                    return _without(node, {k, m}, [(mapping("tanh", e.arguments), labels), (power(base, constant(exponent + 1, base.shape)), labels)])
+    return None
+
+
+def _member(shift: Shift, u: Expr, labels: tuple[int, ...], there: tuple[int, ...]) -> tuple[Fraction, Expr] | None:
+    """(r, shifted exponential) when exp(u) at `labels` is the r-th power of a member of a sum that stands at `there`."""
+    c, plain = unscale(u)
+    for exponent, axes, shifted in shift.members:
+        d, other = unscale(exponent)
+        if plain is not other or len(axes) != len(labels) or c / d < 1 or (c / d).denominator != 1:
+            continue
+        if all(a is None or there[a] == label for a, label in zip(axes, labels, strict=True)):
+            return c / d, shifted
+    return None
+
+
+def _interesting(node: Product) -> bool:
+    return any(isinstance(e, Map) and e.function == "exp" for e, _ in node.operands) and any(_base(e)[1] < 0 for e, _ in node.operands)
+
+
+def _entropy(node: Product) -> Expr | None:
+    """u * log(v) with v holding u: 0 where u is 0."""
+    for k, (e, labels) in enumerate(node.operands):
+        if not (isinstance(e, Map) and e.function == "log"):
+            continue
+        v = e.arguments[0]
+        factors = [v] if not isinstance(v, Product) else [f for f, ls in v.operands if ls == v.output]
+        for m, (f, there) in enumerate(node.operands):
+            if m != k and there == labels and any(f is g for g in factors) and not is_zero(f):
+                return _without(node, {k, m}, [(raw_map("xlogy", (f, v)), labels)])
+    return None
+
+
+# ------------------------------------------------------------------------------------------------ masks
+def _masked(node: Product) -> Expr | None:
+    """mask * f(v), f undefined in places: v is 1 where the mask is 0, so that 0 * nan never occurs."""
+    for k, (c, labels) in enumerate(node.operands):
+        condition = _condition(c)
+        if condition is None:
+            continue
+        for m, (e, there) in enumerate(node.operands):
+            if m != k and there == labels:
+                guarded = _guarded(e, condition)
+                if guarded is not e:
+                    return _without(node, {m}, [(guarded, there)])
+    return None
+
+
+def _condition(e: Expr) -> Expr | None:
+    """The condition whose 0/1 array e is."""
+    if not isinstance(e, Map):
+        return None
+    if e.function in MASKS[:4]:
+        return e
+    if e.function == "where" and constant_value(e.arguments[1]) == 1 and constant_value(e.arguments[2]) == 0:
+        return e.arguments[0]
+    return None
+
+
+def _where(node: Map) -> Expr:
+    """Each branch of a `where` guarded against the entries that it does not give."""
+    c, a, b = node.arguments
+    one, none = constant(1, c.shape), constant(0, c.shape)
+    first, second = _guarded(a, c), _guarded(b, mapping("where", (c, none, one)))
+    return node if first is a and second is b else mapping("where", (c, first, second))
+
+
+def _guarded(e: Expr, condition: Expr) -> Expr:
+    """e with the arguments of logarithms, roots and reciprocals replaced by 1 where the condition does not hold."""
+    one = constant(1, e.shape)
+
+    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
+        node = with_children(node, below) if below else node
+        if not isinstance(node, Map) or node.shape != e.shape or node.function not in ("log", "pow", "xlogy"):
+            return node
+        if node.function == "pow" and not ((k := constant_value(node.arguments[1])) is None or k < 0 or k.denominator != 1):
+            return node
+        at = 1 if node.function == "xlogy" else 0
+        v = node.arguments[at]
+        if isinstance(v, Map) and v.function == "where" and v.arguments[0] is condition:
+            return node
+        safe = mapping("where", (condition, v, one))
+        return raw_map(node.function, (*node.arguments[:at], safe, *node.arguments[at + 1 :]), node.parameters)
+
+    return fold(e, visit)

@@ -1,0 +1,455 @@
+"""`Traced`: an array as NumPy means it (any number of axes, trailing axes broadcast), held as a node of the text language.
+
+The language has columns, rows and matrices where NumPy has axes. An array's node is a value over those axes whose size is not a literal 1, in
+order: no axis a scalar, one a column or a row (whichever is shorter to write; they mean the same here), two a matrix, more a tensor. So
+x[:, None], keepdims and broadcasting only change which axes a node's own axes stand for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from wrt.errors import ShapeError, Span, TextError
+from wrt.formula import formula_of
+from wrt.language.builder import Builder
+from wrt.language.sizes import Size
+from wrt.language.surface import SCALAR, Binary, Block, Call, Declaration, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Text, Unary
+from wrt.tables.functions import CONSTANTS
+
+ONE = Size.of(1)
+NOWHERE: Span = (0, 0)
+LITERAL = 256  # entries up to which an array of plain numbers is written into the formula
+LETTERS = "ijklpqrstuvw"
+
+Sizes = tuple[Size, ...]
+
+
+class Trace:
+    """One run of a function: builds typed nodes and hands out names for bound indices."""
+
+    def __init__(self, declared: Mapping[str, Declaration]) -> None:
+        self.declared = dict(declared)
+        self.builder = Builder({name: d.shape for name, d in declared.items()}, {name: d.facts for name, d in declared.items()})
+        self.taken = {*self.declared, *self.builder.sizes, *CONSTANTS}
+        self.count = 0
+
+    def fresh(self) -> str:
+        """The name of a new bound index."""
+        while True:
+            k, letter = divmod(self.count, len(LETTERS))
+            self.count += 1
+            name = LETTERS[letter] + (str(k) if k else "")
+            if name not in self.taken:
+                return name
+
+    # ------------------------------------------------------------------------------------------------ nodes
+    def put(self, node: Node) -> Node:
+        """The node, typed."""
+        return self.builder.put(node, NOWHERE)
+
+    def number(self, value: float | Fraction) -> Node:
+        """A plain number; one that is pi is written so."""
+        if isinstance(value, float) and value in (math.pi, -math.pi):
+            node = self.put(Name("pi", "constant"))
+            return node if value > 0 else self.put(Unary("-", node))
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        node = formula_of(value).source.tree
+        inner = node.argument if isinstance(node, Unary) else node
+        if isinstance(inner, Number):
+            inner.text = re.sub(r"e([-+]?)0+", r"e\1", inner.text)  # Python writes 1e-05
+        return node
+
+    def size(self, size: Size) -> Node:
+        """A size used as a number."""
+        return self.builder.size(size, NOWHERE)
+
+    def call(self, function: str, *arguments: Node | str | Size, **options: int) -> Node:
+        """function(arguments); strings are text arguments, sizes size expressions, options whole numbers."""
+        nodes = tuple(Text(a) if isinstance(a, str) else self.size(a) if isinstance(a, Size) else a for a in arguments)
+        return self.put(Call(function, nodes, tuple((key, self.number(v)) for key, v in options.items())))
+
+    def binary(self, op: str, left: Node, right: Node) -> Node:
+        return self.put(Binary(op, left, right))
+
+    def turned(self, node: Node) -> Node:
+        """The transpose; of a transpose what it is of."""
+        if isinstance(node, Unary) and node.op == "T":
+            return node.argument
+        return node if shape_of(node) == SCALAR else self.put(Unary("T", node))
+
+    def part(self, node: Node, parts: Sequence[Node]) -> Node:
+        """node[parts]; all of it when every part is a bare colon, an entry of a transpose an entry of its argument."""
+        if all(isinstance(p, Slice) and not p.children for p in parts):
+            return node
+        if isinstance(node, Unary) and node.op == "T":
+            inner = shape_of(node.argument)
+            if inner.kind == "matrix" and len(parts) == 2:
+                turned = self.part(node.argument, parts[::-1])
+                return self.turned(turned) if shape_of(turned).order else turned
+            if inner.order == 1 and len(parts) == 1:
+                turned = self.part(node.argument, parts)
+                return self.turned(turned) if shape_of(turned).order else turned
+        return self.put(Index(node, tuple(self.put(p) if isinstance(p, Slice) else p for p in parts)))
+
+    def index(self, name: str) -> Node:
+        """A bound index."""
+        return self.put(Name(name, "index"))
+
+    def loop(self, name: str, size: Size) -> Loop:
+        """for name in range(size)."""
+        loop = Loop(name, self.number(0), self.size(size))
+        self.put(loop)
+        return loop
+
+    def table(self, sizes: Sizes, entry: Callable[..., Node]) -> Node:
+        """array(entry(i, j, ...) for i in range(..) for j in range(..) ...)."""
+        names = [self.fresh() for _ in sizes]
+        body = entry(*[self.index(name) for name in names])
+        return self.put(Generator("array", body, tuple(self.loop(n, s) for n, s in zip(names, sizes, strict=True))))
+
+    def total(self, size: Size, term: Callable[[Node], Node]) -> Node:
+        """sum(term(i) for i in range(size))."""
+        name = self.fresh()
+        return self.put(Generator("sum", term(self.index(name)), (self.loop(name, size),)))
+
+    def block(self, rows: Sequence[Sequence[Node]], *, nested: bool) -> Node:
+        return self.put(Block(tuple(map(tuple, rows)), nested))
+
+    # ------------------------------------------------------------------------------------------------ arrays
+    def array(self, node: Node, sizes: Sequence[Size] | None = None) -> Traced:
+        """An array of a node; `sizes` its axes where they are not the node's own. Axes of size 1 that the node has are indexed away."""
+        shape = shape_of(node)
+        sizes = tuple(shape.sizes if sizes is None else sizes)
+        if any(s is ONE for s in shape.sizes):
+            node = self.part(node, [self.number(0) if s is ONE else Slice(None, None, None) for s in shape.sizes])
+        assert shape_of(node).sizes == tuple(s for s in sizes if s is not ONE), "an array's axes are not its node's; please report this as a bug"
+        return Traced(self, node, sizes)
+
+    def variable(self, d: Declaration) -> Traced:
+        """A declared variable."""
+        node = self.put(Name(d.name, "variable"))
+        if not d.shape.order and "integer" in d.facts:
+            return Count(self, node, Size.of(d.name))
+        return self.array(node)
+
+    def count_of(self, size: Size) -> Any:
+        """A size as Python code uses it: a plain int where it is one."""
+        return size.number if size.number is not None else Count(self, self.size(size), size)
+
+    def constant(self, value: Any) -> Traced:
+        """An array of plain numbers, or of arrays: nested lists, NumPy arrays, Python numbers."""
+        if isinstance(value, Traced):
+            return value
+        if isinstance(value, (bool, int, float, Fraction)):
+            return self.array(self.number(int(value) if isinstance(value, bool) else value))
+        listed = value.tolist() if hasattr(value, "tolist") else value
+        if isinstance(listed, (bool, int, float)):
+            return self.constant(listed)
+        if isinstance(listed, (list, tuple)) and listed:
+            from wrt.tracing.axes import stack
+
+            if _entries(listed) > LITERAL:
+                raise TextError(f"an array of more than {LITERAL} plain numbers is not written into a formula.", hint="make it an argument of the function.")
+            return stack(self, [self.constant(v) for v in listed], 0)
+        raise TextError(f"a traced array cannot be combined with {type(value).__name__}.", hint="make it an argument of the function, with its shape declared.")
+
+
+def _entries(listed: Any) -> int:
+    total, todo = 0, [listed]
+    while todo and total <= LITERAL:
+        item = todo.pop()
+        if isinstance(item, (list, tuple)):
+            todo.extend(item)
+        else:
+            total += 1
+    return total
+
+
+def shape_of(node: Node) -> Shape:
+    assert node.shape is not None, "an untyped node; please report this as a bug"
+    return node.shape
+
+
+def say(sizes: Sequence[Size]) -> str:
+    """A shape as NumPy writes it: (batch, n), (n,), ()."""
+    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
+
+
+class Traced:
+    """An array that records what is done with it; `sizes` its axes, `node` its value over the axes that are not of size 1."""
+
+    __array_priority__ = 2000
+    __hash__ = object.__hash__
+
+    def __init__(self, trace: Trace, node: Node, sizes: Sizes) -> None:
+        self.trace = trace
+        self.node = node
+        self.sizes = sizes
+
+    # ------------------------------------------------------------------------------------------------ what code asks
+    @property
+    def core(self) -> tuple[int, ...]:
+        """The axes whose size is not 1: those that the node has."""
+        return tuple(k for k, s in enumerate(self.sizes) if s is not ONE)
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The sizes as code uses them: plain ints, or numbers that stand for a size."""
+        return tuple(self.trace.count_of(s) for s in self.sizes)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def size(self) -> Any:
+        total = ONE
+        for s in self.sizes:
+            total = total * s
+        return self.trace.count_of(total)
+
+    @property
+    def T(self) -> Traced:
+        return self._do("transpose")
+
+    mT = property(lambda self: self._do("matrix_transpose"))
+    real = property(lambda self: self)
+    dtype = property(lambda self: None)
+    data = property(lambda self: self)
+
+    def __repr__(self) -> str:
+        from wrt.language.unparse import short
+
+        return f"Traced({short(self.node)}, {say(self.sizes)})"
+
+    def __len__(self) -> int:
+        if not self.sizes:
+            raise TextError("a scalar has no length.")
+        number = self.sizes[0].number
+        if number is None:
+            raise ShapeError(f"the length {self.sizes[0]} is a symbol, no whole number.", hint="declare a number for it, or use x.shape[0].")
+        return number
+
+    def __iter__(self) -> Iterator[Traced]:
+        return iter([self[k] for k in range(len(self))])
+
+    def __bool__(self) -> bool:
+        raise TextError("a traced array has no truth value: a formula cannot branch on data.", hint="use np.where(condition, a, b).")
+
+    def __index__(self) -> int:
+        raise ShapeError("a traced array cannot be a Python whole number.", hint="declare a number for its size, or declare the variable an integer.")
+
+    def __float__(self) -> float:
+        raise TextError("a traced array has no value yet.", hint="use np. functions instead of math on plain floats.")
+
+    def __setitem__(self, key: object, value: object) -> None:
+        raise TextError("a formula has no assignment into an array.", hint="build it with np.where, np.concatenate or np.stack.")
+
+    def __getitem__(self, key: Any) -> Traced:
+        from wrt.tracing.indexing import indexed
+
+        return indexed(self, key)
+
+    def __getattr__(self, name: str) -> Any:
+        """A method is the function of that name: x.sum(axis=0) is np.sum(x, axis=0)."""
+        from wrt.tracing.functions import METHODS
+
+        if name not in METHODS:
+            raise AttributeError(f"arrays have no method {name!r} that a formula could hold.")
+        return lambda *args, **options: METHODS[name](self, *args, **options)
+
+    def _do(self, name: str, *args: Any) -> Any:
+        from wrt.tracing.functions import METHODS
+
+        return METHODS[name](self, *args)
+
+    # ------------------------------------------------------------------------------------------------ operators
+    def _binary(self, op: str, other: object, *, reverse: bool = False) -> Any:
+        from wrt.tracing.broadcast import operation
+
+        if not _operand(other):
+            return NotImplemented
+        pair = (other, self) if reverse else (self, other)
+        return operation(self.trace, op, *pair)
+
+    def __add__(self, other: object) -> Any:
+        return self._binary("+", other)
+
+    def __radd__(self, other: object) -> Any:
+        return self._binary("+", other, reverse=True)
+
+    def __sub__(self, other: object) -> Any:
+        return self._binary("-", other)
+
+    def __rsub__(self, other: object) -> Any:
+        return self._binary("-", other, reverse=True)
+
+    def __mul__(self, other: object) -> Any:
+        return self._binary("*", other)
+
+    def __rmul__(self, other: object) -> Any:
+        return self._binary("*", other, reverse=True)
+
+    def __truediv__(self, other: object) -> Any:
+        return self._binary("/", other)
+
+    def __rtruediv__(self, other: object) -> Any:
+        return self._binary("/", other, reverse=True)
+
+    def __pow__(self, other: object) -> Any:
+        return self._binary("**", other)
+
+    def __rpow__(self, other: object) -> Any:
+        return self._binary("**", other, reverse=True)
+
+    def __matmul__(self, other: object) -> Any:
+        return self._do("matmul", other)
+
+    def __rmatmul__(self, other: object) -> Any:
+        return self.trace.constant(other)._do("matmul", self)
+
+    def __lt__(self, other: object) -> Any:
+        return self._binary("<", other)
+
+    def __le__(self, other: object) -> Any:
+        return self._binary("<=", other)
+
+    def __gt__(self, other: object) -> Any:
+        return self._binary(">", other)
+
+    def __ge__(self, other: object) -> Any:
+        return self._binary(">=", other)
+
+    def __eq__(self, other: object) -> Any:
+        return self._binary("==", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._binary("!=", other)
+
+    def __and__(self, other: object) -> Any:
+        return self._do("logical_and", other)
+
+    def __rand__(self, other: object) -> Any:
+        return self._do("logical_and", other)
+
+    def __or__(self, other: object) -> Any:
+        return self._do("logical_or", other)
+
+    def __ror__(self, other: object) -> Any:
+        return self._do("logical_or", other)
+
+    def __invert__(self) -> Any:
+        return self._do("logical_not")
+
+    def __neg__(self) -> Traced:
+        return Traced(self.trace, self.trace.put(Unary("-", self.node)), self.sizes)
+
+    def __pos__(self) -> Traced:
+        return self
+
+    def __abs__(self) -> Any:
+        return self._do("abs")
+
+    # ------------------------------------------------------------------------------------------------ NumPy's and torch's own dispatch
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        from wrt.tracing.functions import function
+
+        if method != "__call__":
+            return NotImplemented
+        return function(self.trace, "numpy", ufunc.__name__)(*inputs, **options)
+
+    def __array_function__(self, func: Any, types: object, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        from wrt.tracing.functions import function
+
+        return function(self.trace, "numpy", func.__name__)(*args, **options)
+
+
+class Count(Traced):
+    """A size used as a number: sums and products of sizes stay sizes, so that they may be bounds and shapes."""
+
+    def __init__(self, trace: Trace, node: Node, length: Size) -> None:
+        super().__init__(trace, node, ())
+        self.length = length
+
+    def _binary(self, op: str, other: object, *, reverse: bool = False) -> Any:
+        size = size_of(other)
+        if size is None:
+            return super()._binary(op, other, reverse=reverse)
+        a, b = (size, self.length) if reverse else (self.length, size)
+        match op:
+            case "+" | "-" | "*":
+                return self.trace.count_of(a + b if op == "+" else a - b if op == "-" else a * b)
+            case "==" | "!=":
+                return (a is b) == (op == "==")
+        return super()._binary(op, other, reverse=reverse)
+
+    def __neg__(self) -> Any:
+        return self.trace.count_of(-self.length)
+
+    def __floordiv__(self, other: object) -> Any:
+        return self._quotient(self.length, size_of(other))
+
+    def __rfloordiv__(self, other: object) -> Any:
+        return self._quotient(size_of(other), self.length)
+
+    def _quotient(self, a: Size | None, b: Size | None) -> Any:
+        found = None if a is None or b is None else quotient(a, b)
+        if found is None:
+            raise ShapeError(f"{a} // {b} is not known for symbolic sizes.", hint='declare the size as a product, as in x="batch h*d".')
+        return self.trace.count_of(found)
+
+    def __mod__(self, other: object) -> Any:
+        b = size_of(other)
+        if b is None or quotient(self.length, b) is None:
+            raise ShapeError(f"{self.length} % {other!r} is not known for symbolic sizes.")
+        return 0
+
+    def __index__(self) -> int:
+        raise ShapeError(f"the size {self.length} is a symbol, no whole number.", hint=f"declare a number in place of {self.length} where a Python loop runs over it.")
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _operand(value: object) -> bool:
+    return isinstance(value, (Traced, bool, int, float, Fraction, list, tuple)) or hasattr(value, "tolist")
+
+
+def size_of(value: object) -> Size | None:
+    """The size that a value is: an int, or a number that stands for one."""
+    if isinstance(value, Size):
+        return value
+    if isinstance(value, Count):
+        return value.length
+    if isinstance(value, bool) or not hasattr(type(value), "__index__") or isinstance(value, Traced):
+        return None
+    return Size.of(int(value.__index__())) if hasattr(value, "__index__") else None
+
+
+def quotient(a: Size, b: Size) -> Size | None:
+    """a / b where b is one product of sizes that divides every term of a; None otherwise."""
+    if a is b:
+        return ONE
+    if len(b.terms) != 1:
+        return None
+    (monomial, k), total = b.terms[0], Size.of(0)
+    for powers, c in a.terms:
+        left = dict(powers)
+        for name, e in monomial:
+            left[name] = left.get(name, 0) - e
+        if c % k or any(e < 0 for e in left.values()):
+            return None
+        term = Size.of(c // k)
+        for name, e in left.items():
+            for _ in range(e):
+                term = term * Size.of(name)
+        total = total + term
+    return total
+
+
+__all__ = ["LITERAL", "ONE", "SCALAR", "Count", "Number", "Sizes", "Trace", "Traced", "quotient", "say", "shape_of", "size_of"]

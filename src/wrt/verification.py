@@ -1,0 +1,168 @@
+"""Differentiating numerically beside the proof: the compiled derivative against central differences of the compiled function.
+
+Independent of the calculus: only values of the function one order lower are used. The point is drawn with the facts declared, and an entry of
+a structured variable is moved along its structure, as the convention says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wrt.api import FormulaLike, as_formula, derive
+from wrt.derivative import Derivative
+from wrt.errors import NoClosedFormError, ProofError, TextError, UnknownNameError
+from wrt.formula import Formula
+from wrt.language.declarations import FactSpec, ShapeSpec
+
+LIMIT = 1e-6  # largest difference allowed, relative to 1 + the largest entry
+STEP = 1e-3  # in units of the variable; the differences are of fourth order
+LARGEST_VALUE = 1e6  # points where something is larger are drawn anew
+LARGEST_SIZE = 12
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `wrt.verify` found: the verdict of the proof over every view, and the largest difference from central differences.
+
+    `views`: the proof's verdict, view by view; `largest_difference`: relative to 1 + the largest entry, at the entry `where` of the
+    derivative's array, which is `derived` by the formula and `by_differences` numerically.
+    """
+
+    derivative: Derivative
+    views: Mapping[str, str]
+    sizes: Mapping[str, int]
+    seed: int
+    largest_difference: float
+    where: tuple[int, ...]
+    derived: float
+    by_differences: float
+
+    @property
+    def verified(self) -> str:
+        """The worst of the views: "exact", "numeric" or "unverified: why"."""
+        return self.derivative.verified
+
+
+def verify(
+    f: FormulaLike,
+    *names: Any,
+    layout: str | None = None,
+    structure: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+    seed: int = 0,
+    shapes: ShapeSpec = None,
+    assume: FactSpec = None,
+) -> Verification:
+    """Prove every view of the derivative of f, and compare its values with central differences at a random point.
+
+    Raises: ProofError when they disagree, with the entry and the command that repeats it.
+
+    >>> import wrt
+    >>> found = wrt.verify("logdet(X)", "X", sizes={"n": 3}, seed=7)
+    >>> found.verified, found.largest_difference < 1e-9
+    ('exact', True)
+    """
+    formula = as_formula(f, shapes, assume)
+    d = derive(formula, *names, layout=layout, structure=structure)
+    if not isinstance(d, Derivative):
+        raise TextError("verify takes one derivative at a time, not a list of names.")
+    _ = d.matrix, d.kronecker, d.operator
+    chosen = _sizes(formula, sizes or {})
+    point = _point(formula, d, chosen, seed)
+    got, numeric = d(**point), _differences(formula, d, point)
+    import numpy as np
+
+    got, numeric = np.asarray(got, float), np.asarray(numeric, float)
+    gaps = np.abs(got - numeric) / (1 + np.abs(numeric).max(initial=0))
+    where = tuple(map(int, np.unravel_index(int(gaps.argmax()), gaps.shape)))
+    found = Verification(d, dict(d._verdicts), chosen, seed, float(gaps.max(initial=0)), where, float(got[where]), float(numeric[where]))
+    if found.largest_difference > LIMIT:
+        raise ProofError(_disagreement(found))
+    return found
+
+
+def _sizes(f: Formula, given: Mapping[str, int]) -> dict[str, int]:
+    """A small number for every size: those given, and distinct ones for the rest."""
+    for name, value in given.items():
+        if name not in f.source.sizes:
+            raise UnknownNameError(f"'{name}' is no size of the formula.", hint=f"its sizes are {', '.join(f.source.sizes) or 'none'}.")
+        if not isinstance(value, int) or not 1 <= value <= LARGEST_SIZE:
+            raise TextError(f"a size to verify at is a whole number from 1 to {LARGEST_SIZE}, not {value!r}.")
+    free = iter(k for k in range(3, 4 + len(f.source.sizes) + len(given)) if k not in given.values())
+    return {name: given[name] if name in given else next(free) for name in f.source.sizes}
+
+
+def _point(f: Formula, d: Derivative, sizes: dict[str, int], seed: int) -> dict[str, Any]:
+    """A random point, with the facts declared, where the function and its derivative have moderate values."""
+    import numpy as np
+
+    from wrt.proof.numeric import STYLES, FloatDraw, context
+    from wrt.proof.reading import Reading
+
+    reading, value, slope = Reading(f.declarations), f.compile(), d.compile()
+    reading.take(f.source)
+    for attempt in range(5):
+        for style in range(len(STYLES)):
+            draw = FloatDraw(f.declarations, sizes, f"verify.{seed}.{attempt}", reading.looked_up, style)
+            point = {}
+            for name, declared in f.declarations.items():
+                flat = np.array([float(v) for v in draw.floats(context(20), name)]).reshape(draw.dims(name))
+                whole = "integer" in declared.facts
+                point[name] = (int(flat) if whole else float(flat)) if not flat.ndim else flat.astype(int) if whole else flat
+            with np.errstate(all="ignore"):
+                try:
+                    values = [np.asarray(value(**point), float), np.asarray(slope(**point), float)]
+                except np.linalg.LinAlgError:
+                    continue
+            if all(np.isfinite(v).all() and np.abs(v).max(initial=0) < LARGEST_VALUE for v in values):
+                return point
+    raise NoClosedFormError(
+        "no random point was found where the function and its derivative have moderate values.", hint="try another seed or other sizes."
+    )
+
+
+def _differences(f: Formula, d: Derivative, point: Mapping[str, Any]) -> Any:
+    """The derivative's array by central differences of fourth order of the derivative one order lower."""
+    import numpy as np
+
+    *before, last = d.names
+    lower = Derivative(f, tuple(before), d.convention).compile() if before else f.compile()
+    base = np.asarray(point[last], float)
+    slopes = []
+    for move in _moves(d, last, base.shape):
+        values = {}
+        for k in (-2, -1, 1, 2):
+            moved = base + k * STEP * move
+            values[k] = np.asarray(lower(**{**point, last: moved if moved.ndim else float(moved)}), float)
+        slopes.append((8 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12 * STEP))
+    table = np.array(slopes).reshape(*base.shape, *slopes[0].shape)
+    return np.moveaxis(table, range(base.ndim), range(-base.ndim, 0)) if base.ndim else table
+
+
+def _moves(d: Derivative, name: str, shape: Sequence[int]) -> list[Any]:
+    """For each entry of a variable the direction whose derivative is that entry of the array."""
+    import numpy as np
+
+    from wrt.proof.structure import classes, space
+
+    facts = space(d.declarations[name].facts)
+    count = int(np.prod(shape))
+    which = list(range(count)) if d.convention.structure == "ignored" or len(shape) != 2 or not facts else list(classes(shape[0], facts))
+    moves = []
+    for k in range(count):
+        move = np.array([float(which[k] >= 0 and w == which[k]) for w in which]).reshape(shape)
+        moves.append(move / move.sum() if d.convention.structure == "projected" and move.any() else move)
+    return moves
+
+
+def _disagreement(found: Verification) -> str:
+    d = found.derivative
+    sizes = "".join(f" --size {name}={value}" for name, value in found.sizes.items())
+    by = "".join(f" --wrt {name}" for name in d.names)
+    return (
+        f"the derivative of {d.formula} by {', '.join(d.names)} disagrees with central differences at {list(found.where)}: "
+        f"{found.derived:.6g} against {found.by_differences:.6g} (relative {found.largest_difference:.0e}, limit {LIMIT:.0e}). "
+        f'Repeat: wrt verify "{d.formula}"{by}{sizes} --seed {found.seed}'
+    )
