@@ -175,6 +175,19 @@ def adjugate(x: Array) -> Array:
     return out
 
 
+def _minors(x: Array, count: int) -> Array:
+    """Derivatives of det by `count` entries: signed minors with those rows and columns left out."""
+    n = len(x)
+    out = np.zeros((n,) * (2 * count))
+    for at in itertools.product(range(n), repeat=2 * count):
+        rows, columns = at[::2], at[1::2]
+        if len(set(rows)) == len(set(columns)) == count:
+            minor = np.delete(np.delete(x, rows, 0), columns, 1)
+            swaps = sum(a > b for places in (rows, columns) for k, a in enumerate(places) for b in places[k + 1 :])
+            out[at] = (-1) ** (sum(at) + swaps) * (np.linalg.det(minor) if minor.size else 1.0)
+    return out
+
+
 def _svd(x: Array) -> tuple[Array, Array, Array]:
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     return u, s, vt.T
@@ -191,6 +204,8 @@ def _operator(node: Operator, below: list[Array], sizes: Mapping[str, int]) -> A
             return np.linalg.slogdet(x)[1]
         case "adj":
             return adjugate(x)
+        case "minors":
+            return _minors(x, node.order // 2)
         case "pinv":
             return np.linalg.pinv(x)
         case "expm" | "logm" | "sqrtm":

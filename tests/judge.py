@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import wrt
-from reference import evaluate, reading_length
+from text_reference import evaluate, reading_length
 
 CASES = Path(__file__).parent / "cases"
 FILES = ("seeds", "cookbook", "tables", "peers", "wild", "breadth", "ml")

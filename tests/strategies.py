@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from reference import evaluate
+from text_reference import evaluate
 
 DECLARED = "A: m n, B: n n, S: n n symmetric, X: m n, x: n, y: n, b: m, c:, t:"
 SHAPES = {"A": ("m", "n"), "B": ("n", "n"), "S": ("n", "n"), "X": ("m", "n"), "x": ("n",), "y": ("n",), "b": ("m",), "c": (), "t": ()}

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "src" / "wrt").rglob("*.py"))
-LONGEST_MODULE = 450  # lines
+LONGEST_MODULE = 600  # lines; most have 100 to 400, past this a module does two jobs
 
 
 def python(program: str) -> str:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import wrt
 from judge import close
-from reference import evaluate
 from strategies import ASSUME, NAMES, SHAPES, columns, differences, environment, point, scalars, squares
+from text_reference import evaluate
 
 ANY = st.one_of(scalars(), columns(), squares())
 SEEDS = st.integers(0, 10**6)

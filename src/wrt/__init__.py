@@ -21,6 +21,7 @@ from wrt.errors import (
     UnknownNameError,
     WrtError,
 )
+from wrt.expansion import Expansion, linearize, taylor
 from wrt.formula import Formula, call
 from wrt.verification import Verification, verify
 
@@ -30,6 +31,7 @@ __all__ = [
     "Convention",
     "Derivative",
     "DomainError",
+    "Expansion",
     "Formula",
     "NoClosedFormError",
     "NotDifferentiableError",
@@ -50,9 +52,11 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "linearize",
     "parse",
     "substitute",
     "symbols",
+    "taylor",
     "verify",
     "vjp",
 ]

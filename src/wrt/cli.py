@@ -104,6 +104,8 @@ def derive(
     """Derive FORMULA, prove the result, and print it ("-" reads the formula from standard input)."""
     f = wrt.parse(formula, "\n".join(declared) or None)
     d = wrt.derive(f, *names, layout=layout, structure=structure)
+    if d.matrix is None:  # what has no matrix form is shown in every form that it has
+        views += ("kronecker", "operator")
     wanted = report.VIEWS if as_json else tuple(view for view in report.VIEWS if view in views)
     found = report.derivative_data(f, d, wanted)
     if data is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wrt.algebra.expr import Expr, Symbol, symbol
+from wrt.algebra.conditions import Condition
+from wrt.algebra.expr import Expr, symbol
 from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
 from wrt.calculus import operators as calculus
@@ -44,6 +45,24 @@ class IndexForm:
         return str(self.expr)
 
 
+def differentiated(formula: Formula, variables: Sequence[Variable], structure: str) -> tuple[Expr, tuple[Condition, ...]]:
+    """(the array of the derivative by variables or parts, simplified by the facts declared; the conditions used)."""
+    d = formula.expr
+    declared = formula.declarations
+    for v in variables:
+        d = derivative(d, symbol(v.name, declared[v.name].shape.sizes))
+    axis = len(formula.shape)
+    for v in variables:
+        whole = declared[v.name]
+        linear = linear_structure(closure(whole.facts)) if whole.shape.order == 2 else None
+        if linear is not None and structure != "ignored":
+            d = structured(d, axis, linear, structure)
+        if v.axes:
+            d = selected(d, axis, v)
+        axis += v.shape.order
+    return simplify(flattened(d), {name: closure(d.facts) for name, d in declared.items() if d.facts})
+
+
 class Derivative:
     """The derivative of a formula by variables, of any order, with its views; made by `wrt.derive`.
 
@@ -56,7 +75,7 @@ class Derivative:
         self.names = names
         self.convention = convention
         self._verdicts: dict[str, str] = {}
-        self._used: tuple[str, ...] = ()
+        self._used: tuple[Condition, ...] = ()
         self.expr = located(formula.source, self._derive)
         self.index = located(formula.source, self._index)
 
@@ -77,23 +96,8 @@ class Derivative:
         return {name: closure(v.facts) for name, v in self.declarations.items() if v.facts}
 
     def _derive(self) -> Expr:
-        d = self.formula.expr
-        for v in self.variables:
-            d = derivative(d, self._symbol(v.name))
-        axis = len(self.formula.shape)
-        for v in self.variables:
-            whole = self.declarations[v.name]
-            linear = linear_structure(closure(whole.facts)) if whole.shape.order == 2 else None
-            if linear is not None and self.convention.structure != "ignored":
-                d = structured(d, axis, linear, self.convention.structure)
-            if v.axes:
-                d = selected(d, axis, v)
-            axis += v.shape.order
-        d, self._used = simplify(flattened(d), self.facts)
+        d, self._used = differentiated(self.formula, self.variables, self.convention.structure)
         return d
-
-    def _symbol(self, name: str) -> Symbol:
-        return symbol(name, self.declarations[name].shape.sizes)
 
     @cached_property
     def context(self) -> Context:
@@ -194,9 +198,9 @@ class Derivative:
     def conditions(self) -> tuple[str, ...]:
         """Where the result holds: ("X invertible", "x != 0", "m >= n")."""
         found = dict.fromkeys(self.formula.source.conditions)
-        for sentence, arguments in conditions_of(self.formula.expr, self.expr, [v.name for v in self.variables]):
-            found[sentence.format(*[self._say(e) for e in arguments])] = None
-        found.update(dict.fromkeys(self._used))
+        needed = conditions_of(self.formula.expr, self.expr, [v.name for v in self.variables])
+        for sentence, subjects in (*needed, *self._used):
+            found[sentence.format(*[self._say(e) for e in subjects])] = None
         found.update(dict.fromkeys(self.prover.conditions))
         return tuple(found)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reference import evaluate
+from text_reference import evaluate
 from wrt.errors import ShapeError, TextError, TooLargeError, UnknownNameError, WrtError
 from wrt.language import latex
 from wrt.language.declarations import declare

@@ -126,14 +126,28 @@ def _operator(node: Operator, below: tuple[Any, ...], sizes: Mapping[str, int]) 
     if name == "onehot":
         return (a[..., None] == np.arange(node.shape[-1].value(sizes))) * 1.0
     if name == "frechet":
-        return _frechet(str(node.parameters[0]), a, below[1])
+        return _frechet(str(node.parameters[0]), a, *below[1:])
     if name == "frechet_array":
         n = len(a)
-        out = np.zeros((n,) * 4)
-        for k, m in np.ndindex(n, n):
-            unit = np.zeros((n, n))
-            unit[k, m] = 1
-            out[:, :, k, m] = _frechet(str(node.parameters[0]), a, unit)
+        out = np.zeros((n,) * node.order)
+        for at in np.ndindex(out.shape[2:]):
+            units = []
+            for k in range(0, len(at), 2):
+                units.append(np.zeros((n, n)))
+                units[-1][at[k], at[k + 1]] = 1
+            out[(slice(None), slice(None), *at)] = _frechet(str(node.parameters[0]), a, *below[1:], *units)
+        return out
+    if name == "prod_except":
+        count, left_out = node.parameters
+        lead, rest = a.shape[: a.ndim - count], a.shape[a.ndim - count :]
+        out = np.zeros(lead + rest * left_out)
+        for at in np.ndindex(out.shape):
+            places = [at[len(lead) + k * count : len(lead) + (k + 1) * count] for k in range(left_out)]
+            if len(set(places)) == left_out:
+                keep = np.ones(rest)
+                for place in places:
+                    keep[place] = 0
+                out[at] = np.prod(np.where(keep == 1, a[at[: len(lead)]], 1.0))
         return out
     if name in ("norm_nuc", "norm_spec"):
         s = np.linalg.svd(a, compute_uv=False)
@@ -158,7 +172,8 @@ def _operator(node: Operator, below: tuple[Any, ...], sizes: Mapping[str, int]) 
     return functions[name](a)
 
 
-def _frechet(name: str, a: Any, e: Any) -> Any:
-    n = len(a)
-    double = np.block([[a, e], [np.zeros((n, n)), a]])
-    return np.real({"expm": linalg.expm, "logm": linalg.logm, "sqrtm": linalg.sqrtm}[name](double))[:n, n:]
+def _frechet(name: str, a: Any, *directions: Any) -> Any:
+    n, double = len(a), a
+    for e in directions:
+        double = np.block([[double, np.kron(np.eye(len(double) // n), e)], [np.zeros_like(double), double]])
+    return np.real({"expm": linalg.expm, "logm": linalg.logm, "sqrtm": linalg.sqrtm}[name](double))[:n, -n:]

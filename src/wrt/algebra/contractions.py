@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Operator, Product, constant_value
 from wrt.algebra.factors import contracted, factors, raised, replaced, uses
-from wrt.algebra.indices import decided, index_put_in
+from wrt.algebra.indices import decided, index_put_in, unequal_spread
 from wrt.algebra.operators import operator
 from wrt.algebra.powers import merge_powers
 from wrt.algebra.product import part, product, unscale
@@ -291,6 +291,7 @@ def root_of_same_base(work: Simplifier, node: Product) -> Expr | None:
 PRODUCT_RULES: tuple[tuple[frozenset[str], ProductRule], ...] = (
     (frozenset(("indicator",)), decided),
     (frozenset(("indicator",)), index_put_in),
+    (frozenset(("mask sum",)), unequal_spread),
     (frozenset(("indicator",)), triangle_of_triangular),
     (frozenset(("adj",)), adjugate_over_determinant),
     (frozenset(("inv", "adj")), inverse_of_product),

@@ -34,7 +34,7 @@ def factors(node: Product) -> list[Factor]:
 def marks(node: Product) -> set[str]:
     """What kinds of factor a product holds, so that a rule is tried only where it may apply: names of functions, and
 
-    "repeated" (a label twice), "sum", "indicator", "symbol", "variable power", "sigmoid sum" and "exp sum" (1 - sigmoid(u), 1 + exp(u)).
+    "repeated" (a label twice), "sum", "indicator", "symbol", "variable power", "sigmoid sum", "exp sum" and "mask sum" (1 - sigmoid(u), 1 + exp(u), [i > j] + [j > i]).
     """
     out: set[str] = set()
     for e, labels in node.operands:
@@ -51,6 +51,8 @@ def marks(node: Product) -> set[str]:
                 if len(e.terms) == 2:
                     inner = {f.function for _, t in e.terms for f in (t, *t.children) if isinstance(f, Map)}
                     out.update(f"{name} sum" for name in inner & {"sigmoid", "exp"})
+                    if any(isinstance(f, Indicator) for _, t in e.terms for f in (t, *t.children)):
+                        out.add("mask sum")
             case Indicator():
                 out.add("indicator")
             case Symbol():

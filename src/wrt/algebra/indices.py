@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
-from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Product, Sum, indicator
+from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Map, Product, Sum, constant_value, indicator, postorder
 from wrt.algebra.factors import contracted, uses
 from wrt.algebra.product import Operand, part, product
 from wrt.algebra.sums import add, constant
@@ -125,58 +126,136 @@ def index_put_in(work: Simplifier, node: Product) -> Expr | None:
 # ---------------------------------------------------------------------------------------------------- sums
 def complementary_masks(work: Simplifier, node: Sum) -> Expr | None:
     """c*P*[i >= j] + c*P*[j >= i] = c*P + c*P*[i == j], and the same with shifts."""
-    split = [(k, c, t, *_mask(t)) for k, (c, t) in enumerate(node.terms) if isinstance(t, Product) and _mask(t)]
-    for n, (k, c, t, place, ends, shift) in enumerate(split):
-        rest = [o for p, o in enumerate(t.operands) if p != place]
-        left = part(t.coefficient, rest, (*t.output, *ends), t.sizes)
-        for m, d, u, there, others, other in split[n + 1 :]:
-            gap = (shift + other).number
-            if c != d or gap not in (-2, -1, 0):
+    masked = [(k, found) for k, (_, t) in enumerate(node.terms) if (found := _mask(t)) is not None]
+    for n, (k, t) in enumerate(masked):
+        c = node.terms[k][0]
+        left = part(ONE, t.rest, (*t.output, *t.ends), t.sizes)
+        for m, u in masked[n + 1 :]:
+            gap = (t.shift + u.shift).number
+            if gap == -2 and (len(node.terms) == 2 or not all(regular(f) for f, _ in t.rest)):
+                continue  # [i != j] itself, or beside what may have no value at i == j
+            if node.terms[m][0] * u.coefficient != c * t.coefficient or gap not in (-2, -1, 0):
                 continue
-            if part(u.coefficient, [o for p, o in enumerate(u.operands) if p != there], (*u.output, *others[::-1]), u.sizes) is not left:
+            if part(ONE, u.rest, (*u.output, *u.ends[::-1]), u.sizes) is not left:
                 continue
             terms = [p for q, p in enumerate(node.terms) if q not in (k, m)]
-            terms.append((c, product(t.coefficient, rest, t.output, t.sizes)))
+            terms.append((c, product(t.coefficient, t.rest, t.output, t.sizes)))
             if gap != -1:
-                at = shift if gap == 0 else shift + 1
-                equal = made("==", ({ends[0]: 1, ends[1]: -1}, at), t.sizes)
+                at = t.shift if gap == 0 else t.shift + 1
+                equal = made("==", ({t.ends[0]: 1, t.ends[1]: -1}, at), t.sizes)
                 assert equal is not None
-                terms.append((c if gap == 0 else -c, product(t.coefficient, [*rest, equal], t.output, t.sizes)))
+                terms.append((c if gap == 0 else -c, product(t.coefficient, [*t.rest, equal], t.output, t.sizes)))
             return add(terms, node.shape)
     return None
 
 
-def _mask(t: Product) -> tuple[int, Labels, Size] | tuple[()]:
-    """(operand, (greater, less), shift) of the first order mask [greater - less + shift >= 0] of a product."""
-    for place, (e, labels) in enumerate(t.operands):
+def unequal_spread(work: Simplifier, node: Product) -> Expr | None:
+    """P*[i != j] = P - P*[i == j] where P has a value at i == j."""
+    for k, (e, labels) in enumerate(node.operands):
+        if isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e):
+            rest = [o for m, o in enumerate(node.operands) if m != k]
+            if all(regular(f) for f, ls in rest if set(labels) <= set(ls)):
+                terms = [(c, product(node.coefficient, [*rest, (t, labels)], node.output, node.sizes)) for c, t in spread_unequal(e)]
+                return add(terms, node.shape)
+    return None
+
+
+def is_unequal(e: Sum) -> bool:
+    """Whether a sum of two order masks is the mask of an inequality: [f > 0] + [f < 0]."""
+    if len(e.terms) != 2:
+        return False
+    first, second = (_mask(t) if not isinstance(t, Indicator) or t.order == 2 else None for _, t in e.terms)
+    if first is None or second is None or first.rest or second.rest or len({c for c, _ in e.terms}) > 1:
+        return False
+    return first.ends == second.ends[::-1] and (first.shift + second.shift).number == -2
+
+
+def spread_unequal(e: Sum) -> list[tuple[Fraction, Expr]]:
+    """[i != j] as 1 - [i == j]."""
+    mask = _mask(e.terms[0][1])
+    assert mask is not None
+    equal = made("==", ({mask.ends[0]: 1, mask.ends[1]: -1}, mask.shift + 1), mask.sizes)
+    assert equal is not None
+    c = e.terms[0][0]
+    same = product(1, [equal], mask.output, mask.sizes)
+    return [(c, constant(1, e.shape)), (-c, same)]
+
+
+FRAGILE = frozenset(("log", "log1p", "arcsin", "arccos", "arccosh", "arctanh", "tan", "sec", "csc", "cot", "gammaln", "digamma", "polygamma"))
+
+
+def regular(e: Expr) -> bool:
+    """Whether an array surely has a value at every place: no quotient, root or logarithm of entries that depend on two indices at once."""
+    for node in postorder(e):
+        if isinstance(node, Map) and node.order > 1:
+            k = constant_value(node.arguments[-1]) if node.function == "pow" else None
+            if node.function in FRAGILE or (node.function == "pow" and (k is None or k < 0)):
+                return False
+    return True
+
+
+class Masked(NamedTuple):
+    """A product that holds the order mask [greater - less + shift >= 0], ends = (greater, less), and the rest of it."""
+
+    coefficient: Fraction
+    rest: list[Operand]
+    output: Labels
+    sizes: tuple[Size, ...]
+    ends: Labels
+    shift: Size
+
+
+def _mask(t: Expr) -> Masked | None:
+    """The first order mask of a term."""
+    if isinstance(t, Indicator):
+        own = tuple(range(t.order))
+        operands: tuple[Operand, ...] = ((t, own),)
+        coefficient, output, sizes = ONE, own, t.shape
+    elif isinstance(t, Product):
+        operands, coefficient, output, sizes = t.operands, t.coefficient, t.output, t.sizes
+    else:
+        return None
+    for place, (e, labels) in enumerate(operands):
         if isinstance(e, Indicator) and e.relation == ">=" and e.coefficients in ((1, -1), (-1, 1)) and labels[0] != labels[1]:
-            return place, labels if e.coefficients == (1, -1) else labels[::-1], e.constant
-    return ()
+            ends = labels if e.coefficients == (1, -1) else labels[::-1]
+            return Masked(coefficient, [o for p, o in enumerate(operands) if p != place], output, sizes, ends, e.constant)
+    return None
 
 
 def collected_entries(work: Simplifier, node: Sum) -> Expr | None:
     """b[0]*u + b[1]*v = b.T @ [u, v] for entries of one composite vector b."""
-    groups: dict[int, list[tuple[int, Product, int, int, Expr]]] = {}
-    for k, (_, t) in enumerate(node.terms):
-        if not isinstance(t, Product) or t.output:
+    if node.order:
+        return None
+    groups: dict[int, list[tuple[int, Expr, Expr]]] = {}
+    vectors: list[Expr] = []  # held, so that their ids stay theirs
+    for k, (c, t) in enumerate(node.terms):
+        if not isinstance(t, Product):
             continue
-        for place, (e, labels) in enumerate(t.operands):
-            if isinstance(e, Indicator) and e.relation == "==" and e.order == 1:
-                rest = [o for p, o in enumerate(t.operands) if p != place and o[1]]
-                if all(not (isinstance(f, Indicator) and f.order == 1) for f, _ in rest):
-                    b = part(1, rest, labels, t.sizes)
-                    if isinstance(b, (Product, Sum)):
-                        groups.setdefault(id(b), []).append((k, t, place, labels[0], b))
-                break
+        for place, e in enumerate((t, *t.children)):
+            found = _entry(e)
+            if found is None:
+                continue
+            b, at = found
+            vectors.append(b)
+            others = [o for p, o in enumerate(t.operands) if p != place - 1] if place else []
+            cell = product(c * (t.coefficient if place else 1), [*others, (at, (0,))], (0,), b.shape)
+            groups.setdefault(id(b), []).append((k, cell, b))
+            break
     for members in groups.values():
-        if len(members) < 2:
-            continue
-        b = members[0][4]
-        cells = []
-        for k, t, place, _, _ in members:
-            scalars: list[Operand] = [o for o in t.operands if not o[1]]
-            cells.append((node.terms[k][0], part(t.coefficient, [*scalars, (t.operands[place][0], (0,))], (0,), b.shape)))
-        gone = {k for k, *_ in members}
-        whole = product(1, [(b, (0,)), (add(cells, b.shape), (0,))], (), b.shape)
-        return add([*[p for k, p in enumerate(node.terms) if k not in gone], (ONE, whole)], node.shape)
+        if len(members) > 1:
+            b = members[0][2]
+            whole = product(1, [(b, (0,)), (add([(ONE, cell) for _, cell, _ in members], b.shape), (0,))], (), b.shape)
+            gone = {k for k, _, _ in members}
+            return add([*[p for k, p in enumerate(node.terms) if k not in gone], (ONE, whole)], ())
+    return None
+
+
+def _entry(e: Expr) -> tuple[Expr, Expr] | None:
+    """(b, place) when e is the entry at a fixed place of a composite vector b."""
+    if not isinstance(e, Product) or e.output:
+        return None
+    for place, (f, labels) in enumerate(e.operands):
+        if isinstance(f, Indicator) and f.relation == "==" and f.order == 1:
+            b = part(e.coefficient, [o for p, o in enumerate(e.operands) if p != place], labels, e.sizes)
+            return (b, f) if isinstance(b, (Product, Sum)) else None
     return None

@@ -19,6 +19,7 @@ from wrt.algebra.product import product, scale
 from wrt.algebra.reshape import group
 from wrt.algebra.sums import add, constant, size_number
 from wrt.errors import NotDifferentiableError, ShapeError
+from wrt.language.macros import expansion
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Source, Steps, Text, Unary, postorder
 from wrt.tables.functions import CONSTANTS, FUNCTIONS
@@ -136,6 +137,7 @@ class Lowering:
         self.binders: dict[int, tuple[Binder, ...]] = {}  # id(Generator) -> its binders
         self.steps: dict[str, Node] = {}
         self.outer: dict[str, Binder] = {}
+        self.kept: list[Node] = []  # formulas of rows, whose nodes' identities are keys of `done`
         self.inner_sums: set[int] = set()  # ids of sums that are only a part of one longer sum
 
     def run(self, tree: Node) -> Low:
@@ -315,9 +317,13 @@ class Lowering:
         match op:
             case "==":
                 return self._indicator("==", a - b)
-            case "!=":
+            case "!=":  # two order masks rather than 1 - [a == b]: what is excluded may have no value there
+                above = self._indicator(">=", a - b - one)
+                below = join([(self._indicator(">=", b - a - one), ())], above.free)
+                if above.free and below.expr.shape == above.expr.shape:
+                    return Low(add([(ONE, above.expr), (ONE, below.expr)], above.expr.shape), above.free)
                 equal = self._indicator("==", a - b)
-                return Low(add([(Fraction(1), constant(1, equal.expr.shape)), (Fraction(-1), equal.expr)], equal.expr.shape), equal.free)
+                return Low(add([(ONE, constant(1, equal.expr.shape)), (-ONE, equal.expr)], equal.expr.shape), equal.free)
             case "<":
                 return self._indicator(">=", b - a - one)
             case "<=":
@@ -508,7 +514,19 @@ class Lowering:
             return build(self, node, arguments)
         if node.function in FUNCTIONS:
             return self.elementwise(node, arguments)
+        row = OPERATORS.get(node.function)
+        formula = expansion(node) if row is None or not row.d else None
+        if formula is not None and node.function != "solve":
+            return self._expanded(formula)
         return self.operator(node, arguments)
+
+    def _expanded(self, formula: Node) -> Low:
+        """A row's formula in place of a call."""
+        self.kept.append(formula)
+        for part in postorder(formula):
+            if id(part) not in self.done and not isinstance(part, Text):
+                self.done[id(part)] = self._lower(part)
+        return self.done[id(formula)]
 
     def elementwise(self, node: Call, arguments: list[tuple[Low, Shape]]) -> Low:
         if len(arguments) == 1:
@@ -518,10 +536,8 @@ class Lowering:
 
     def operator(self, node: Call, arguments: list[tuple[Low, Shape]], parameters: tuple[object, ...] = ()) -> Low:
         """A matrix function of the tables (or one that only a later derivative refuses)."""
-        row = OPERATORS.get(node.function)
         if any(low.free for low, _ in arguments):
             raise NotDifferentiableError(f"{node.function} inside a sum over its argument's index is not supported.", span=node.span)
-        assert row is None or not row.defined or node.function == "solve"
         return Low(matrix_function(node.function, tuple(low.expr for low, _ in arguments), typed(node).sizes, parameters))
 
 

@@ -9,6 +9,7 @@ over a label); the pass terminates because every rule removes an operand, an ope
 
 from __future__ import annotations
 
+from itertools import permutations
 from itertools import product as combinations
 
 from wrt.algebra.conditions import Condition
@@ -17,6 +18,7 @@ from wrt.algebra.distribution import distribute_to_cancel
 from wrt.algebra.elementwise import FACTOR_RULES, LATE_RULES, MAP_RULES, SUM_RULES, with_minus
 from wrt.algebra.expr import ONE, Expr, Map, Operator, Product, Sum, Symbol, fold, postorder
 from wrt.algebra.factors import marks, raised
+from wrt.algebra.indices import is_unequal, spread_unequal
 from wrt.algebra.known import Facts, Known
 from wrt.algebra.operators import operator
 from wrt.algebra.product import Operand, product, scale, times, transpose
@@ -41,6 +43,8 @@ def simplify(e: Expr, facts: Facts, *, flatten: bool = True, spell: bool = True)
         work.rules += LATE_RULES
         work.done.clear()
         e = with_minus(work.run(e))
+    if isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e):
+        e = add(spread_unequal(e), e.shape)
     return e, tuple(work.conditions)
 
 
@@ -135,6 +139,8 @@ class Simplifier:
                 return x
             case "prod_except" if self.spell:
                 return self.other_entries(node)
+            case "minors" if self.spell or self.known.invertible(x):
+                return self.minors(node)
         return None
 
     def other_entries(self, node: Operator) -> Expr:
@@ -156,6 +162,20 @@ class Simplifier:
                 same = product(1, [(identity(s), (a, a + count)) for a, s in enumerate(shape[:count])], (*half, *[a + count for a in half]), shape)
                 pairs.append((add([(ONE, constant(1, shape)), (-ONE, same)], shape), (*other, *place)))
         return product(1, pairs, tuple(range(node.order)), node.shape)
+
+    def minors(self, node: Operator) -> Expr:
+        """Derivatives of det(X) as det(X) times determinants of entries of inv(X), for an invertible X."""
+        (x,) = node.arguments
+        if not self.known.invertible(x):
+            self.conditions[Condition("{} invertible", (x,))] = None
+        inverse, count = operator("inv", (x,), x.shape), node.order // 2
+        rows, columns = range(0, 2 * count, 2), range(1, 2 * count, 2)
+        terms = []
+        for order in permutations(range(count)):
+            sign = -1 if sum(a > b for n, a in enumerate(order) for b in order[n + 1 :]) % 2 else 1
+            pairs: list[Operand] = [(inverse, (columns[k], rows[p])) for k, p in enumerate(order)]
+            terms.append((sign * ONE, product(1, pairs, tuple(range(node.order)), node.shape)))
+        return product(1, [(operator("det", (x,), ()), ()), (add(terms, node.shape), tuple(range(node.order)))], tuple(range(node.order)), node.shape)
 
     # ------------------------------------------------------------------------------------------------ symmetry
     def symmetric(self, e: Expr) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from wrt.algebra.expr import ONE, Expr, Map, Operator, Symbol, indicator, postorder, raw_operator
+from wrt.algebra.expr import ONE, Expr, Map, Operator, indicator, postorder, raw_operator, symbol
 from wrt.algebra.maps import mapping, reciprocal
 from wrt.algebra.operators import matrix_power, operator
-from wrt.algebra.product import einsum, product, times
+from wrt.algebra.product import einsum, product, times, transpose
 from wrt.algebra.rebuild import substitute
 from wrt.algebra.rows import lift, scalar_pattern, signature
 from wrt.algebra.sums import add, constant
@@ -74,10 +74,12 @@ def _pattern(name: str, k: int) -> Expr:
     from wrt.language.read import read
 
     arguments, _ = signature(name)
-    moving, sizes = arguments[k]
-    shapes = {**dict(arguments), f"d{moving}": sizes}
+    shapes = {**dict(arguments), **{f"d{a}": sizes for a, sizes in arguments}}
     differential = lower(read(OPERATORS[name].d, shapes))
-    tangent = next(e for e in postorder(differential) if isinstance(e, Symbol) and e.name == f"d{moving}")
+    moving, sizes = arguments[k]
+    tangent = symbol(f"d{moving}", tuple(Size.of(s) for s in sizes))
+    if not any(e is tangent for e in postorder(differential)):
+        raise NotDifferentiableError(f"no derivative of {name} by its argument {moving} is known.")
     return derivative(differential, tangent)
 
 
@@ -111,6 +113,16 @@ def _prod(node: Operator, k: int) -> Expr:
     others = raw_operator("prod_except", (x,), sizes, (count, left_out + 1))
     cut = len(sizes) - count
     return product(1, [(others, labels)], (*labels[:cut], *labels[:kept], *labels[cut:]), sizes)
+
+
+def _minors(node: Operator, k: int) -> Expr:
+    """d adj(X) and further derivatives of det: minors with more rows and columns left out, right at singular X, too.
+
+    "minors"(X)[i, j, k, l, ...] is the derivative of det(X) by X[i, j], X[k, l], ...; adj(X)[j, i] is the first of them.
+    """
+    (x,) = node.arguments
+    array = raw_operator("minors", (x,), (*node.shape, *x.shape))
+    return transpose(array, (1, 0, 2, 3)) if node.function == "adj" else array
 
 
 def _extreme(node: Operator, k: int) -> Expr:
@@ -189,6 +201,8 @@ def _vectors(x: Expr) -> tuple[Expr, Expr]:
 Rule = Callable[[Operator, int], Expr | None]
 _RULES: dict[str, Rule] = {
     "powers": _powers,
+    "adj": _minors,
+    "minors": _minors,
     "prod": _prod,
     "prod_except": _prod,
     "max": _extreme,

@@ -38,6 +38,7 @@ class Builder(Annotator):
         super().__init__(declared, (), {}, Sizes())
         self.open: list[tuple[Call | Loop, tuple[Size, ...], str]] = []
         self.assumed: dict[str, Shape] = {}
+        self.told = facts is not None
 
     # ------------------------------------------------------------------------------------------------ leaves
     def put(self, node: N, span: Span) -> N:
@@ -116,6 +117,10 @@ class Builder(Annotator):
     def index_value(self, node: Node) -> Size | None:
         """The value of numbers, sizes and bound indices as a polynomial; None for anything else."""
         return self._size(node)
+
+    def whole(self, node: Node) -> bool:
+        """Whether an expression is a whole number; without facts that is left to the inference that follows."""
+        return not self.told or super().whole(node)
 
     def symmetric(self, node: Node) -> bool:
         """Whether a matrix is symmetric by how it is written: declared so, X.T @ X, X @ X.T, or a sum, inverse or multiple of such."""

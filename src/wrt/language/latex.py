@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 from wrt.errors import TextError, WrtError
 from wrt.language.assume import by_letters, letter_kind, named
 from wrt.language.builder import Builder, Reading
 from wrt.language.latex_grammar import Parser
-from wrt.language.latex_names import Names, Pattern, patterns
+from wrt.language.latex_index import Bound
+from wrt.language.latex_names import Names, Pattern, key, patterns
 from wrt.language.latex_raw import Token
 from wrt.language.latex_statements import Statement, label_name, main, statements
 from wrt.language.latex_tokens import tokens
@@ -28,7 +30,21 @@ Facts = Mapping[str, Iterable[str]]
 Rule = Callable[[str], str]
 
 
-def parse(text: str, shapes: Mapping[str, Shape] | None = None, names: Mapping[str, str] | None = None, facts: Facts | None = None) -> Node:
+class Given(NamedTuple):
+    """What stands beside the text: spellings, facts, free indices."""
+
+    names: Mapping[str, str]
+    facts: Facts | None
+    indices: tuple[str, ...]
+
+
+def parse(
+    text: str,
+    shapes: Mapping[str, Shape] | None = None,
+    names: Mapping[str, str] | None = None,
+    facts: Facts | None = None,
+    indices: Iterable[str] = (),
+) -> Node:
     r"""The untyped surface tree of a LaTeX formula. `shapes` of the declared names; `names`: how variables, entries and rows are spelt.
 
     Raises: TextError (also where the formula has two meanings), ShapeError, UnknownNameError, each with a caret; TooLargeError.
@@ -37,21 +53,27 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None, names: Mapping[s
     >>> unparse(parse(r"\frac{1}{2}\|Ax-b\|_2^2"))
     '1/2*norm(A @ x - b)**2'
     """
-    return read(text, shapes, names, facts).tree
+    return read(text, shapes, names, facts, indices).tree
 
 
-def read(text: str, shapes: Mapping[str, Shape] | None = None, names: Mapping[str, str] | None = None, facts: Facts | None = None) -> Reading:
-    """The tree, the shapes assumed where nothing at all is declared, and what the user should be told."""
+def read(
+    text: str,
+    shapes: Mapping[str, Shape] | None = None,
+    names: Mapping[str, str] | None = None,
+    facts: Facts | None = None,
+    indices: Iterable[str] = (),
+) -> Reading:
+    """The tree, the shapes assumed where nothing at all is declared, and what the user should be told; `indices` are free in the formula."""
     try:
         words = tokens(text)
         try:
-            return _choose(text, words, shapes, names or {}, facts)
+            return _choose(text, words, shapes, Given(names or {}, facts, tuple(indices)))
         except WrtError:
             split = _bars_apart(words)
             if split is None:
                 raise
             with suppress(WrtError):  # ||a| - |b||: the bars at the ends are two each
-                return _choose(text, split, shapes, names or {}, facts)
+                return _choose(text, split, shapes, Given(names or {}, facts, tuple(indices)))
             raise
     except WrtError as error:
         if _DOUBLED.search(text):
@@ -59,15 +81,15 @@ def read(text: str, shapes: Mapping[str, Shape] | None = None, names: Mapping[st
         raise named(error).located(text) from None
 
 
-def _choose(text: str, words: list[Token], shapes: Mapping[str, Shape] | None, names: Mapping[str, str], facts: Facts | None) -> Reading:
+def _choose(text: str, words: list[Token], shapes: Mapping[str, Shape] | None, given: Given) -> Reading:
     """The reading beside declarations, or with the kinds of names that fit best where nothing is declared."""
     found = statements(words[:-1], text)
     if shapes:
-        return _read(text, words[-1], found, shapes, names, facts, None)
+        return _read(text, words[-1], found, shapes, given, None)
     try:
-        return _read(text, words[-1], found, {}, names, facts, {}, all_scalars)  # nothing forces an array: x^2
+        return _read(text, words[-1], found, {}, given, {}, all_scalars)  # nothing forces an array: x^2
     except WrtError:
-        return by_letters(lambda kinds: _read(text, words[-1], found, {}, names, facts, kinds, letter_kind), text)
+        return by_letters(lambda kinds: _read(text, words[-1], found, {}, given, kinds, letter_kind), text)
 
 
 def _bars_apart(words: list[Token]) -> list[Token] | None:
@@ -87,21 +109,15 @@ def all_scalars(name: str) -> str:
 
 
 def _read(
-    text: str,
-    stop: Token,
-    found: list[Statement],
-    shapes: Mapping[str, Shape],
-    names: Mapping[str, str],
-    facts: Facts | None,
-    kinds: dict[str, str] | None,
-    rule: Rule = letter_kind,
+    text: str, stop: Token, found: list[Statement], shapes: Mapping[str, Shape], given: Given, kinds: dict[str, str] | None, rule: Rule = letter_kind
 ) -> Reading:
     """One reading, with one choice of kinds for undeclared names."""
-    build = Builder(shapes, facts)
+    build = Builder(shapes, given.facts)
     table = Names(shapes, build.sizes)
-    given = patterns(names, {*shapes, *build.sizes})
-    parser = Parser(text, [], build, table, given, kinds, _size_words(found))
+    spelt = patterns(given.names, {*shapes, *build.sizes})
+    parser = Parser(text, [], build, table, spelt, kinds, _size_words(found))
     parser.letter_kind = rule
+    parser.indices = {key(name): Bound(key(name), name, (0, 0)) for name in given.indices}
     last = main(found, text)
     order = _in_order(found, last)
     steps: list[tuple[str, Node]] = []
@@ -117,7 +133,7 @@ def _read(
             table.add(name, "step")
             label = tuple(found[k].label or ())
             if len(label) > 1:  # h(x) is h from here on
-                given.insert(0, Pattern(label, Name(name), frozenset()))
+                spelt.insert(0, Pattern(label, Name(name), frozenset()))
     assert value is not None
     tree = _with_steps(steps, value.node, text)
     build.finish(tree, (n.name for n in postorder(tree) if isinstance(n, Name)))

@@ -2,9 +2,11 @@ r"""Brackets: (x), [x], \{x\}, |x|, \|x\|, \langle x, y \rangle, sized or not; w
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span
+from wrt.language import latex_blocks, latex_limits, latex_sums
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import raised_kind, scripted, take_scripts, with_scripts
 from wrt.language.latex_values import Value
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 CLOSING = {"(": ")", "[": "]", "\\{": "\\}", "langle": "rangle", "|": "|", "||": "||", "null": "null"}
 OPENING = ("(", "[", "\\{")
+_OPTION = re.compile(r"(?:\\mathrm\{axis\}|axis)\s*=")
 KINDS = {
     "": "", "2": "2", "1": "1", "F": "F", "Fro": "F", "fro": "F", "Frob": "F", "frob": "F", "Frobenius": "F", "HS": "F", "*": "*", "star": "*", "nuc": "*", "nuclear": "*", "tr": "*",
     "S1": "*", "op": "op", "spec": "op", "sp": "op", "2to2": "op", "max": "max", "1,1": "1,1", "infty": "inf", "ℓ2": "2", "ℓ1": "1", "ℓ∞": "inf", "L2": "2", "L1": "1",
@@ -60,19 +63,25 @@ def closed(p: Parser, opening_word: Token) -> Token:
 
 
 def group(p: Parser) -> Task:
-    """[values] between brackets, separated by commas."""
+    """[values] between brackets, separated by commas; `p.rows` counts the values up to each semicolon."""
     first = p.next()
     p.enter(first)
     if p.word().kind == "op" and p.word().text in CLOSING.values() and p.word().text not in ("|", "||"):
         raise p.fail("there is nothing in the brackets.", (first.start, p.word().end))
     out: list[Value] = []
+    rows = [0]
     while True:
+        option = _OPTION.match(p.text, p.word().start)
+        while option and p.word().start < option.end():  # max(X, axis = 1)
+            p.at += 1
         value: Value = yield p.relation()
-        out.append(value)
+        out.append(Value(value.node, "option") if option else value)
+        rows[-1] += 1
         if not p.is_op(p.word(), ",", ";"):
             break
-        p.at += 1
+        rows += [0] * (p.next().text == ";")
     last = closed(p, first)
+    p.rows = rows
     if len(out) == 1:
         form = "relation" if out[0].form == "relation" else "bars" if out[0].other is not None else "group"
         out[0] = Value(out[0].node, form, out[0].other)
@@ -83,14 +92,28 @@ def group(p: Parser) -> Task:
 def parenthesised(p: Parser, scripts: bool = True) -> Task:
     """A group as an operand; (a, b)^T is a column."""
     start = p.word()
+    place = latex_limits.around(p)
+    if place is not None:
+        return (yield scripted(p, (yield latex_sums.array(p, place))))
     values: list[Value] = yield group(p)
     span = (start.start, p.words[p.at - 1].end)
+    if start.text == "[" and len(p.rows) > 1:  # [a; b] as Matlab and plain text write a column
+        return (yield scripted(p, Value(semicolons(p, values, span), "group")))
     if len(values) > 1:
         return (yield column(p, values, span))
     value = values[0]
     if value.form == "relation":
         value = Value(value.node, "group")
     return (yield scripted(p, value)) if scripts else value
+
+
+def semicolons(p: Parser, values: list[Value], span: Span) -> Node:
+    """[a, b; c, d]: a block matrix, its rows between semicolons."""
+    if len(set(p.rows)) > 1:
+        raise p.fail("the rows of a matrix have one length.", span)
+    width = p.rows[0]
+    cells = [p.algebra.settled(v) for v in values]
+    return latex_blocks.block(p, [cells[k : k + width] for k in range(0, len(cells), width)], span)
 
 
 def column(p: Parser, values: list[Value], span: Span) -> Task:

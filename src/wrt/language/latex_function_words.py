@@ -62,7 +62,6 @@ WORDS: dict[str, str] = {
 }
 SAYS_SO = {
     "lg": r"is \lg the logarithm to base 2 or 10?",
-    "var": "is the variance divided by n or by n - 1?",
     "Var": "is the variance divided by n or by n - 1?",
     "cov": "is the covariance divided by n or by n - 1?",
 }

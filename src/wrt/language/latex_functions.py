@@ -16,7 +16,7 @@ from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import Scripts, entry, scripted, take_scripts
 from wrt.language.latex_values import Value
 from wrt.language.latex_words import FONTS, SIZED
-from wrt.language.surface import Block, Call, Node
+from wrt.language.surface import Block, Call, Node, Text
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ def applied(p: Parser, word: Token, name: str) -> Task:
         values = [(yield bare(p, word, name))]
         called = False
     span = (word.start, p.words[p.at - 1].end if not p.pending else values[-1].span[1])
+    if [w.text for w in p.some(s.above)] in (["odot"], ["circ"]):  # \exp^{\odot}(X): of each entry
+        if name not in ENTRY or len(values) != 1:
+            raise p.fail(f"{p.typed(word)} is not a function of each entry.", word.span)
+        return (yield scripted(p, Value(p.build.call(ENTRY[name], p.algebra.settled(values[0]).node, span=span), "call")))
     value = call(p, word, name, values, s, span)
     if s.above is not None:
         exponent: Value = yield p.inside(s.above, p.expression())
@@ -124,44 +128,51 @@ def applied(p: Parser, word: Token, name: str) -> Task:
     return value
 
 
+SIMPLE = ("symbol", "entry", "number", "transpose", "power", "slice")  # what goes on as an argument without parentheses
+
+
 def bare(p: Parser, word: Token, name: str) -> Task:
-    """The argument without parentheses."""
+    """The argument without parentheses: the product that follows, where it is clear how far it goes."""
     minus = p.signs()
     if not p.starts(p.word()):
         raise p.fail(f"'{p.typed(word)}' needs an argument.", word.span)
-    matrix = MATRIX.get(name) is not None
     items: list[tuple[str, Value]] = [("", (yield p.factor()))]
+    matrix = name in MATRIX
     while not p.pending:
-        following = p.word()
-        if (p.is_op(following, "/") and not matrix) or (p.is_op(following, "/") and name not in ("tr", "Tr", "trace", "Trace")):
-            raise p.fail(
-                f"where does the argument of {p.typed(word)} end: before or after the division?", (word.start, following.end), "put parentheses."
-            )
-        if not p.starts(following) or ends(p, following):
+        following, last = p.word(), items[-1][1]
+        simple = last.form in SIMPLE
+        if p.is_op(following, "/") and (simple or last.form in ("call", "trace")) and MATRIX.get(name) != "tr":
+            raise _unclear_end(p, word, following, "the division")
+        if not p.starts(following) or (ends(p, following) and (matrix or not simple or is_function(following))):
             break
-        form = items[-1][1].form
-        if latex_brackets.opening(following) or following.text == "{" or following.kind == "begin":
-            if matrix and p.algebra.shape(items[-1][1]).order:
-                extra: Value = yield p.factor()
-                if p.algebra.shape(extra).order:
-                    items.append(("", extra))
-                else:
-                    p.pending.append(extra)
-                continue
-            if form in ("symbol", "entry", "number"):
-                raise p.fail(
-                    f"where does the argument of {p.typed(word)} end: before or after '{p.typed(following)}'?",
-                    (word.start, following.end),
-                    "put parentheses.",
-                )
-            break
-        if form not in ("symbol", "entry", "number", "transpose", "power", "group", "slice"):
+        bracket = latex_brackets.opening(following) or following.text == "{" or following.kind == "begin"
+        if bracket and matrix and p.algebra.shape(last).order:
+            extra: Value = yield p.factor()
+            if p.algebra.shape(extra).order:
+                items.append(("", extra))
+            else:
+                p.pending.append(extra)
+            continue
+        if simple and (bracket or ends(p, following)):
+            raise _unclear_end(p, word, following, f"'{p.typed(following)}'")
+        if not simple and last.form != "group":
             break
         items.append(("", (yield p.factor())))
+    several = len(items) > 1
+    if several and name in ("log", "ln", "exp") and items[0][1].form != "number" and all(p.algebra.scalar(v) for _, v in items):
+        span = (word.start, items[-1][1].span[1])
+        raise p.fail(f"what is the argument of {p.typed(word)} in {p.text[slice(*span)]}?", span, "put parentheses.")
     value = p.algebra.chain(items)
-    if len(items) > 1:
-        value = Value(value.node, "product", value.other)
-    return p.negative(value, minus)
+    return p.negative(Value(value.node, "product", value.other) if several else value, minus)
+
+
+def _unclear_end(p: Parser, word: Token, following: Token, what: str) -> WrtError:
+    return p.fail(f"where does the argument of {p.typed(word)} end: before or after {what}?", (word.start, following.end), "put parentheses.")
+
+
+def is_function(word: Token) -> bool:
+    r"""Whether the word is the name of a function, where an argument before it ends: \sin x \cos y."""
+    return word.text in WORDS and word.kind in ("command", "word")
 
 
 def ends(p: Parser, word: Token) -> bool:
@@ -175,8 +186,14 @@ def ends(p: Parser, word: Token) -> bool:
 
 def call(p: Parser, word: Token, name: str, values: list[Value], s: Scripts, span: Span) -> Value:
     """The value of the function at the arguments."""
+    if name == "frechet" and s.below is not None:
+        which = Text("".join(w.text for w in p.some(s.below)), span=span)
+        return Value(p.build.call(name, which, *[p.algebra.settled(v).node for v in values], span=span), "call")
     if s.below is not None and not (name in ("log", "ln") or name in ("softmax", "tr", "Tr", "det", "diag", "vec")):
         raise p.fail(f"what does the subscript of {p.typed(word)} mean?", (word.start, p.words[s.below[1]].end))
+    axis = next((v.node for v in values if v.form == "option"), None)
+    if axis is not None:
+        return Value(p.build.call(name, *[p.algebra.settled(v).node for v in values if v.form != "option"], span=span, axis=axis), "call")
     if name in SPECIAL:
         return special(p, word, name, values, span, s)
     if len(values) != 1:

@@ -60,7 +60,7 @@ class Parser:
         self.indices: Mapping[str, Bound] = {}
         self.opened: list[Token] = []
         self.pending: list[Value] = []
-        self.labels: list[tuple[tuple[str, ...], str]] = []  # h(x) of a named step
+        self.rows: list[int] = []  # of the last bracket: how many values stand between its semicolons
 
     # ------------------------------------------------------------------------------------------------ helpers
     @property

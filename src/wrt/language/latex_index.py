@@ -73,25 +73,34 @@ def unwrapped(words: list[Token]) -> list[Token]:
 
 
 def affine(p: Parser, words: list[Token], span: Span) -> Size:
-    """The value, as LaTeX counts, of i, 3, i+1, 2i-1, n-i+1. Raises: TextError, UnknownNameError for a free index."""
-    total, sign, product, empty = Size.of(0), 1, Size.of(1), True
+    r"""The value, as LaTeX counts, of i, 3, i+1, 2i-1, n-i+1, m \cdot n, n^{2}. Raises: TextError, UnknownNameError for a free index."""
+    total, sign, product = Size.of(0), 1, Size.of(1)
+    last: Size | None = None  # the factor before, None at the start of a term
+    joined = raised = False
     for word in [w for w in words if w.text not in ("{", "}", "(", ")")]:
-        if word.kind == "op" and word.text in ("+", "-"):
-            if not empty:
+        if raised and last is not None and word.kind == "number" and word.text in ("2", "3", "4"):
+            for _ in range(int(word.text) - 1):
+                product = product * last
+            raised = False
+        elif word.kind == "op" and word.text in ("+", "-") and not raised and not joined:
+            if last is not None:
                 total = total + product * sign
-            sign, product, empty = (1 if word.text == "+" else -1) * (sign if empty else 1), Size.of(1), True
-            continue
-        if word.kind == "op" and word.text == "·" and not empty:
-            continue
-        if not empty and word.kind == "name" and not product.number:
+            sign = (1 if word.text == "+" else -1) * (sign if last is None else 1)
+            product, last = Size.of(1), None
+        elif word.kind == "op" and word.text in ("·", "×", "^") and last is not None and not joined and not raised:
+            joined, raised = word.text != "^", word.text == "^"
+        elif last is not None and word.kind == "name" and not product.number and not joined:
+            place = where(words, span)
             raise TextError(
-                f"'{p.text[slice(*where(words, span))]}' is no index here: two names side by side.",
+                f"'{p.text[slice(*place)]}' is no index here: two names side by side.",
                 text=p.text,
-                span=where(words, span),
+                span=place,
                 hint="put a comma between two indices.",
             )
-        product, empty = product * term(p, word), False
-    if empty:
+        else:
+            last = term(p, word)
+            product, joined = product * last, False
+    if last is None or joined or raised:
         raise TextError("an index is missing.", text=p.text, span=where(words, span))
     return total + product * sign
 
@@ -123,32 +132,42 @@ def term(p: Parser, word: Token) -> Size:
     raise TextError(f"'{p.text[slice(*word.span)]}' is no index.", text=p.text, span=word.span)
 
 
-def positions(p: Parser, words: list[Token], sizes: Sequence[Size], span: Span) -> list[Size | None]:
-    r"""The values of the indices of an entry, one an axis, None for a whole axis (A_{i,:}, A_{i\cdot})."""
+@dataclass(slots=True)
+class Range:
+    """a : b or a : step : b in a place, both ends included; all None for a whole axis."""
+
+    start: Size | None = None
+    stop: Size | None = None
+    step: Size | None = None
+
+
+def positions(p: Parser, words: list[Token], sizes: Sequence[Size], span: Span) -> list[Size | Range]:
+    r"""The values of the indices of an entry, one an axis; A_{i,:} and A_{i\cdot} leave a whole axis, x_{2:n} a part of one."""
     pieces = split(words, (",", ";"))
     if len(pieces) == 1 and len(sizes) > 1:
         pieces = atoms(unwrapped(list(words)))
     if len(pieces) != len(sizes):
         count = f"{len(sizes)} ind{'ex' if len(sizes) == 1 else 'ices'}"
+        row = len(sizes) == 2 and len(pieces) == 1
         raise TextError(
             f"'{p.text[slice(*where(words, span))]}' is {len(pieces)} ind{'ex' if len(pieces) == 1 else 'ices'}; {count} fit here.",
             text=p.text,
             span=span,
-            hint="a row is written A_{i,:}, a column A_{:,j}."
-            if len(sizes) == 2 and len(pieces) == 1
-            else "put commas between indices."
-            if len(pieces) > len(sizes)
-            else "",
+            hint="a row is written A_{i,:}, a column A_{:,j}." if row else "put commas between indices." if len(pieces) > len(sizes) else "",
         )
-    out: list[Size | None] = []
+    out: list[Size | Range] = []
     for piece, size in zip(pieces, sizes, strict=True):
         piece = unwrapped(piece)
+        ends = split(piece, (":",))
         if len(piece) == 1 and piece[0].text in SLICES:
-            out.append(None)
-            continue
-        out.append(affine(p, piece, span))
-        if len(piece) == 1 and piece[0].text in p.indices:
-            p.indices[piece[0].text].axes.append(size)
+            out.append(Range())
+        elif len(ends) in (2, 3) and all(ends):
+            first, *middle, last = (affine(p, unwrapped(end), span) for end in ends)
+            out.append(Range(first, last, middle[0] if middle else None))
+        else:
+            out.append(affine(p, piece, span))
+            if len(piece) == 1 and piece[0].text in p.indices:
+                p.indices[piece[0].text].axes.append(size)
     return out
 
 
@@ -169,10 +188,10 @@ def atoms(words: list[Token]) -> list[list[Token]]:
     return out
 
 
-def entry_part(p: Parser, value: Size | None, size: Size, span: Span) -> Node:
+def entry_part(p: Parser, value: Size | Range, size: Size, span: Span) -> Node:
     """One index of an entry as the tree counts; literal numbers are checked."""
-    if value is None:
-        return Slice(None, None, None, span=span)
+    if isinstance(value, Range):
+        return part_of_axis(p, value, size, span)
     place = value - 1
     first = value.substitute(
         {b.name: b.start - b.shift for b in p.indices.values() if b.start is not None and _coefficient(value, b.name) > 0}
@@ -184,6 +203,19 @@ def entry_part(p: Parser, value: Size | None, size: Size, span: Span) -> Node:
         top = p.build.unifier.find(size)
         raise p.algebra.misfit(f"the index {value} leaves 1 .. {top}; in LaTeX indices count from 1.", span)
     return p.build.size(place, span, [b.name for b in p.indices.values()])
+
+
+def part_of_axis(p: Parser, part: Range, size: Size, span: Span) -> Slice:
+    """a : b as the tree slices: from a - 1 up to b."""
+    if part.start is None or part.stop is None:
+        return Slice(None, None, None, span=span)
+    names = [b.name for b in p.indices.values()]
+    whole = p.build.unifier.find(part.stop) is p.build.unifier.find(size)
+    start = p.build.size(part.start - 1, span, names) if part.start.number != 1 else None
+    stop = p.build.size(part.stop, span, names) if not whole else None
+    if part.start.number is not None and part.start.number < 1:
+        raise p.algebra.misfit(f"the index {part.start} leaves 1 .. {p.build.unifier.find(size)}; in LaTeX indices count from 1.", span)
+    return Slice(start, stop, p.build.size(part.step, span) if part.step is not None else None, span=span)
 
 
 def _coefficient(value: Size, name: str) -> int:

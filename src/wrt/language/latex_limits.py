@@ -199,6 +199,30 @@ def affine_with(p: Parser, words: list[Token], more: dict[str, Bound], span: Spa
         p.indices = before
 
 
+def around(p: Parser) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """The scripts of [body]_{i,j = 1}^{m,n} when the bracket here is such an array: where their words stand, below and above."""
+    if p.word().text != "[":
+        return None
+    depth, k = 0, p.at
+    while k < len(p.words):
+        depth += (p.words[k].text == "[") - (p.words[k].text == "]")
+        k += 1
+        if depth == 0:
+            break
+    back, p.at = p.at, k
+    try:
+        if not p.is_op(p.word(), "_"):
+            return None
+        p.at += 1
+        below = p.argument_place()
+        if not p.is_op(p.word(), "^") or not any(w.text == "=" and w.kind == "op" for w in p.some(below)):
+            return None
+        p.at += 1
+        return below, p.argument_place()
+    finally:
+        p.at = back
+
+
 def limits(p: Parser, below: list[Token], above: list[Token], span: Span) -> Limits:
     """The indices and conditions of the scripts of a sum."""
     return Reader(p, span).read(below, above)

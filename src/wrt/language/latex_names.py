@@ -126,7 +126,7 @@ class Names:
         found = self.table.get(spelling) or (self.table.get("l" + spelling[1:]) if spelling[:1] == "ℓ" else None)  # \ell is also how l is typed
         if not found:
             return None
-        exact = [f for f in found if f[0] == spelling]
+        exact = [f for f in found if f[0] == spelling and f[1] != "size"]
         if len(found) > 1 and not exact:
             raise TextError(f"{' and '.join(n for n, _ in found)} are spelt alike in LaTeX.", hint="say how each is spelt: names={...}.")
         return (exact or found)[0]

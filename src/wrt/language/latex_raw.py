@@ -11,7 +11,7 @@ from wrt.language.latex_words import COMBINING, EQUATIONS, GREEK, IGNORED, OPERA
 from wrt.language.python import MAX_CHARACTERS, MAX_DIGITS, MAX_TOKENS
 
 _RAW = re.compile(
-    r"(?P<space>[\s~\u00a0\u2009\u200a\u2061-\u2064\ufeff\u200b]+|%[^\n]*(?:\n|$))|\\(?P<command>[A-Za-z]+\*?)|\\(?P<control>[^A-Za-z])|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<other>.)",
+    r"(?P<space>[\s~\u00a0\u2009\u200a\u2061-\u2064\ufeff\u200b]+|%[^\n]*(?:\n|$))|\\(?P<command>[A-Za-z]+\*?)|\\(?P<control>[^A-Za-z])|(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)|(?P<other>.)",
     re.DOTALL,
 )
 _NEWLINE = re.compile(r"\*?[ \t]*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|px|baselineskip)\s*\]")
@@ -147,6 +147,8 @@ def _superscript(out: list[Token], c: str, start: int) -> bool:
     end = start + 1
     word = "-" if code in ("2212", "002D") else chr(int(code.split()[0], 16))
     kind = "number" if word.isdigit() else "name" if word.isalpha() else "op"
+    if c == "ᵀ":
+        kind, word = "command", "top"
     if len(out) > 3 and out[-1].text == "}" and out[-1].end == start and out[-1].font == sign:
         last = out.pop()
         if kind == "number" and out[-1].kind == "number":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span
-from wrt.language import latex_limits
+from wrt.language import latex_brackets, latex_limits
 from wrt.language.latex_index import Limits
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import Scripts, take_scripts
@@ -112,3 +112,21 @@ def generator(p: Parser, name: str, body: Node, loops: tuple[Loop, ...], conditi
         body = p.build.call("where", inside, body, p.build.number(1, span, "1"), span=span)
     array = p.build.put(Generator("array", body, loops), span)
     return p.build.put(Call(name, (array,)), span)
+
+
+def array(p: Parser, scripts: tuple[tuple[int, int], tuple[int, int]]) -> Task:
+    """[body]_{i,j = 1}^{m,n}: the array of the body, one axis an index."""
+    first = p.word()
+    place = (first.start, p.words[scripts[1][1]].end)
+    found = latex_limits.limits(p, p.some(scripts[0]), p.some(scripts[1]), place)
+    outer = p.indices
+    p.indices = {**outer, **{b.spelling: b for b in found.indices}}
+    values: list[Value] = yield latex_brackets.group(p)
+    if len(values) != 1:
+        raise p.fail("an array has one body.", place)
+    loops, conditions = latex_limits.close(p, found, place)
+    p.indices = outer
+    if conditions:
+        raise p.fail("a condition on an array is not supported.", place)
+    p.at = scripts[1][1] + 1
+    return Value(p.build.put(Generator("array", p.algebra.settled(values[0]).node, loops), place), "call")

@@ -2,6 +2,7 @@ r"""Symbols: variables as declared or as the user spells them, entries, bound in
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from wrt.language.latex_grammar import Parser
 
 FUNCTION_LETTERS = frozenset("fghFGHφψΦΨ")
+_CODE = re.compile(r"([A-Za-z]+(?:[0-9]+[A-Za-z]*|_[a-z]+))\(")
 SIZE_LETTERS = frozenset("ijklmnpq")
 
 
@@ -156,6 +158,12 @@ def letters(p: Parser) -> Task | None:
     first = p.word()
     if first.font or not (first.text.isascii() and len(first.text) == 1):
         return None
+    found = _CODE.match(p.text, first.start)
+    if found and found.group(1) in WORDS:  # log1p(x), log_softmax(x): as code spells them
+        word = Token("word", found.group(1), first.start, found.end(1), "upright")
+        while p.word().start < word.end or (p.word().kind == "brace" and p.word().start == p.word().end == word.end):
+            p.at += 1
+        return latex_functions.applied(p, word, word.text)
     run = [first]
     while (
         len(run) < 40
@@ -274,7 +282,7 @@ def asked_call(p: Parser, word: Token, s: Scripts, value: Value) -> None:
     name = p.typed(word)
     if value.node.role == "step" and bare_arguments(p):
         raise p.fail(f"{name} is defined, but not of these arguments.", word.span)
-    if word.text == "σ" or (p.is_op(p.word(), "(") and bare_arguments(p)):
+    if word.text == "σ" or (p.is_op(p.word(), "(") and bare_arguments(p) and p.names.find(p.word(1).text) is not None):
         raise p.fail(
             f"is {name}(...) the function {name} or {name} times what is in parentheses?", word.span, rf"write {name} \cdot (...) for the product."
         )
@@ -285,7 +293,8 @@ def command(p: Parser, word: Token) -> Task:
     found = spelled(p, fonts=False)
     if found is not None:
         return (yield scripted(p, found))
-    if word.text in ("one", "ones", "1", "bone", "vone", "onev"):
+    digit = {"one": "1", "ones": "1", "bone": "1", "vone": "1", "onev": "1", "zero": "0", "zeros": "0", "bzero": "0", "vzero": "0"}.get(word.text)
+    if digit is not None:
         p.at += 1
-        return (yield latex_special.filled_array(p, word._replace(kind="name", text="1", font="bb")))
+        return (yield latex_special.filled_array(p, word._replace(kind="name", text=digit, font="bb")))
     raise latex_functions.unknown(p, word)

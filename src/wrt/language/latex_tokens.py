@@ -177,7 +177,7 @@ def _digits(words: list[Token]) -> list[Token]:
                 while due and due.pop() != -1:
                     pass
                 _taken(due)
-        elif word.kind == "command" and word.text in ("frac", "sqrt"):
+        elif word.kind == "command" and word.text in ("frac", "sqrt") and word.end - word.start > 1:  # √ of Unicode takes a whole number
             due.append(2 if word.text == "frac" else 1)
         elif word.text != "[" or word.kind != "op":
             _taken(due)

@@ -315,7 +315,8 @@ class Algebra:
                 span,
                 r"write X^{\odot 2} for the square of each entry, X^+ for the pseudo-inverse.",
             )
-        if entrywise(base.node):
+        node, value = base.node, constant(exponent.node)
+        if isinstance(node, Call) and node.function in FUNCTIONS and (value is None or value > 0):
             raise self.ask(
                 f"is the power of {self.says(base)} the matrix product or taken of each entry?",
                 span,

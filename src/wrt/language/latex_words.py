@@ -118,8 +118,8 @@ UNICODE: dict[str, tuple[tuple[str, str], ...]] = {
     "‘": (("op", "'"),),
     "½": (("command", "frac"), ("number", "1"), ("number", "2")),
     "¼": (("command", "frac"), ("number", "1"), ("number", "4")),
-    "ᵀ": (("op", "^"), ("brace", "{"), ("command", "top"), ("brace", "}")),
     "ℝ": (("command", "R"),),
     "𝟙": (("command", "one"),),
     "𝟏": (("command", "one"),),
+    "𝟎": (("command", "zero"),),
 }

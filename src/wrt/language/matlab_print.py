@@ -58,7 +58,7 @@ def _rank(node: Node) -> int:
             return NEGATE if node.value < 0 else PRODUCT if node.value.denominator != 1 and not node.text else POSTFIX
         case Call(function="matpow"):
             return POWER
-        case Call(function="outer"):
+        case Call(function="outer" | "solve"):
             return PRODUCT
         case Steps():
             return 0

@@ -93,12 +93,13 @@ def raw_sum(forest: Forest, terms: tuple[Scaled, ...], key: tuple[object, ...] =
 
 
 def arranged(forest: Forest, terms: Sequence[Scaled]) -> list[Scaled]:
-    """Order of first appearance; a positive term first; a bare number first only when all else is negative."""
+    """Order of first appearance; a positive term first; a bare number last unless all else is negative, or it is the 1 of 1 + x**2."""
     box = union([t.box for _, t in terms])
     ordered = sorted(terms, key=lambda term: (term[1].box != box, *_order(term)))
-    last = ordered[-1]
-    if last[1] is forest.one and last[0] > 0 and all(k < 0 for k, _ in ordered[:-1]):
-        ordered = [last, *ordered[:-1]]
+    last = next((term for term in ordered if term[1] is forest.one and term[0] > 0), None)
+    others = [term for term in ordered if term is not last]
+    if last is not None and (all(k < 0 for k, _ in others) or (last[0] == 1 and all(abs(k) == 1 for k, _ in others))):
+        ordered = [last, *others]
     elif ordered[0][0] < 0:
         lead = next((term for term in ordered if term[0] > 0), None)
         if lead is not None:

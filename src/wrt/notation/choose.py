@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from wrt.algebra.expr import Expr, count_nodes
 from wrt.algebra.simplify import Facts, simplify
 from wrt.notation.build import Forest
 from wrt.notation.expand import absorbed, expanded, generic
 from wrt.notation.recover import Recovery, box_of
-from wrt.notation.tree import Scaled
+from wrt.notation.tree import ONE, SCALAR, Chain, Scaled, Sum, Times, Tree, Turn, is_unit, split_scalars
 
 MARGIN = 0.3  # length an other shape must save
 SHARE = 0.15  # and the share of the length it must save: what the user named stays recognisable
@@ -66,4 +67,36 @@ def _laid_out(work: Recovery, e: Expr, row: bool) -> Scaled | None:
     if not row:
         return c, t
     k, turned = work.forest.turn(t)
-    return c * k, turned
+    m, out = as_row(work.forest, turned)
+    return c * k * m, out
+
+
+def as_row(forest: Forest, t: Tree) -> Scaled:
+    """A row as the layout's readers print it: r.T @ A @ diag(w) rather than (w*(A.T @ r)).T, in every term."""
+    match t:
+        case Sum():
+            return forest.add([(c * k, u) for c, (k, u) in [(c, as_row(forest, u)) for c, u in t.terms]])
+        case Turn(argument=Times()) | Times():
+            c, column = forest.turn(t)
+            return _weighted(forest, c, column) or (ONE, t)
+        case Chain() if t.factors[0].box[0] is None:
+            k, first = as_row(forest, t.factors[0])
+            m, out = forest.chain([first, *t.factors[1:]])
+            return k * m, out
+    return ONE, t
+
+
+def _weighted(forest: Forest, c: Fraction, column: Tree) -> Scaled | None:
+    """s*w*(A @ r), turned, as s*r.T @ A.T @ diag(w)."""
+    scalars, bodies = split_scalars(column)
+    chains = [f for f, e in bodies if e == 1 and isinstance(f, Chain)]
+    if len(bodies) < 2 or len(chains) != 1:
+        return None
+    k, w = forest.times([f for f in bodies if f[0] is not chains[0]])
+    if w.box == SCALAR or is_unit(w):
+        return None
+    m, row = forest.turn(chains[0])
+    j, weights = forest.diag(w)
+    i, out = forest.chain([row, weights])
+    n, whole = forest.times([*scalars, (out, ONE)])
+    return c * k * m * j * i * n, whole

@@ -18,7 +18,7 @@ LIMIT = 32  # terms up to which factors are sought
 TRIED = 4  # handles tried in a step
 DEPTH = 8  # factors within factors
 GAIN = 0.2  # length that a step must save
-NESTED = 1.5  # how much longer (a*d + b)/d**2 may be than (a + b/d)/d and still be preferred
+NESTED = 1.8  # how much longer (a*d + b)/d**2 may be than (a + b/d)/d and still be preferred
 
 
 def factored(forest: Forest, terms: Iterable[Scaled], depth: int = 0) -> Scaled:
@@ -42,7 +42,7 @@ def _shorten(forest: Forest, terms: list[Scaled], depth: int) -> Scaled:
             if found is None:
                 continue
             old = sum(forest.product_score(*terms[n], first=False) for n in group.members) + OPERATION * (len(group.members) - 1)
-            gain = old - forest.product_score(*found, first=False)
+            gain = old - forest.product_score(*found, first=False) + (NESTED if group.common else 0.0)
             if gain > GAIN and (best is None or gain > best[0] + 1e-9):
                 best = gain, group.members, found
         if best is None:
@@ -90,6 +90,7 @@ class _Group:
     tree: Tree
     exponent: Fraction
     promise: float
+    common: bool = False  # a denominator to its highest power: the terms are brought over it
 
 
 def _view(forest: Forest, scaled: Scaled) -> _View:
@@ -167,7 +168,7 @@ def _groups(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Gr
         price = OPERATION + (WORD if kind == "call" else t.score + (0.0 if abs(e) == 1 else OPERATION + WORD))
         groups.append(_Group(kind, members, t, e, price * (len(members) - 1)))
         if e < 0 and any(other != e for other in exponents):
-            groups.append(_Group(kind, members, t, max(exponents, key=abs), price * (len(members) - 1) - 0.1))
+            groups.append(_Group(kind, members, t, max(exponents, key=abs), price * (len(members) - 1), common=True))
     return sorted(groups, key=lambda g: -g.promise)
 
 
@@ -254,7 +255,9 @@ def _merged(forest: Forest, chosen: list[tuple[Fraction, _View]], t: Tree, depth
 
 def _divided(forest: Forest, c: Fraction, v: _View, t: Tree, e: Fraction) -> Scaled:
     """A term without the factor t**e."""
-    factors = [*v.scalars, *(v.factors or ([(v.body, ONE)] if v.body is not forest.one else []))]
+    whole = v.scaled and all(f is not t for f, _ in v.factors)  # diag(w) @ M stays unless w or M is what comes out
+    bodies = v.factors if v.factors and not whole else [(v.body, ONE)] if v.body is not forest.one else []
+    factors = [*v.scalars, *bodies]
     out: list[Factor] = []
     left = e
     for f, k in factors:

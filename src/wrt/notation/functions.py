@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from wrt.notation.tree import SCALAR, Box, Call, Tree, union
+from wrt.tables.operators import OPERATORS
 
 COMPARE = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}  # each sign with its mirror image
 TURNS = frozenset(("inv", "adj", "pinv", "expm", "matpow", "logm", "sqrtm"))  # f(A.T) = f(A).T
 REDUCES = frozenset(("sum", "mean", "max", "min", "prod", "logsumexp", "var"))  # one axis, or all, goes
 ALONG = frozenset(("softmax", "log_softmax", "cumsum"))  # along an axis, the shape stays
 SCALARS = frozenset(("det", "logdet", "tr", "norm", "dot"))
-WHOLE = TURNS | REDUCES | ALONG | SCALARS | frozenset(
+
+
+class _Whole(frozenset[str]):
+    """Names of functions that are not elementwise: those listed, and every row of the table of matrix functions."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in OPERATORS
+
+
+WHOLE = _Whole(TURNS | REDUCES | ALONG | SCALARS | frozenset(
     ("diag", "kron", "vec", "frechet", "conv1d", "conv2d", "tril", "triu", "commutation", "cholesky", "eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v", "polar", "solve", "outer")
-)  # functions that are not elementwise
+))  # functions that are not elementwise
 RATIOS = {"sinh": ("cosh", "tanh"), "sin": ("cos", "tan")}  # sinh/cosh = tanh
 SQUARES = {  # f(u)**a + 1 = g(u)**a, or 1 - f(u)**a where the sign is -1
     ("tan", 2, 1): "sec",

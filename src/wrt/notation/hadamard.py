@@ -79,10 +79,14 @@ def _collected(forest: Forest, factors: Iterable[Factor]) -> tuple[Fraction, lis
             stack.extend((f, k * e) for f, k in reversed(t.factors))
             continue
         if isinstance(t, Sum) and len(t.terms) == 1:
-            value = exact_power(t.terms[0][0], e)
+            k, inner = t.terms[0]
+            value = exact_power(k, e)
             if value is not None:
                 c *= value
-                stack.append((t.terms[0][1], e))
+                stack.append((inner, e))
+                continue
+            if k > 0 and inner is not forest.one:  # sqrt(2*x) = sqrt(2)*sqrt(x)
+                stack += [(inner, e), (forest.wrap((k, forest.one)), e)]
                 continue
         if is_ones(t):
             e = ONE
@@ -90,7 +94,15 @@ def _collected(forest: Forest, factors: Iterable[Factor]) -> tuple[Fraction, lis
         entry[1] = entry[1] + e  # type: ignore[operator]  # [Tree, Fraction]
         if isinstance(t, Call) and t.function in COMPARE and entry[1] > 0:  # type: ignore[operator]
             entry[1] = ONE
-    return c, [(t, e) for t, e in exponents.values() if e]  # type: ignore[misc]  # [Tree, Fraction]
+    kept: list[Factor] = []
+    for t, e in exponents.values():  # type: ignore[assignment]  # [Tree, Fraction]
+        number = number_of(t)
+        value = exact_power(number, e) if number is not None and e else None
+        if value is not None:
+            c *= value
+        elif e:
+            kept.append((t, e))
+    return c, kept
 
 
 def _combined(forest: Forest, kept: list[Factor]) -> list[Factor] | None:

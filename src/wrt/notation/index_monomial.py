@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wrt.algebra.expr import Expr, Indicator, Labels, Operator, Product, Reshape, Symbol
+from wrt.algebra.expr import Expr, Indicator, Labels, Operator, Product, Reshape, Sum, Symbol
+from wrt.algebra.indices import is_unequal
 from wrt.language.sizes import Size
 from wrt.language.surface import Node
 from wrt.notation.index_place import ONE, ZERO, Constraint, Form, Lookup, Place, fixed, sure
@@ -75,6 +76,9 @@ class Monomial:
                     self.conditions.append(condition)
                     if len(piece.labels) == 1:
                         self.literal.add(condition)
+                case Sum() if len(piece.expr.terms) == 2 and piece.expr.terms[0][0] == 1 and is_unequal(piece.expr):
+                    first = piece.expr.terms[0][1]
+                    self.conditions.append(_unequal(first, piece.labels))
                 case Operator(function="onehot") if isinstance(piece.expr.arguments[0], Symbol):
                     lookups.append(piece)
                 case Operator(function="powers"):
@@ -277,6 +281,16 @@ def _condition(e: Indicator, labels: Labels) -> Condition:
     for a, c in zip(labels, e.coefficients, strict=True):
         form = form.plus(Form(((a, c),), ZERO) if c else Form((), ZERO))
     return Constraint(e.relation, form)
+
+
+def _unequal(mask: Expr, labels: Labels) -> Condition:
+    """The condition form != 0 of the mask [form - 1 >= 0] + [-form - 1 >= 0], from its first term."""
+    if isinstance(mask, Product):  # the mask with its axes turned
+        (mask, inner), = mask.operands
+        labels = tuple(labels[a] for a in inner)
+    assert isinstance(mask, Indicator)
+    form = _condition(mask, labels).form
+    return Constraint("!=", Form(form.terms, form.constant + 1))
 
 
 def exponent_form(e: Operator, labels: Labels) -> Form[int]:

@@ -81,13 +81,10 @@ def operator_entry(entries: Entries, e: Operator, places: Places, scope: Scope) 
             return (yield _ties(entries, e, places, scope))
         case "norm_nuc" | "norm_spec":
             return Call("norm", ((yield formula(entries, e.arguments[0], scope)), Text(e.function.removeprefix("norm_"))))
-        case "frechet":
-            arguments = [Text(str(e.parameters[0])), (yield formula(entries, e.arguments[0], scope)), (yield formula(entries, e.arguments[1], scope))]
-            return entry_node(Call("frechet", tuple(arguments)), places)
         case "prod_except":
             return (yield _prod_except(entries, e, places, scope))
-        case "frechet_array":
-            return (yield _frechet_array(entries, e, places, scope))
+        case "frechet" | "frechet_array":
+            return (yield _frechet(entries, e, places, scope))
     if e.function in TURNS and len(e.arguments) == 1:  # f(X.T)[i, j] is f(X)[j, i]
         turned = _turned(entries, e.arguments[0])
         if turned is not None:
@@ -148,7 +145,7 @@ def _ties(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     return Binary("/", Binary("==", here, top), Generator("sum", Binary("==", there, top), loops))
 
 
-def _frechet_array(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
+def _frechet(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     """d f(A) along E, ... and along the unit matrices at (k, l), ...: frechet of block matrices for two directions and more.
 
     The derivative of f at [[A, E], [0, A]] along [[F, 0], [0, F]] holds the second derivative along E and F in its upper right block.
@@ -165,9 +162,9 @@ def _frechet_array(entries: Entries, e: Operator, places: Places, scope: Scope) 
         units = [Binary("==", Name(name, "index"), place_node(place)) for name, place in zip(names, places[at : at + 2], strict=True)]
         directions.append(Generator("array", Binary("*", *units), tuple(Loop(name, whole(0), size_node(n)) for name in names)))
     column, size = places[1], n
-    for k, direction in enumerate(directions[:-1]):
+    for k in range(len(directions) - 1):
         zeros = Call("zeros", (size_node(size), size_node(size)))
-        base = Block(((base, direction), (zeros, base)), True)
+        base = Block(((base, directions[k]), (zeros, base)), True)
         directions[k + 1 :] = [Block(((later, zeros), (zeros, later)), True) for later in directions[k + 1 :]]
         assert isinstance(column, Form), "a look-up in a matrix function; please report this as a bug"
         column = column.plus(fixed(size))

@@ -80,7 +80,7 @@ Place = Form[str] | Lookup
 
 @dataclass(frozen=True, slots=True)
 class Constraint(Generic[K]):
-    """form == 0 or form >= 0."""
+    """form == 0, form != 0 or form >= 0."""
 
     relation: str
     form: Form[K]
@@ -90,9 +90,8 @@ class Constraint(Generic[K]):
         low, high = self.form.least(last), self.form.most(last)
         if self.relation == ">=":
             return True if sure(low) else False if sure(-high - 1) else None
-        if low is high is ZERO:
-            return True
-        return False if sure(low - 1) or sure(-high - 1) else None
+        equal = True if low is high is ZERO else False if sure(low - 1) or sure(-high - 1) else None
+        return equal if self.relation == "==" or equal is None else not equal
 
 
 def bare(name: str) -> Form[str]:
@@ -192,7 +191,7 @@ def constraint_node(constraint: Constraint[str]) -> Node:
     sides = [[node for sign, node in (*names, *sizes) if sign == side] for side in (1, -1)]
     if _goes_second(constraint.form, len(sides[0]), len(sides[1])):
         sides.reverse()
-        relation = {"==": "==", ">=": "<=", ">": "<"}[relation]
+        relation = {"==": "==", "!=": "!=", ">=": "<=", ">": "<"}[relation]
     return Binary(relation, joined(sides[0], []), joined(sides[1], []))
 
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Operator, Product, Reshape, Sum, count_nodes, is_zero, number
+from wrt.algebra.expr import Expr, Operator, Product, Reshape, Sum, count_nodes, is_zero, number, postorder
 from wrt.algebra.product import product, unscale
 from wrt.algebra.reshape import group
 from wrt.algebra.sums import add
@@ -27,8 +27,8 @@ from wrt.notation.build import Forest
 from wrt.notation.choose import best
 from wrt.notation.context import Context
 from wrt.notation.index_factors import Parts, added, coefficient_nodes
-from wrt.notation.index_monomial import tied
-from wrt.notation.index_place import LETTERS, ONE, size_node, whole
+from wrt.notation.index_monomial import exponent_form, tied
+from wrt.notation.index_place import LETTERS, ONE, Constraint, size_node, whole
 from wrt.notation.kronecker_terms import LOOPS, Factor, Monomial, Operand, Term, decomposed
 from wrt.notation.typed import spellings
 from wrt.notation.write import Writer
@@ -39,7 +39,7 @@ TERMS = 24  # products that a sum may have, after spreading
 
 def kronecker_form(expr: Expr, rows: int, context: Context) -> Node | None:
     """d vec(F) / d vec(X)^T for an array whose first `rows` axes are those of F; None where no form is known."""
-    if count_nodes(expr) > LARGE:
+    if count_nodes(expr) > LARGE or not all(_writable(node) for node in postorder(expr)):
         return None
     if is_zero(expr):
         return Call("zeros", (_stacked_size(expr.shape[:rows]), _stacked_size(expr.shape[rows:])))
@@ -49,13 +49,22 @@ def kronecker_form(expr: Expr, rows: int, context: Context) -> Node | None:
     terms = []
     names = _index_names(context)
     for monomial in monomials:
-        if any(isinstance(e, Operator) and e.function == "frechet_array" for e, _ in monomial.operands):
-            return None  # column by column only: the operator form says it better
         found = decomposed(monomial, names)
         if found is None:
             return None
         terms.append(found)
-    return _Printer(context).total(_merged(terms))
+    return _Printer(replace(context, reserved=context.reserved | set(names))).total(_merged(terms))
+
+
+def _writable(node: Expr) -> bool:
+    """Whether a node has a formula of its own: not an open Frechet derivative, nor a power whose exponent may be negative (it is 0 there)."""
+    if isinstance(node, Operator):
+        return node.function != "frechet_array"
+    if not isinstance(node, Product):
+        return True
+    last = {a: size - 1 for a, size in enumerate(node.sizes)}
+    powers = [(e, labels) for e, labels in node.operands if isinstance(e, Operator) and e.function == "powers"]
+    return all(Constraint(">=", exponent_form(e, labels)).decided(last) is True for e, labels in powers)
 
 
 def _stacked_size(sizes: Sequence[Size]) -> Node:

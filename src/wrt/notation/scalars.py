@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from wrt.notation.build import Forest
 from wrt.notation import literals
-from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit, split_scalars
+from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit, split_scalars
 
 SUM_BIAS = 0.3  # tr(A @ B) is preferred to sum(A.T*B) unless it is longer by more than this
 
@@ -114,6 +114,8 @@ def trace(forest: Forest, factors: Sequence[Tree]) -> Scaled:
     if isinstance(product, Sum) and len(product.terms) == 1:
         k, t = trace(forest, [product.terms[0][1]])
         return c * product.terms[0][0] * k, t
+    if isinstance(product, Call) and product.function == "frechet":
+        return _trace_of_frechet(forest, c, product)
     if isinstance(product, Literal):
         found = literals.trace(forest, product)
         if found is not None:
@@ -139,6 +141,22 @@ def trace(forest: Forest, factors: Sequence[Tree]) -> Scaled:
         if forest.product_score(*other) < forest.product_score(k, t) - SUM_BIAS:
             return c * other[0], other[1]
     return c * k, t
+
+
+def _trace_of_frechet(forest: Forest, c: Fraction, t: Call) -> Scaled:
+    """tr(frechet(f, A, E)) = tr(f'(A) @ E): under the trace everything commutes."""
+    name, a, e = t.arguments[0], t.arguments[1], t.arguments[2]
+    assert isinstance(name, Atom)
+    match getattr(name.node, "value", ""):
+        case "expm":
+            k, slope = forest.call("expm", (a,))
+        case "logm":
+            k, slope = forest.call("inv", (a,))
+        case _:
+            m, root = forest.call("sqrtm", (a,))
+            k, slope = forest.call("inv", (forest.wrap((2 * m, root)),))
+    m, out = trace(forest, [slope, e])
+    return c * k * m, out
 
 
 def total_of_matrix(forest: Forest, scaled: Scaled) -> Scaled:

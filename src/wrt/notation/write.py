@@ -12,7 +12,7 @@ from wrt.language.surface import Call as CallNode
 from wrt.language.surface import Loop as LoopNode
 from wrt.notation.chains import is_inverse
 from wrt.notation.display import decimal, shown
-from wrt.notation.tree import HALF, ONE, SCALAR, Atom, Box, Call, Chain, Entry, Factor, Literal, Loop, Power, Scaled, Sum, Times, Tree, Turn
+from wrt.notation.tree import HALF, ONE, SCALAR, Atom, Box, Call, Chain, Entry, Factor, Literal, Loop, Power, Scaled, Sum, Times, Tree, Turn, number_of
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -151,8 +151,11 @@ class Writer:
                 bottom.insert(0, Number(Fraction(size.denominator)))
                 if size.numerator != 1:
                     numbers.append(Number(Fraction(size.numerator)))
-        front = [*numbers, *self._powers([(f, e) for f, e in top if f.box == SCALAR])]
+        scalars = [(f, e) for f, e in top if f.box == SCALAR]
         bodies = [(f, e) for f, e in top if f.box != SCALAR]
+        if not bodies and scalars and scalars[-1][1] == 1 and isinstance(scalars[-1][0], Chain) and all(isinstance(f, Atom) for f, _ in scalars[:-1]):
+            bodies = [scalars.pop()]  # 2*x.T @ y
+        front = [*numbers, *self._powers(scalars)]
         if front and bodies and bottom and all(isinstance(f, Atom) and e == 1 for f, e in below):
             front = [Binary("/", _elementwise("*", front), _elementwise("*", bottom))]
             bottom = []
@@ -205,11 +208,11 @@ class Writer:
     def _powers(self, factors: list[Factor]) -> list[Node]:
         """Factors with positive exponents; square roots under one sign."""
         out: list[Node] = []
-        roots = [f for f, e in factors if e == HALF]
+        roots = sorted((f for f, e in factors if e == HALF), key=lambda f: number_of(f) is None)
         for f, e in factors:
             if e != HALF:
                 out.append(self._raised(f, e))
-            elif f is roots[0]:
+            elif f is next(g for g, k in factors if k == HALF):
                 inside = _elementwise("*", [self.done[id(g)] for g in roots])
                 out.append(shaped(CallNode("sqrt", (inside,)), f.box))
         return out

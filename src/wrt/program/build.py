@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
 from wrt.algebra.known import Facts, Known
 from wrt.language.sizes import Size
+from wrt.algebra.product import is_structured, product
+from wrt.algebra.sums import add
 from wrt.program.array import Array, Form, bare, canonical_names, dense_array, pattern_key
 from wrt.program.products import Contraction, guarded_bases, root_base
-from wrt.program.steps import Graph, Labels, Step
+from wrt.program.assemble import assembled
+from wrt.program.cost import time_of
+from wrt.program.steps import Graph, Labels, Step, ordered
 from wrt.program.structure import scattered_look_up, settle
 from wrt.tables.functions import CONSTANTS
 
 ONE = Fraction(1)
+DEPTH, MOST_TERMS = 2, 4  # of spreading a product over sums: how deep, and over how many terms
+GAIN = 0.75  # of the time as it stands: from there on spreading pays
 
 
 class Builder:
@@ -30,15 +37,27 @@ class Builder:
         self.arrays: dict[int, Array] = {}
         self.keep: list[Expr] = []  # ids stay unique while their expressions live
         self.guarded: set[int] = set()
+        self.uses: Counter[int] = Counter()
+        self.paid: set[int] = set()  # numbers of steps that earlier outputs need anyway
+        self.depth = 0
         self.planned = False  # whether any choice depended on the sizes
 
     def value(self, size: Size) -> int:
         return size.value(self.sizes)
 
+    def outputs(self, roots: Sequence[Expr]) -> list[Array]:
+        """The arrays of several expressions."""
+        self.uses.update(id(child) for node in postorder(*roots) for child in node.children)
+        out = []
+        for root in roots:
+            self.guarded |= guarded_bases(root)
+            out.append(self.build(root))
+            self.paid.update(x.number for x in ordered([out[-1].core]))
+        return out
+
     def build(self, root: Expr) -> Array:
         """The array of an expression."""
         self.keep.append(root)
-        self.guarded |= guarded_bases(root)
         for node in postorder(root):
             if id(node) not in self.arrays:
                 self.arrays[id(node)] = self._node(node)
@@ -76,6 +95,37 @@ class Builder:
 
     # ------------------------------------------------------------------------------------------------ products
     def _product(self, node: Product) -> Array:
+        """As it stands, or spread over a sum inside it where that is faster: (A + u v.T) @ x = A @ x + u (v.T @ x)."""
+        best = self._contracted(node)
+        if self.depth >= DEPTH:
+            return best
+        for place, (e, labels) in enumerate(node.operands):
+            if isinstance(e, Sum) and len(e.terms) <= MOST_TERMS and self.uses[id(e)] <= 1 and _may_pay(node, e, labels):
+                self.depth += 1
+                other = self._distributed(node, place)
+                self.depth -= 1
+                self.planned = True
+                if other is not None and self._time(other.core) < GAIN * self._time(best.core):
+                    best = other
+        return best
+
+    def _distributed(self, node: Product, place: int) -> Array | None:
+        """The product spread over the structured and low-rank terms of one sum; the other terms stay together."""
+        total, labels = node.operands[place]
+        assert isinstance(total, Sum)
+        apart = [t for t in total.terms if _composite(t[1])]
+        rest = [t for t in total.terms if not _composite(t[1])]
+        parts = [(c, t) for c, t in apart] + ([(ONE, add(rest, total.shape))] if rest else [])
+        if len(parts) < 2:
+            return None
+        others = [o for k, o in enumerate(node.operands) if k != place]
+        terms = [(c, product(node.coefficient, [*others, (t, labels)], node.output, node.sizes)) for c, t in parts]
+        return self.build(add(terms, node.shape))
+
+    def _time(self, core: Step) -> float:
+        return sum(time_of(x, self.value) for x in ordered([core]) if x.number not in self.paid)
+
+    def _contracted(self, node: Product) -> Array:
         work = Contraction(self.g, self.value)
         work.read(node, self.arrays)
         work.forgotten()
@@ -100,6 +150,9 @@ class Builder:
         arrays = [self._same(terms) for terms in groups.values()]
         if len(arrays) == 1:
             return arrays[0]
+        whole = assembled(self.g, arrays, self.value)
+        if whole is not None:
+            return dense_array(whole)
         arrays.sort(key=lambda a: not a.spread)
         base = arrays[0].dense(self.g)
         for a in arrays[1:]:
@@ -168,3 +221,19 @@ def _alone(node: Indicator, axes: tuple[int, ...]) -> Product:
     from wrt.algebra.expr import raw_product
 
     return raw_product(ONE, ((node, axes),), axes, node.shape)
+
+
+def _composite(t: Expr) -> bool:
+    """Whether a term of a sum is cheaper as part of a product than as an array: structured, or a product of smaller arrays."""
+    if not isinstance(t, Product):
+        return False
+    if is_structured(t):
+        return True
+    return sum(bool(labels) for _, labels in t.operands) > 1 and len(set(t.output)) == 2
+
+
+def _may_pay(node: Product, e: Sum, labels: Labels) -> bool:
+    """Whether a sum inside a product has both kinds of terms or several composite ones, and meets another array."""
+    composite = sum(_composite(t) for _, t in e.terms)
+    meets = any(f is not e and set(ls) & set(labels) for f, ls in node.operands)
+    return bool(composite) and meets and e.order >= 2

@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from wrt.language.sizes import Size
+from wrt.program.plan import ENTRY, FLOP, SMALL, STREAM
 from wrt.program.steps import Step
 
-FREE = {"input", "size", "number", "constant", "transpose", "diagonal", "reshape", "expand", "gather", "float"}
+OVERHEAD = 0.6  # us of any call
+FREE = {"input", "size", "number", "constant", "transpose", "diagonal", "reshape", "expand", "gather", "float", "literal", "cell", "blocks"}
 
 
 def multiply_adds(steps: Iterable[Step], value: Callable[[Size], int]) -> int:
     """The multiply-adds of a program; a function value counts as one."""
     return sum(_cost(x, value) for x in steps)
+
+
+def time_of(x: Step, value: Callable[[Size], int]) -> float:
+    """About how long a step takes, in microseconds: large matrix products at arithmetic speed, the rest at the speed of memory."""
+    if x.op in FREE:
+        return 0.2
+    size = _numel(x.shape, value)
+    largest = max([size, *[_numel(a.shape, value) for a in x.args]])
+    if x.op == "matmul" and x.order == 2:
+        inner = value(x.args[1].shape[0])
+        small = min(inner, value(x.shape[0]), value(x.shape[1])) < SMALL
+        return OVERHEAD + STREAM * largest + (6 if small else 1) * FLOP * size * inner
+    if x.op == "contract":
+        return 4 * OVERHEAD + STREAM * largest + 2 * FLOP * _cost(x, value)
+    if x.op in ("solve", "inverse", "operator") and x.args and x.args[0].order == 2:
+        return 10 * OVERHEAD + 2 * FLOP * _cost(x, value)
+    return OVERHEAD + (STREAM if x.op in ("matmul", "dot", "sum") else ENTRY) * largest
 
 
 def _numel(shape: Iterable[Size], value: Callable[[Size], int]) -> int:

@@ -27,6 +27,7 @@ from wrt.program.spell import SPELL
 from wrt.program.spell_matrix import SPELL as SPELL_MATRIX
 from wrt.program.spell_tensors import SPELL as SPELL_TENSORS
 from wrt.program.stable import stabilised
+from wrt.program.tidy import tidied
 from wrt.program.steps import Graph, Step, is_mask, ordered
 from wrt.program.write import Backend, Line, Writer, identifier, shape_text
 from wrt.tables.facts import closure
@@ -78,11 +79,12 @@ class Program:
         self.backend = backend
         self.output = output
         self.facts = facts if facts is not None else {n: closure(d.facts) for n, d in declarations.items() if d.facts}
-        self.stable = dict(zip(outputs, stabilised(*outputs.values()), strict=True))
+        self.stable = dict(zip(outputs, tidied(*stabilised(*outputs.values())), strict=True))
         self.names = _size_names(self.stable.values(), declarations)
         self.binder = Binder(declarations, self.names)
         self.versions: dict[tuple[int, ...] | None, Compiled] = {}
         self.ready: dict[object, Callable[..., Any]] = {}
+        self.verify: Callable[[Program, Callable[..., Any], str], None] | None = None  # run on every version before its first use
 
     # ------------------------------------------------------------------------------------------------ calling
     def __call__(self, *args: Any, **values: Any) -> Any:
@@ -125,6 +127,8 @@ class Program:
         found = self.versions.get(key)
         if found is None:
             found = self._compile(sizes)
+            if self.verify is not None:
+                self.verify(self, found.run, found.source)
             self.versions[key if found.planned else None] = found
         return found
 
@@ -150,7 +154,7 @@ class Program:
     # ------------------------------------------------------------------------------------------------ compiling
     def _compile(self, sizes: Mapping[str, int]) -> Compiled:
         build = Builder(sizes, self.declarations, self.facts)
-        arrays = {name: build.build(e) for name, e in self.stable.items()}
+        arrays = dict(zip(self.stable, build.outputs(list(self.stable.values())), strict=True))
         results = self._results(build.g, arrays)
         shared = shared_factors(build.g, [x for x, _ in results.values()], build.definite, build.symmetric, build.value)
         results = {name: (shared.get(x.number, x), a) for name, (x, a) in results.items()}

@@ -15,7 +15,7 @@ Operand = tuple[Step, Labels]
 
 def reduced(g: Graph, x: Step, labels: Labels, keep: set[int]) -> Operand:
     """The operand with repeated labels taken as diagonals, and labels that nobody keeps summed."""
-    if x.op == "operator" and x.data == ("frechet_array", "expm") and labels[0] == labels[1] and labels[0] not in keep and labels.count(labels[0]) == 2:
+    if x.op == "operator" and x.data == ("frechet_array", "expm") and x.order == 4 and len(x.args) == 1 and labels[0] == labels[1] and labels[0] not in keep and labels.count(labels[0]) == 2:
         (a,) = x.args  # the derivative of tr(expm(A)) is expm(A).T
         x, labels = g.transpose(g.step("operator", (a,), ("expm",), a.shape), (1, 0)), labels[2:]
     while len(set(labels)) < len(labels):
@@ -115,7 +115,7 @@ def contract(g: Graph, a: Operand, b: Operand, out: Labels) -> Step:
 def _frechet(g: Graph, a: Operand, b: Operand, summed: Sequence[int]) -> Operand | None:
     """The derivative array of a matrix function against a matrix is one Frechet derivative: L(A, E), or its adjoint L(A.T, G)."""
     (x, lx), (y, ly) = a, b
-    if x.op != "operator" or x.data[0] != "frechet_array" or y.order != 2 or len(summed) != 2:
+    if x.op != "operator" or x.data[0] != "frechet_array" or x.order != 4 or len(x.args) != 1 or y.order != 2 or len(summed) != 2:
         return None
     matrix = x.args[0]
     for pair_labels, rest, base in ((lx[2:], lx[:2], matrix), (lx[:2], lx[2:], g.transpose(matrix, (1, 0)))):

@@ -178,8 +178,12 @@ class Contraction:
             live.add(len(labels))
             labels.append((labels[i] | labels[j]) & outside)
         entries = [self.numel(sorted(ls)) for ls in labels]
-        best = min(range(len(entries)), key=lambda k: (entries[k], -k))
-        return best if entries[best] * MUCH < entries[-1] else len(entries) - 1
+        made = [k for k in range(len(entries)) if k >= len(operands) or len(labels[k]) < 2]  # a matrix given stays what it is, if it can
+        for candidates in (made, range(len(entries))):
+            best = min(candidates, key=lambda k: (entries[k], -k))
+            if entries[best] * MUCH < entries[-1]:
+                return best
+        return len(entries) - 1
 
 
 def _held(k: int, operands: Sequence[Operand]) -> set[int]:

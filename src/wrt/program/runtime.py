@@ -149,25 +149,50 @@ def inverse_of_cholesky(factor: Array) -> Array:
     return full + np.tril(half, -1).T
 
 
-def frechet(name: str, a: Array, e: Array) -> Array:
-    """The derivative of a matrix function at a in direction e: a corner of the function of [[a, e], [0, a]]."""
+def frechet(name: str, a: Array, *directions: Array) -> Array:
+    """The derivative of a matrix function at a along each direction in turn: the corner of the function of [[a, e], [0, a]]."""
     from scipy import linalg
 
     n = len(a)
-    if name == "expm":
-        return linalg.expm_frechet(a, e, compute_expm=False)
-    double = np.block([[a, e], [np.zeros_like(a), a]])
-    return np.real({"logm": linalg.logm, "sqrtm": linalg.sqrtm}[name](double))[:n, n:]
+    if name == "expm" and len(directions) == 1:
+        return linalg.expm_frechet(a, directions[0], compute_expm=False)
+    double = a
+    for e in directions:
+        double = np.block([[double, np.kron(np.eye(len(double) // n), e)], [np.zeros_like(double), double]])
+    return np.real({"expm": linalg.expm, "logm": linalg.logm, "sqrtm": linalg.sqrtm}[name](double))[:n, -n:]
 
 
-def frechet_array(name: str, a: Array) -> Array:
-    """d f(a)[i, j] / d a[k, l]: the derivative in every direction."""
+def frechet_array(name: str, count: int, a: Array, *directions: Array) -> Array:
+    """The derivative along the directions given and along every pair of unit matrices: axes [i, j], then [k, l] for each of `count`."""
     n = len(a)
-    out = np.zeros((n, n, n, n))
-    unit = np.zeros((n, n))
-    for k in range(n):
-        for m in range(n):
-            unit[k, m] = 1.0
-            out[:, :, k, m] = frechet(name, a, unit)
-            unit[k, m] = 0.0
+    out = np.zeros((n, n) + (n, n) * count)
+    for at in np.ndindex((n, n) * count):
+        units = []
+        for k in range(count):
+            units.append(np.zeros((n, n)))
+            units[-1][at[2 * k], at[2 * k + 1]] = 1.0
+        out[(slice(None), slice(None), *at)] = frechet(name, a, *directions, *units)
+    return out
+
+
+def prod_except(x: Array, count: int, left_out: int) -> Array:
+    """Over the last `count` axes: the product of all entries but the ones at the places left out, 0 where two of these coincide."""
+    lead, rest = x.shape[: x.ndim - count], x.shape[x.ndim - count :]
+    return others(x.reshape((*lead, -1)), left_out).reshape(lead + rest * left_out)
+
+
+def others(x: Array, left_out: int) -> Array:
+    """prod_except over the last axis."""
+    n = x.shape[-1]
+    if left_out == 0:
+        return x.prod(axis=-1)
+    out = np.zeros(x.shape[:-1] + (n,) * left_out)
+    if left_out == 1:
+        before, after = np.ones_like(x), np.ones_like(x)
+        np.cumprod(x[..., :-1], axis=-1, out=before[..., 1:])
+        after[..., :-1] = np.cumprod(x[..., :0:-1], axis=-1)[..., ::-1]
+        return before * after
+    for i in range(n):
+        keep = [k for k in range(n) if k != i]
+        out[(..., i, *np.ix_(*[keep] * (left_out - 1)))] = others(x[..., keep], left_out - 1)
     return out

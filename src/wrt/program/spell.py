@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Name, Node, Unary
+from wrt.language.surface import Binary, Call, Name, Node, Number, Unary
 from wrt.program.steps import Labels, Step, is_mask
 from wrt.program.terms import ATOM, COMPARE, MATMUL, NEGATIVE, PLUS, POWER, TIMES, Term, chain, decimal, einsum, entry, generator, number_code, number_node, ones, size_node, turned
 from wrt.program.write import Writer
@@ -154,6 +154,10 @@ def _scalar(coefficient: Fraction, above: Sequence[Term], below: Sequence[Term])
     return Term(code, rank, node)
 
 
+def _is_one(node: Node) -> bool:
+    return isinstance(node, Number) and node.value == 1
+
+
 def _number_term(value: Fraction) -> Term:
     return Term(*number_code(value), number_node(value))
 
@@ -164,7 +168,7 @@ def _product_code(factor: Term | None, arrays: list[tuple[Term, bool]]) -> tuple
     if len(above) == 1 and not below and factor is None:
         return above[0].code, above[0].rank
     words = [t.at(TIMES + 1) for t in above]
-    if factor is not None and factor.code.startswith("1/") and above:  # x/s rather than 1/s*x
+    if factor is not None and factor.rank == TIMES and factor.code.startswith("1/") and above:  # x/s rather than 1/s*x
         words[0] = above[0].at(TIMES if len(above) == 1 else TIMES + 1)
         return "*".join(words) + factor.code[1:] + "".join(f"/{t.at(TIMES + 1)}" for t in below), TIMES
     if factor is not None and factor.code == "-1" and above:
@@ -188,7 +192,7 @@ def _product_text(w: Writer, x: Step, args: Sequence[Term], places: Sequence[Lab
         unders = [n for n, u in zip(nodes, up, strict=True) if not u]
         if factor is not None and tops and factor.code == "-1":
             total: Node = Unary("-", chain("*", tops))
-        elif factor is not None and tops and factor.code.startswith("1/") and isinstance(factor.node, Binary):
+        elif factor is not None and tops and isinstance(factor.node, Binary) and factor.node.op == "/" and _is_one(factor.node.left):
             total = Binary("/", chain("*", tops), factor.node.right)
         else:
             total = chain("*", ([factor.node] if factor is not None else []) + tops) if tops or factor is not None else number_node(Fraction(1))

@@ -10,7 +10,7 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node, Text
 from wrt.program.spell import weigh
 from wrt.program.steps import Step
-from wrt.program.terms import ATOM, TIMES, Term, affine_node, entry, generator, number_node, size_node, turned
+from wrt.program.terms import ATOM, TIMES, Term, affine_node, chain, entry, generator, number_node, size_node, turned
 from wrt.program.write import Writer
 from wrt.tables.operators import OPERATORS
 
@@ -138,14 +138,39 @@ def _onehot(w: Writer, x: Step, args: list[Term]) -> Term:
 
 
 def _frechet(w: Writer, x: Step, args: list[Term]) -> Term:
-    a, e = args
+    """The derivative of a matrix function along one direction or several; the text language has a formula for one."""
     name = str(x.data[1])
-    return Term(f'{w.helper("frechet")}("{name}", {a.code}, {e.code})', ATOM, Call("frechet", (Text(name), a.node, e.node)), weigh(args))
+    code = f'{w.helper("frechet")}("{name}", {", ".join(a.code for a in args)})'
+    if len(args) > 2:
+        return w.factor(x, code)
+    return Term(code, ATOM, Call("frechet", (Text(name), args[0].node, args[1].node)), weigh(args))
 
 
 def _frechet_array(w: Writer, x: Step, args: list[Term]) -> Term:
-    """The derivative in every direction, an array of order 4: the text language has no formula for it."""
-    return w.factor(x, f'{w.helper("frechet_array")}("{x.data[1]}", {args[0].code})')
+    """The derivative in every direction: the text language has no formula for it."""
+    return w.factor(x, f'{w.helper("frechet_array")}("{x.data[1]}", {(x.order - 2) // 2}, {", ".join(a.code for a in args)})')
+
+
+def _prod_except(w: Writer, x: Step, args: list[Term]) -> Term:
+    """Over the last axes: the product of all entries but those at the places left out, zero where two of these coincide."""
+    (a,) = args
+    count, left_out = x.data[1:]
+    assert isinstance(count, int) and isinstance(left_out, int)
+    base = x.args[0]
+    names = w.letters(x.order + count)
+    out, inner = names[: x.order], names[x.order :]
+    kept = out[: base.order - count]
+    places = [out[len(kept) + k * count : len(kept) + (k + 1) * count] for k in range(left_out)]
+
+    def apart(p: list[str], q: list[str]) -> Node:
+        same = chain("*", [Binary("==", Name(i), Name(j)) for i, j in zip(p, q, strict=True)])
+        return Binary("-", number_node(Fraction(1)), same)
+
+    rest = chain("*", [apart(inner, place) for place in places])
+    entries = Binary("+", Binary("*", rest, entry(a.node, [*kept, *inner])), Binary("-", number_node(Fraction(1)), rest))
+    body: Node = Call("prod", (generator("array", entries, inner, base.shape[base.order - count :]),))
+    body = chain("*", [*[apart(p, q) for k, p in enumerate(places) for q in places[:k]], body])
+    return Term(f"{w.helper('prod_except')}({a.code}, {count}, {left_out})", ATOM, generator("array", body, out, x.shape), weigh(args))
 
 
 def _norm(w: Writer, x: Step, args: list[Term]) -> Term:
@@ -168,6 +193,7 @@ OPERATOR: dict[str, Spell] = {
     "onehot": _onehot,
     "frechet": _frechet,
     "frechet_array": _frechet_array,
+    "prod_except": _prod_except,
     "norm_nuc": _norm,
     "norm_spec": _norm,
     "adj": _adj,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Index, Name, Node, Slice, Unary
+from wrt.language.surface import Binary, Block, Call, Index, Name, Node, Slice, Unary
 from wrt.program.array import ZERO
 from wrt.program.spell import weigh
 from wrt.program.steps import Step
@@ -378,6 +378,58 @@ def _split_text(w: Writer, x: Step, node: Node) -> Node:
     return generator("array", generator("sum", body, sums, sizes), out, x.shape)
 
 
+# ------------------------------------------------------------------------------------------------ literals and blocks
+def _literal(w: Writer, x: Step, args: list[Term]) -> Term:
+    total = 1
+    for s in x.shape:
+        total *= s.number or 0
+    zero = number_node(Fraction(0))
+    given = {at: args[k] for k, at in enumerate(x.data)}
+    codes = [given[at].code if at in given else "0" for at in range(total)]
+    nodes = [given[at].node if at in given else zero for at in range(total)]
+    np = w.module("np")
+    if x.order == 1:
+        return Term(f"{np}.array([{', '.join(codes)}], dtype=float)", ATOM, Block(tuple((n,) for n in nodes), False), weigh(args))
+    width = x.shape[1].number or 1
+    rows = [range(k, k + width) for k in range(0, total, width)]
+    inner = ", ".join(f"[{', '.join(codes[k] for k in row)}]" for row in rows)
+    return Term(f"{np}.array([{inner}], dtype=float)", ATOM, Block(tuple(tuple(nodes[k] for k in row) for row in rows), True), weigh(args))
+
+
+def _cell(w: Writer, x: Step, args: list[Term]) -> Term:
+    """A piece with the axes of length 1 that it lacks, as a cell of a block array."""
+    (a,) = args
+    if all(x.data):
+        return a
+    if x.order == 1:
+        return Term(f"[{a.code}]", ATOM, a.node, a.weight)
+    if x.args[0].order == 0:
+        return a
+    if x.data == (True, False):
+        return Term(f"{a.at(ATOM)}[:, None]", ATOM, a.node, a.weight)
+    return Term(f"{a.at(ATOM)}[None, :]", ATOM, turned(a.node), a.weight)
+
+
+def _blocks(w: Writer, x: Step, args: list[Term]) -> Term:
+    places, lengths = x.data
+    assert isinstance(places, tuple) and isinstance(lengths, tuple)
+    given = dict(zip(places, args, strict=True))
+    np = w.module("np")
+    if x.order == 1:
+        cells = [given[(k,)] for k in range(len(lengths[0]))]
+        return Term(f"{np}.concatenate(({', '.join(c.code for c in cells)}))", ATOM, Block(tuple((c.node,) for c in cells), False), weigh(args))
+    codes, nodes = [], []
+    for i, height in enumerate(lengths[0]):
+        row = [given.get((i, j)) or _empty(w, height, width) for j, width in enumerate(lengths[1])]
+        codes.append(f"[{', '.join(c.code for c in row)}]")
+        nodes.append(tuple(c.node for c in row))
+    return Term(f"{np}.block([{', '.join(codes)}])", ATOM, Block(tuple(nodes), True), weigh(args))
+
+
+def _empty(w: Writer, height: Size, width: Size) -> Term:
+    return Term(f"{w.module('np')}.zeros({w.tuple((height, width))})", ATOM, Call("zeros", (size_node(height), size_node(width))))
+
+
 SPELL: dict[str, Callable[[Writer, Step, list[Term]], Term]] = {
     "expand": _expand,
     "scatter": _scatter,
@@ -391,5 +443,8 @@ SPELL: dict[str, Callable[[Writer, Step, list[Term]], Term]] = {
     "put": _put,
     "contract": _contract,
     "reshape": _reshape,
+    "literal": _literal,
+    "cell": _cell,
+    "blocks": _blocks,
 }
 __all__ = ["SPELL", "Unary"]

@@ -122,7 +122,8 @@ class Graph:
             return self.number(coefficient)
         if len(above) == 1 and not below and coefficient == 1 and len(above[0][1]) == len(out):
             return above[0][0]
-        above = [(self.floating(x), p) for x, p in above] if not below and not any(not is_mask(x) and len(p) == len(out) for x, p in above) else above
+        if not any(not is_mask(x) and x.op not in ("number", "size") for x, _ in (*above, *below)):  # true*true is no number
+            above = [(self.floating(x), p) for x, p in above]
         if len(below) == 1 and not above and coefficient == 1:
             return self.power(below[0][0], Fraction(-1))
         if _mostly_turned([*above, *below], len(out)):

@@ -218,7 +218,12 @@ def scattered_look_up(work: Contraction) -> tuple[Step, Labels] | None:
         return None
     b, v = labels
     kept = work.kept
-    if b in kept or v not in kept or b == v or any(v in ls for _, ls in work.operands) or not any(b in ls for _, ls in work.operands):
+    if b in kept or v not in kept or b == v or any(v in ls for _, ls in work.operands):
+        return None
+    if not any(b in ls for _, ls in work.operands):  # how often each row is looked up
+        work.lookups = []
+        ones = work.g.expand(work.g.number(1), (), (b,), (work.sizes[b],))
+        work.operands.append((work.g.step("put", (ones, step.args[0]), (step.shape[-1],), step.shape[-1:]), (v,)))
         return None
     if any(f.label is None for f in work.out):
         return None

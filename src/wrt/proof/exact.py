@@ -97,6 +97,10 @@ class Exact(Walker):
             a = -a % self.level.p
         return self.level.root(a)
 
+    def rooted(self, argument: Node, flat: Flat) -> None:
+        """Remember whether a root was of a square: what always is may be a square by its form, and its root then has a hidden sign."""
+        note(self.seen, ("root", id(argument)), [2 if self.level.sign(v) < 0 else 1 for v in flat])
+
     # ------------------------------------------------------------------------------------------------ signs
     def signs(self, left: Node, right: Node, env: Env) -> Rule:
         base = self.base
@@ -206,6 +210,7 @@ class Exact(Walker):
         flat = flat if plan.left is None else plan.left(flat)
         exponents = exponents if plan.right is None else plan.right(exponents)
         self.ring.work += POWER_WORK * len(flat)
+        self.rooted(base, flat)
         first = Value(plan.keys, plan.dims, {0: [self._raised(x, e) for x, e in zip(flat, exponents, strict=True)]})
         if bits == 0 or not (any(u.parts) or any(b.parts)):
             return first

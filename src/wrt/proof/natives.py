@@ -66,6 +66,7 @@ def _sqrt(walk: Exact, node: Call, env: Env, bits: int) -> Rule:
     walk.ring.work += POWER_WORK * size_of(u.dims)
 
     def derivatives(flat: Flat) -> list[Flat]:
+        walk.rooted(node.arguments[0], flat)
         y = [walk.root(v) for v in flat]
         out: list[Flat] = [y]
         if any(u.parts) and bits:

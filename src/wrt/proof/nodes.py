@@ -11,6 +11,7 @@ from wrt.proof.arrays import Bound, Key, Keys, Parts, UndecidedError, UnfitError
 from wrt.proof.network import summed_terms
 from wrt.proof.reading import COMPARISONS
 from wrt.proof.walk import Env, Rule, RuleOf, Walker, all_of
+from wrt.tables.operators import OPERATORS, REDUCTIONS
 
 SWAP: dict[Key, Key] = {0: 1, 1: 0}
 
@@ -157,7 +158,11 @@ def call(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     from wrt.proof.calls import CALLS
 
     rule = CALLS.get(node.function)
-    if rule is None:
+    if rule is None and (node.function in REDUCTIONS or node.function in OPERATORS):
+        from wrt.proof.rows import of_row  # built on the exact evaluator
+
+        value = yield from of_row(walk, node, env, bits)
+    elif rule is None:
         value = yield from walk.elementwise(node, env, bits)
     else:
         made = rule(walk, node, env, bits)

@@ -190,6 +190,8 @@ class Numeric(Walker):
         if name in ("maximum", "minimum", "where"):
             return (yield from self._branch(node))
         values = yield from all_of(node.arguments, env, bits)
+        if name in ("sqrt", "log", "_logabs"):
+            note(self.seen, (name, id(node.arguments[0])), [1])
         function = functions(self.mp).get(name)
         if function is None:
             row = FUNCTIONS.get(name)
@@ -230,6 +232,7 @@ class Numeric(Walker):
     def power(self, node: Node, base: Node, exponent: Node, env: Env, bits: int) -> Rule:
         u = yield base
         b = yield exponent
+        note(self.seen, ("root", id(base)), [1])
         return self._pairwise(u, b, self._raised)
 
     def _raised(self, base: Any, exponent: Any) -> Any:

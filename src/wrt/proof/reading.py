@@ -199,7 +199,7 @@ class Reading:
                 return part.role in ("index", "size") or (part.role == "variable" and "integer" in self.declarations[part.name].facts)
             case Binary():
                 return part.op in ("+", "-", "*") or part.op in COMPARISONS
-            case Unary() | Index() | Loop():
+            case Unary() | Index() | Loop() | Generator() | Block() | Slice():
                 return True
         return False
 

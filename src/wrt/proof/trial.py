@@ -30,6 +30,7 @@ class Question:
         self.names = tuple(names)
         self.structure = structure
         self.budget = budget
+        self.nonsquares: set[object] = set()  # what roots are taken of, and was met as no square
         self.variables: tuple[Variable, ...] = tuple(variable(name, reading.declarations) for name in names)
         for v in self.variables:
             if v.tree is not None:
@@ -127,14 +128,17 @@ def tangent_values(question: Question, tangents: Sequence[str], pair: Pairing) -
 
 def violations_of(question: Question, draw: Draw, strict: bool, extra: Callable[[ExactTrial], object] | None) -> int:
     """How many roots and powers of what is no square an evaluation meets; UnfitError counts as very many."""
+    trial: ExactTrial | None = None
     try:
         trial = ExactTrial(question, draw, strict)
-        trial.walker.value(question.tree)
-        trial.walker.strict = False
+        trial.expected  # noqa: B018 - evaluated for the roots it meets
         if extra is not None:
             extra(trial)
     except UnfitError:
         return 10**9
+    finally:
+        if trial is not None:
+            question.nonsquares.update(key for key, (bits, _) in trial.walker.seen.items() if isinstance(key, tuple) and key[0] == "root" and bits & 2)
     return trial.violations
 
 
@@ -192,6 +196,7 @@ class FloatTrial:
         self.draw = draw
         order = len(question.names)
         self.step_digits = digits
+        self.magnitude: Any = 0  # of the values that a difference subtracts
         self.walker = self._walker(question, draw, digits * (order + 2))
         mp = self.walker.mp
         dims = question.own_dims(draw)
@@ -215,8 +220,11 @@ class FloatTrial:
         question, order = self.question, len(self.question.names)
         mp = self.walker.mp
         if order == 0:
-            return function_view(pair, self.walker.value(question.tree), 0)
+            value = function_view(pair, self.walker.value(question.tree), 0)
+            self.magnitude = abs(value)
+            return value
         h = mp.mpf(10) ** -self.step_digits
+        self.magnitude = mp.mpf(0)
         total = mp.mpf(0)
         moves = [question.followed(self.draw, v, flat, self.walker.ring) for v, (_, flat) in zip(question.variables, pair.tangents, strict=True)]
         for corner in range(1 << order):
@@ -229,7 +237,9 @@ class FloatTrial:
                 before = walker.shifts.get(v.name)
                 walker.shifts[v.name] = [side * h * w + (u if before is not None else 0) for w, u in zip(move, before or move, strict=True)]
             moved = Pairing(walker, pair.dims, pair.weights, pair.tangents)
-            total += sign * function_view(moved, walker.value(question.tree), 0)
+            value = function_view(moved, walker.value(question.tree), 0)
+            self.magnitude = max(self.magnitude, abs(value))
+            total += sign * value
         return total / (2 * h) ** order
 
     def tangent_values(self, tangents: Sequence[str]) -> dict[str, Value]:

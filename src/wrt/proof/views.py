@@ -75,6 +75,16 @@ class Prover:
         tree = self._taken(source)
         return self.check(lambda pair: pairing.index_view(pair, tree, indices))
 
+    def index_by_floats(self, indices: Sequence[str], source: Source) -> Verdict:
+        """The same by floats alone, whatever the fields say: values against a row's derivative (the fields take rows at their word)."""
+        tree = self._taken(source)
+        try:
+            return self._numeric(lambda pair: pairing.index_view(pair, tree, indices), self.sizing)
+        except BudgetError:
+            return unverified("too large")
+        except (UndecidedError, UnfitError) as error:
+            return unverified(error.why)
+
     def matrix(self, source: Source, layout: str) -> Verdict:
         """The closed form in a layout."""
         tree = self._taken(source)
@@ -103,16 +113,18 @@ class Prover:
             pair.walker.extra = {**pair.walker.extra, **tangent_values(self.question, tangents, pair)}
             return pairing.operator_view(pair, tree)
 
-        return self.check(view)
+        return self._other_kind(tree) or self.check(view)
 
     def equal(self, source: Source) -> Verdict:
         """The formula itself, for a prover without variables: another of the same shape."""
         tree = self._taken(source)
+        return self._other_kind(tree) or self.check(lambda pair: pairing.operator_view(pair, tree))
+
+    def _other_kind(self, tree: Node) -> Verdict | None:
+        """A refusal of what is a row where the function is a column, and so on."""
         mine, yours = self.question.tree.shape, tree.shape
         assert mine is not None and yours is not None
-        if mine.kind != yours.kind:
-            return Verdict("wrong", f"one is {mine}, the other {yours}")
-        return self.check(lambda pair: pairing.operator_view(pair, tree))
+        return None if mine.kind == yours.kind else Verdict("wrong", f"one is {mine}, the other {yours}", self.sizing.first, "0")
 
     def polynomial(self, source: Source, at: Mapping[str, Source], order: int) -> Verdict:
         """A Taylor polynomial of the formula: of degree at most `order`, and equal to it to that order around the point `at`."""
@@ -164,7 +176,7 @@ class Prover:
         own: set[object] = set()
         moved = False
         for k in range(MOST_TRIALS):
-            if k >= TRIALS and _covered(seen, own):
+            if k >= TRIALS and _covered(seen, own, self.question.nonsquares):
                 break
             trial = self._trial(k, sizing, strict)
             try:
@@ -276,25 +288,32 @@ class Prover:
 
     def _compared(self, view: View, k: int, sizing: Sizing, trial: FloatTrial, found: Any) -> Verdict | None:
         """None when both agree; at the finer precision too at the first point, and where the coarser one leaves a doubt."""
-        if k and _agreement(trial.expected, found, DIGITS[0]):
+        if k and _agreement(trial, found):
             return None
         trial = self._float(k, sizing, DIGITS[1])
         again = view(trial.pair)
-        if _agreement(trial.expected, again, DIGITS[1]):
+        if _agreement(trial, again):
             return None
-        if _apart(trial.expected, again):
+        if _apart(trial, again):
             return Verdict("wrong", "", trial.draw.sizes, trial.draw.seed, self.question, view)
         return unverified("floats of high precision neither agree nor differ")
 
 
-def _agreement(a: Any, b: Any, digits: int) -> bool:
-    """Whether two numbers agree to what a central difference with steps of 10**-digits gives, with eight digits to spare."""
-    scale = max(abs(a), abs(b), 1e-3)
-    return bool(abs(a - b) <= scale * 10.0 ** (8 - 2 * digits))
+def _noise(trial: FloatTrial) -> Any:
+    """What a central difference cannot tell from zero, with six digits to spare: the square of the step, times what was subtracted."""
+    return trial.magnitude * trial.walker.mp.mpf(10) ** (6 - 2 * trial.step_digits)
 
 
-def _apart(a: Any, b: Any) -> bool:
-    return bool(abs(a - b) > 1e-10 * max(abs(a), abs(b), 1e-3))
+def _agreement(trial: FloatTrial, found: Any) -> bool:
+    """Whether a view's number agrees with the function's difference to what the difference gives, with eight digits to spare."""
+    off = abs(trial.expected - found)
+    return bool(off <= max(abs(trial.expected), abs(found)) * 10.0 ** (8 - 2 * trial.step_digits) + _noise(trial))
+
+
+def _apart(trial: FloatTrial, found: Any) -> bool:
+    """Whether the two differ for certain."""
+    off = abs(trial.expected - found)
+    return bool(off > 1e-10 * max(abs(trial.expected), abs(found)) and off > 100 * _noise(trial))
 
 
 def _merge(seen: Seen, more: Seen) -> None:
@@ -303,16 +322,22 @@ def _merge(seen: Seen, more: Seen) -> None:
         seen[node] = (have | bits, before + count)
 
 
-def _covered(seen: Seen, own: set[object]) -> bool:
+def _covered(seen: Seen, own: set[object], nonsquares: set[object]) -> bool:
     """Whether enough signs were decided: of one that only the view asks for, so many that it cannot agree by accident.
 
     The sign under a logarithm matters only where the function does not take the same logarithm.
     """
-    for key, (bits, count) in seen.items():
-        mine = key in own
-        if count < ENOUGH and not (mine and isinstance(key, tuple) and key[0] == "log") and not (mine and count >= FEW and bits & 3 == 3):
-            return False
-    return True
+    return all(count >= ENOUGH or _settled(key, bits, count, key in own, nonsquares) for key, (bits, count) in seen.items())
+
+
+def _settled(key: object, bits: int, count: int, mine: bool, nonsquares: set[object]) -> bool:
+    """Whether a decision was met often enough; only what is a square by its form has a root with a hidden sign."""
+    match key:
+        case ("root", _):
+            return bool(bits & 2) or key in nonsquares
+        case ("log", _) if mine:
+            return True
+    return mine and count >= FEW and bits & 3 == 3
 
 
 def equal(a: Source, b: Source, budget: int = BUDGET) -> Verdict:

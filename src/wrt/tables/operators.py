@@ -28,7 +28,7 @@ _ROWS = (
     M("inv", "X[n,n] -> [n,n]", d="-inv(X) @ dX @ inv(X)", assumes="X invertible", latex="{0}^{-1}", numpy="np.linalg.inv({0})", source="MC 40"),
     M("det", "X[n,n] -> []", d="tr(adj(X) @ dX)", latex=r"\det", numpy="np.linalg.det({0})", source="MC 41 (Jacobi's formula)"),
     M("logdet", "X[n,n] -> []", d="tr(inv(X) @ dX)", assumes="X invertible", latex=r"\log\left|\det {0}\right|", numpy="np.linalg.slogdet({0})[1]", source="MC 43"),
-    M("adj", "X[n,n] -> [n,n]", d="det(X)*(tr(inv(X) @ dX)*inv(X) - inv(X) @ dX @ inv(X))", assumes="X invertible", latex=r"\operatorname{adj}", source="product rule on det(X)*inv(X)"),
+    M("adj", "X[n,n] -> [n,n]", d="det(X)*(tr(inv(X) @ dX)*inv(X) - inv(X) @ dX @ inv(X))", assumes="X invertible", latex=r"\operatorname{adj}", source="product rule on det(X)*inv(X); the index form has the minors"),
     M(
         "pinv",
         "X[m,n] -> [n,m]",

@@ -54,12 +54,14 @@ class Matrix:
 class Reduction:
     """A function over all entries or along `axis`. `result`: "reduce" (the axis goes) or "keep" (the shape stays).
 
-    `axis_for_matrix`: the axis must be said for a matrix. `vector_only`: no matrix at all without an axis.
+    `axis_for_matrix`: the axis must be said for a matrix. `defined`: an equal formula in x, or "" for those that every room knows; an axis
+    goes to each reduction in it.
     """
 
     name: str
     result: str = "reduce"
     axis_for_matrix: bool = False
+    defined: str = ""
     latex: str = ""
     source: str = ""
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from judge import FILES, Question, Verdict, close, load, sampled, squeezed
-from reference import Misfit, evaluate, reading_length
+from text_reference import Misfit, evaluate, reading_length
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -1,0 +1,80 @@
+"""Arguments made harmless where a mask excludes them: [i != j]/norm(X[i, :] - X[j, :]) divides by 1 at i == j instead of by 0.
+
+For computing only: a product with a 0/1 mask is 0 where the mask is, but in floats 0*inf is not. The value is unchanged wherever there is one.
+"""
+
+from __future__ import annotations
+
+from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, fold
+from wrt.algebra.indices import FRAGILE, is_unequal, regular
+from wrt.algebra.maps import drop_axes, mapping
+from wrt.algebra.product import Operand, broadcast, product
+from wrt.algebra.rebuild import with_children
+from wrt.algebra.sums import add, constant
+
+DEEP = 40  # levels below a masked factor that are looked at
+
+
+def guarded(e: Expr) -> Expr:
+    """The expression with every quotient, root and logarithm beside a mask guarded by it."""
+
+    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
+        node = with_children(node, below) if below else node
+        return _product(node) if isinstance(node, Product) else node
+
+    return fold(e, visit)
+
+
+def _is_mask(e: Expr) -> bool:
+    if isinstance(e, Indicator):
+        return e.relation == ">="
+    if isinstance(e, Map):
+        return e.function in ("gt", "ge", "eq", "ne")
+    return isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e)
+
+
+def _product(node: Product) -> Expr:
+    masks: list[Operand] = [(e, labels) for e, labels in node.operands if e.order and len(set(labels)) == len(labels) and _is_mask(e)]
+    if not masks or all(regular(e) for e, _ in node.operands):
+        return node
+    pairs: list[Operand] = []
+    for e, labels in node.operands:
+        for mask, at in masks:
+            if mask is not e and set(at) <= set(labels) and len(set(labels)) == len(labels):
+                spread = broadcast(mask, tuple([labels.index(a) for a in at]), e.shape)
+                e = _masked(e, spread, tuple([labels.index(a) for a in at]), DEEP)
+        pairs.append((e, labels))
+    return product(node.coefficient, pairs, node.output, node.sizes, flatten=False)
+
+
+def _masked(e: Expr, mask: Expr, axes: Labels, depth: int) -> Expr:
+    """e with the arguments of its fragile maps replaced by 1 where the mask (spread to the shape of e, varying along `axes`) is 0."""
+    if depth == 0 or regular(e):
+        return e
+    match e:
+        case Map():
+            inner = tuple([_masked(a, mask, axes, depth - 1) for a in e.arguments])
+            k = constant_value(e.arguments[-1]) if e.function == "pow" else None
+            if e.function in FRAGILE or (e.function == "pow" and (k is None or k < 0)):
+                inner = (mapping("where", (mask, inner[0], constant(1, e.shape))), *inner[1:])
+            return mapping(e.function, inner, e.parameters)
+        case Sum():
+            return add([(c, _masked(t, mask, axes, depth - 1)) for c, t in e.terms], e.shape)
+        case Product() if len(set(e.output)) == len(e.output):
+            ends = [e.output[a] for a in axes]
+            pairs: list[Operand] = []
+            for f, labels in e.operands:
+                if set(ends) <= set(labels) and len(set(labels)) == len(labels):
+                    places = tuple([labels.index(a) for a in ends])
+                    f = _masked(f, _respread(mask, axes, places, f), places, depth - 1)
+                pairs.append((f, labels))
+            return product(e.coefficient, pairs, e.output, e.sizes, flatten=False)
+    return e
+
+
+def _respread(mask: Expr, axes: Labels, places: Labels, target: Expr) -> Expr:
+    """The mask, which varies along `axes` only, spread to another shape, where these axes stand at `places`."""
+    constant_axes = frozenset(range(mask.order)) - frozenset(axes)
+    small = drop_axes(mask, constant_axes) if constant_axes else mask
+    order = sorted(axes)
+    return broadcast(small, tuple([places[axes.index(a)] for a in order]), target.shape)
