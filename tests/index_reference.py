@@ -15,7 +15,6 @@ import scipy.linalg
 from scipy import special
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, postorder
-from wrt.language.sizes import Size
 
 Array = Any
 
@@ -57,7 +56,7 @@ MAPS: dict[str, Any] = {
     "maximum": np.maximum,
     "minimum": np.minimum,
     "where": lambda c, a, b: np.where(c != 0, a, b),
-    "pow": lambda x, e: np.power(x, e),
+    "pow": np.power,
     "gt": lambda a, b: (a > b) * 1.0,
     "ge": lambda a, b: (a >= b) * 1.0,
     "eq": lambda a, b: (a == b) * 1.0,
@@ -278,7 +277,3 @@ def _prod_except(node: Operator, x: Array) -> Array:
             out[(..., *itertools.chain(*places))] = np.prod(rest, axis=0) if rest else 1.0
     return out
 
-
-def size_numbers(*sources: Size) -> set[str]:
-    """The names in sizes."""
-    return {name for size in sources for name in size.names}

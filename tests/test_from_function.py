@@ -493,7 +493,11 @@ def test_jax_and_torch_spellings(fn, shapes, text):
 
 # ------------------------------------------------------------------------------------------------------------ declarations and refusals
 def test_a_shape_that_only_one_choice_fits_is_found():
-    f = wrt.from_function(lambda x, A: x @ A @ x, A="n n")
+    def quadratic(x, A):
+        (n,) = x.shape
+        return x @ A @ x / n
+
+    f = wrt.from_function(quadratic, A="n n")
     assert f.assumed == ("x: n",)
 
 

@@ -152,7 +152,9 @@ def mutants(rooms: Sequence[str], lines: dict[Place, list[int]], count: int, see
 
 def _silent(tree: ast.AST) -> set[int]:
     """Lines of assertions and raised messages: a fault there changes no answer."""
-    return {n for node in ast.walk(tree) if isinstance(node, ast.Assert | ast.Raise) for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    return {
+        n for node in ast.walk(tree) if isinstance(node, ast.Assert | ast.Raise) for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 # ---------------------------------------------------------------------------------------------------- asking the cases
@@ -282,7 +284,15 @@ def main() -> int:
     survivors = []
     with context.Pool(a.processes, maxtasksperchild=1) as pool:
         for n, (name, line, what, outcomes, wrong) in enumerate(pool.imap_unordered(_ask_marshalled, jobs), 1):
-            kind = "survived" if wrong else "killed" if outcomes["refused"] else "changed to another true answer" if outcomes["other"] else "changed nothing shown"
+            kind = (
+                "survived"
+                if wrong
+                else "killed"
+                if outcomes["refused"]
+                else "changed to another true answer"
+                if outcomes["other"]
+                else "changed nothing shown"
+            )
             total[kind] += 1
             if wrong:
                 survivors.append(dict(place=f"{name}:{line}", what=what, wrong=wrong))

@@ -9,7 +9,9 @@ from collections.abc import Callable as _Callable
 
 from wrt.api import compile, derive, eq, gradient, hessian, hvp, jacobian, jvp, parse, substitute, symbols, vjp
 from wrt.conventions import Convention, conventions
+from wrt.derivation.mark import LinesMark, Mark, check, check_lines
 from wrt.derivative import Derivative
+from wrt.equality import Equality, equal
 from wrt.errors import (
     DomainError,
     NoClosedFormError,
@@ -23,6 +25,10 @@ from wrt.errors import (
 )
 from wrt.expansion import Expansion, linearize, taylor
 from wrt.formula import Formula, call
+from wrt.registry import register, unregister
+from wrt.riemannian import RiemannianGradient, riemannian
+from wrt.tables.rows import Elementwise, Matrix, Reduction
+from wrt.tracing.function import from_function
 from wrt.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -31,11 +37,18 @@ __all__ = [
     "Convention",
     "Derivative",
     "DomainError",
+    "Elementwise",
+    "Equality",
     "Expansion",
     "Formula",
+    "LinesMark",
+    "Mark",
+    "Matrix",
     "NoClosedFormError",
     "NotDifferentiableError",
     "ProofError",
+    "Reduction",
+    "RiemannianGradient",
     "ShapeError",
     "TextError",
     "TooLargeError",
@@ -43,10 +56,14 @@ __all__ = [
     "Verification",
     "WrtError",
     "call",
+    "check",
+    "check_lines",
     "compile",
     "conventions",
     "derive",
     "eq",
+    "equal",
+    "from_function",
     "gradient",
     "hessian",
     "hvp",
@@ -54,9 +71,12 @@ __all__ = [
     "jvp",
     "linearize",
     "parse",
+    "register",
+    "riemannian",
     "substitute",
     "symbols",
     "taylor",
+    "unregister",
     "verify",
     "vjp",
 ]

@@ -258,8 +258,8 @@ def _beside(v: object, f: Formula, like: Declaration) -> Formula:
     declared = dict(f.declarations)
     if v.isidentifier() and v not in declared:
         declared[v] = Declaration(v, like.shape)
-    from wrt.language.read import type_tree
     from wrt.language.parser import parse as parse_tree
+    from wrt.language.read import type_tree
 
     return Formula(type_tree(parse_tree(v), declared, v))
 

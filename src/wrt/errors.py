@@ -1,14 +1,14 @@
 """Everything `wrt` refuses: one closed tree of errors, each with a code, a place in the text and a hint.
 
-    WrtError
-      TextError                 the text cannot be read, or an argument or keyword is wrong
-      UnknownNameError          a name is neither a variable, a size nor a function
-      ShapeError                shapes, sizes, axes or index ranges do not fit
-      NotDifferentiableError    no derivative is known (names the smallest culprit)
-      DomainError               a value outside the domain, known before any number is seen
-      TooLargeError             past a stated limit (length, nesting, terms)
-      ProofError                the proof found a disagreement; nothing wrong is shown
-      NoClosedFormError         no closed form is known
+WrtError
+  TextError                 the text cannot be read, or an argument or keyword is wrong
+  UnknownNameError          a name is neither a variable, a size nor a function
+  ShapeError                shapes, sizes, axes or index ranges do not fit
+  NotDifferentiableError    no derivative is known (names the smallest culprit)
+  DomainError               a value outside the domain, known before any number is seen
+  TooLargeError             past a stated limit (length, nesting, terms)
+  ProofError                the proof found a disagreement; nothing wrong is shown
+  NoClosedFormError         no closed form is known
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ class Expansion(Formula):
         self.verified = verified
 
 
-def taylor(f: FormulaLike, *names: Any, at: Mapping[str, object] | None = None, order: int = 2, shapes: ShapeSpec = None, assume: FactSpec = None) -> Expansion:
+def taylor(
+    f: FormulaLike, *names: Any, at: Mapping[str, object] | None = None, order: int = 2, shapes: ShapeSpec = None, assume: FactSpec = None
+) -> Expansion:
     """The Taylor polynomial of f in the variables named, around the point `at` (0 where nothing is said), up to `order`.
 
     `at`: a formula, a text or a number a variable, of the variable's shape. Shapes: result as f.
@@ -75,8 +77,7 @@ def _point(formula: Formula, name: str, value: object) -> Formula:
     else:
         found = formula_of(value)
     if not found.shape and shape.order:
-        filled = Formula(type_tree(parse_tree(f"({unparse(found.source.tree)})*ones({', '.join(map(str, shape.sizes))})"), formula.declarations))
-        return filled
+        return Formula(type_tree(parse_tree(f"({unparse(found.source.tree)})*ones({', '.join(map(str, shape.sizes))})"), formula.declarations))
     if found.shape != shape.sizes:
         raise ShapeError(f"{name} is {shape}, the point given for it is {shape_of(found.source)}.")
     return found
@@ -113,7 +114,7 @@ def _expanded(formula: Formula, chosen: tuple[str, ...], points: dict[str, Formu
 
 def _displacement(name: str, point: Node) -> Node:
     """x - a, or x itself where a is 0."""
-    if isinstance(point, Number) and point.value == 0 or (isinstance(point, Call) and point.function == "zeros"):
+    if (isinstance(point, Number) and point.value == 0) or (isinstance(point, Call) and point.function == "zeros"):
         return Name(name)
     if isinstance(point, Binary) and point.op == "*" and isinstance(point.left, Number) and point.left.value == 0:
         return Name(name)  # 0*ones(n): the point a number was given for

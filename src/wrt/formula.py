@@ -110,6 +110,12 @@ class Formula:
 
         return typst.render(self.source.tree)
 
+    def sympy(self) -> Any:
+        """The formula as sympy objects (matrix expressions, scalars). Raises: NoClosedFormError for what sympy cannot hold."""
+        from wrt.notation.sympy_form import sympy_form
+
+        return sympy_form(self.source)
+
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
 

@@ -7,6 +7,7 @@ The same check runs over every row of the tables in `tests/tables/test_rows.py`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -41,7 +42,7 @@ def register(row: Row) -> None:
     -2*A.T @ (bump(A @ x)*(A @ x))
     >>> wrt.register(wrt.Elementwise("bumpy", d=("2*x*y",), defined="exp(-x**2)"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    wrt.errors.ProofError: the derivative of bumpy(x) by x ...
+    wrt.errors.ProofError: the row of bumpy is wrong: ...
     >>> wrt.unregister("bump")
     """
     if not isinstance(row, (Elementwise, Matrix, Reduction)):
@@ -109,8 +110,14 @@ def _complete(row: Row) -> Row:
                 _readable(row.name, formula, {*row.arguments, "y"}, row.name)
             _readable(row.name, row.defined, set(row.arguments))
             if not row.numpy:
-                return replace(row, numpy=_code(row))
-    return row
+                return replace(row, numpy=f"({_code(row)})")
+    return row if isinstance(row, Reduction) else replace(row, numpy=_enclosed(row.numpy))
+
+
+def _enclosed(code: str) -> str:
+    """Code that may stand anywhere and whose arguments may be any expression: parentheses around what is not inside a call's."""
+    inner = re.sub(r"(?<![(,] )(?<![(,])\{(\d)\}|\{(\d)\}(?![),])", lambda found: f"({found.group()})", code)
+    return inner if not inner or re.fullmatch(r"[\w.]+\((?:[^()]|\([^()]*\))*\)", inner) else f"({inner})"
 
 
 def _readable(name: str, formula: str, names: set[str], *functions: str) -> None:
@@ -139,7 +146,7 @@ def _code(row: Elementwise) -> str:
         below = [words[id(c)] for c in node.children]
         match node:
             case Name():
-                words[id(node)] = f"{{{row.arguments.index(node.name)}}}" if node.name in row.arguments else f"np.{node.name}"
+                words[id(node)] = f"({{{row.arguments.index(node.name)}}})" if node.name in row.arguments else f"np.{node.name}"
             case Number():
                 words[id(node)] = node.text or str(node.value)
             case Unary():

@@ -225,7 +225,7 @@ def riemannian(
     >>> import wrt
     >>> d = wrt.riemannian("x.T @ A @ x", "x", manifold="sphere", shapes="A: n n symmetric, x: n")
     >>> print(d)
-    2*(A @ x - x.T @ A @ x*x)
+    2*(A @ x - (x.T @ A @ x)*x)
     >>> d.conditions, d.verified
     (('norm(x) = 1',), 'exact')
     """

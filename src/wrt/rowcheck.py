@@ -50,7 +50,10 @@ def questions(row: Row) -> list[tuple[str, Shapes, tuple[str, ...]]]:
             return [(f"polygamma({k}, x)", {"x": ()}, ("x",)) for k in (1, 2)]
         case Elementwise():
             moving = tuple(a for a, d in zip(row.arguments, row.d, strict=True) if d)
-            return [(f"{row.name}({', '.join(row.arguments)})", dict.fromkeys(row.arguments, ()), moving)]
+            asked: list[tuple[str, Shapes, tuple[str, ...]]] = [(f"{row.name}({', '.join(row.arguments)})", dict.fromkeys(row.arguments, ()), moving)]
+            if row.alone:  # both arguments vary at once
+                asked.append((f"{row.name}(a, a*b)", {"a": (), "b": ()}, ("a", "b")))
+            return asked
         case Reduction():
             return [(f"{row.name}(x)", {"x": (4,)}, ("x",)), *[(f"{row.name}(X, axis={axis})", {"X": (2, 3)}, ("X",)) for axis in (0, 1)]]
         case Matrix(name="matpow"):

@@ -6,15 +6,19 @@ a structured variable is moved along its structure, as the convention says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wrt.api import FormulaLike, as_formula, derive
 from wrt.derivative import Derivative
 from wrt.errors import NoClosedFormError, ProofError, TextError, UnknownNameError
 from wrt.formula import Formula
 from wrt.language.declarations import FactSpec, ShapeSpec
+
+if TYPE_CHECKING:
+    from wrt.proof.numeric import FloatDraw
+    from wrt.proof.trial import Question
 
 LIMIT = 1e-6  # largest difference allowed, relative to 1 + the largest entry
 STEP = 1e-3  # in units of the variable; the differences are of fourth order
@@ -44,6 +48,20 @@ class Verification:
         """The worst of the views: "exact", "numeric" or "unverified: why"."""
         return self.derivative.verified
 
+    @property
+    def verdict(self) -> str:
+        """The same: "exact", "numeric" or "unverified: why"."""
+        return self.verified
+
+    def __str__(self) -> str:
+        proof = {"exact": "proved exactly", "numeric": "proved by floats of high precision"}.get(self.verified, self.verified)
+        sizes = "".join(f"{name} = {value}, " for name, value in self.sizes.items())
+        d = self.derivative
+        return (
+            f"the derivative of {d.formula} by {', '.join(d.names)} is {proof} and agrees with central differences "
+            f"to {self.largest_difference:.0e} ({sizes}seed {self.seed})."
+        )
+
 
 def verify(
     f: FormulaLike,
@@ -69,9 +87,9 @@ def verify(
     if not isinstance(d, Derivative):
         raise TextError("verify takes one derivative at a time, not a list of names.")
     _ = d.matrix, d.kronecker, d.operator
-    chosen = _sizes(formula, sizes or {})
-    point = _point(formula, d, chosen, seed)
-    got, numeric = d(**point), _differences(formula, d, point)
+    chosen = _sizes(d.formula, sizes or {})
+    point, draw = _point(d, chosen, seed)
+    got, numeric = d(**point), _differences(d, draw, point)
     import numpy as np
 
     got, numeric = np.asarray(got, float), np.asarray(numeric, float)
@@ -94,18 +112,17 @@ def _sizes(f: Formula, given: Mapping[str, int]) -> dict[str, int]:
     return {name: given[name] if name in given else next(free) for name in f.source.sizes}
 
 
-def _point(f: Formula, d: Derivative, sizes: dict[str, int], seed: int) -> dict[str, Any]:
-    """A random point, with the facts declared, where the function and its derivative have moderate values."""
+def _point(d: Derivative, sizes: dict[str, int], seed: int) -> tuple[dict[str, Any], FloatDraw]:
+    """A random point, with the facts declared, where the function and its derivative have moderate values; and the draw it is from."""
     import numpy as np
 
     from wrt.proof.numeric import STYLES, FloatDraw, context
-    from wrt.proof.reading import Reading
 
-    reading, value, slope = Reading(f.declarations), f.compile(), d.compile()
-    reading.take(f.source)
+    f = d.formula
+    value, slope, looked_up = f.compile(), d.compile(), _question(d).reading.looked_up
     for attempt in range(5):
         for style in range(len(STYLES)):
-            draw = FloatDraw(f.declarations, sizes, f"verify.{seed}.{attempt}", reading.looked_up, style)
+            draw = FloatDraw(f.declarations, sizes, f"verify.{seed}.{attempt}", looked_up, style)
             point = {}
             for name, declared in f.declarations.items():
                 flat = np.array([float(v) for v in draw.floats(context(20), name)]).reshape(draw.dims(name))
@@ -117,44 +134,53 @@ def _point(f: Formula, d: Derivative, sizes: dict[str, int], seed: int) -> dict[
                 except np.linalg.LinAlgError:
                     continue
             if all(np.isfinite(v).all() and np.abs(v).max(initial=0) < LARGEST_VALUE for v in values):
-                return point
+                return point, draw
     raise NoClosedFormError(
         "no random point was found where the function and its derivative have moderate values.", hint="try another seed or other sizes."
     )
 
 
-def _differences(f: Formula, d: Derivative, point: Mapping[str, Any]) -> Any:
+def _differences(d: Derivative, draw: FloatDraw, point: Mapping[str, Any]) -> Any:
     """The derivative's array by central differences of fourth order of the derivative one order lower."""
     import numpy as np
 
-    *before, last = d.names
-    lower = Derivative(f, tuple(before), d.convention).compile() if before else f.compile()
-    base = np.asarray(point[last], float)
-    slopes = []
-    for move in _moves(d, last, base.shape):
+    *before, _ = d.names
+    lower = Derivative(d.formula, tuple(before), d.convention).compile() if before else d.formula.compile()
+    name, base = d.variables[-1].name, np.asarray(point[d.variables[-1].name], float)
+    shape, slopes = _part_shape(d, draw), []
+    for move in _moves(d, draw):
         values = {}
         for k in (-2, -1, 1, 2):
-            moved = base + k * STEP * move
-            values[k] = np.asarray(lower(**{**point, last: moved if moved.ndim else float(moved)}), float)
+            moved = base + k * STEP * move.reshape(base.shape)
+            values[k] = np.asarray(lower(**{**point, name: moved if moved.ndim else float(moved)}), float)
         slopes.append((8 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12 * STEP))
-    table = np.array(slopes).reshape(*base.shape, *slopes[0].shape)
-    return np.moveaxis(table, range(base.ndim), range(-base.ndim, 0)) if base.ndim else table
+    table = np.array(slopes).reshape((*shape, *slopes[0].shape))
+    return np.moveaxis(table, range(len(shape)), range(-len(shape), 0)) if shape else table
 
 
-def _moves(d: Derivative, name: str, shape: Sequence[int]) -> list[Any]:
-    """For each entry of a variable the direction whose derivative is that entry of the array."""
+def _part_shape(d: Derivative, draw: FloatDraw) -> tuple[int, ...]:
+    return _question(d).dims(draw, d.variables[-1])
+
+
+def _moves(d: Derivative, draw: FloatDraw) -> list[Any]:
+    """For each entry of the last variable (or part) the direction of the whole variable whose derivative is that entry of the array."""
     import numpy as np
 
-    from wrt.proof.structure import classes, space
+    from wrt.proof.jets import Ring
 
-    facts = space(d.declarations[name].facts)
-    count = int(np.prod(shape))
-    which = list(range(count)) if d.convention.structure == "ignored" or len(shape) != 2 or not facts else list(classes(shape[0], facts))
-    moves = []
-    for k in range(count):
-        move = np.array([float(which[k] >= 0 and w == which[k]) for w in which]).reshape(shape)
-        moves.append(move / move.sum() if d.convention.structure == "projected" and move.any() else move)
-    return moves
+    question, v = _question(d), d.variables[-1]
+    count = int(np.prod(question.dims(draw, v)))
+    units = [[float(k == n) for n in range(count)] for k in range(count)]
+    return [np.array(question.followed(draw, v, unit, Ring(None, 1.0)), float) for unit in units]
+
+
+def _question(d: Derivative) -> Question:
+    from wrt.proof.reading import Reading
+    from wrt.proof.trial import Question
+    from wrt.proof.walk import BUDGET
+
+    reading = Reading(d.declarations)
+    return Question(reading, reading.take(d.formula.source), d.names, d.convention.structure, BUDGET)
 
 
 def _disagreement(found: Verification) -> str:

@@ -26,17 +26,15 @@ class Formula(NamedTuple):
 
 
 def elementwise() -> list[Formula]:
-    """Every row of tables.functions, of a scalar, of a vector and inside a sum with a matrix."""
+    """Every row of tables.functions, of a scalar and of a vector inside a sum with a matrix."""
     out = []
     for name, row in FUNCTIONS.items():
         domain = DOMAINS[row.domain]
         fact = domain if domain in ("positive", "unit_interval") else ""
-        first = {"polygamma": "2, ", "where": "x > 1/3, "}.get(name, "")
-        rest = {"maximum": ", y", "minimum": ", y", "where": ", x**2, sin(x)"}.get(name, "")
-        inner = "x" if name != "where" else ""
-        for shape, wrap in ((f"x: {fact}, y: {fact}", "{}"), (f"x: n {fact}, y: n {fact}", "{}"), (f"X: m n {fact}, y: n {fact}, x: n {fact}, C: m n", "sum(C @ {})")):
-            out.append(Formula(wrap.format(f"{name}({first}{inner}{rest.removeprefix(', ') if not inner else rest})"), shape, points=domain))
-        out.append(Formula(f"sum(C*{name}({first}{inner.upper()}{rest.replace('x', 'X').replace('y', 'Y').replace('sin(X)', 'sin(X)').removeprefix(', ') if not inner else rest.upper()}))".replace("x > 1/3", "X > 1/3"), f"X: m n {fact}, Y: m n {fact}, C: m n", "X", points=domain))
+        arguments = {"polygamma": "2, x", "where": "x > 1/3, x**2, sin(x)", "maximum": "x, y", "minimum": "x, y"}.get(name, "x")
+        call = f"{name}({arguments})"
+        out.append(Formula(call, f"x: {fact}, y: {fact}", points=domain))
+        out.append(Formula(f"sum(C @ {call})", f"x: n {fact}, y: n {fact}, C: m n", points=domain))
     return out
 
 
@@ -183,9 +181,18 @@ INDICES = [
     Formula("sum(x[i]**2 for i in range(1, n))", "x: n"),
     Formula("sum(c[k]*t**k for k in range(n))", "c: n, t:", "t c", points="positive"),
     Formula("sum(norm(X[i, :] - X[j, :]) for i in range(m) for j in range(m) if i != j)", "X: m n", "X"),
-    Formula("sum(C[i, j]*X[a + i, b + j]*K[a, b] for i in range(4 - p + 1) for j in range(4 - q + 1) for a in range(p) for b in range(q))", "X: 4 4, K: p q, C: (4-p+1) (4-q+1)", "K", points="windows"),
+    Formula(
+        "sum(C[i, j]*X[a + i, b + j]*K[a, b] for i in range(4 - p + 1) for j in range(4 - q + 1) for a in range(p) for b in range(q))",
+        "X: 4 4, K: p q, C: (4-p+1) (4-q+1)",
+        "K",
+        points="windows",
+    ),
     Formula("sum(T[i, j, k]*x[i]*x[j]*x[k] for i in range(n) for j in range(n) for k in range(n))", "T: n n n, x: n", "x T"),
-    Formula("sum(T[i, j, k, l]*x[i]*x[j]*y[k]*y[l] for i in range(n) for j in range(n) for k in range(m) for l in range(m))", "T: n n m m, x: n, y: m", "x y"),
+    Formula(
+        "sum(T[i, j, k, l]*x[i]*x[j]*y[k]*y[l] for i in range(n) for j in range(n) for k in range(m) for l in range(m))",
+        "T: n n m m, x: n, y: m",
+        "x y",
+    ),
     Formula("array(A[i, j]*x[k]**2 for i in range(m) for j in range(n) for k in range(p))", "A: m n, x: p", "x A", 1),
     Formula('sum(C*einsum("ijk,k->ij", T, z)**2)', "T: m n p, z: p, C: m n", "z T"),
     Formula('einsum("ii->i", A)', "A: n n", "A", 1),

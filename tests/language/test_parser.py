@@ -88,6 +88,8 @@ def test_absurd_nesting_is_refused_not_recursed(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["(" * 19_000 + "x" + ")" * 19_000, "-" * 19_000 + "x", " + ".join(["x"] * 20_000), "sin(" * 15_000 + "x" + ")" * 15_000])
+@pytest.mark.parametrize(
+    "text", ["(" * 19_000 + "x" + ")" * 19_000, "-" * 19_000 + "x", " + ".join(["x"] * 20_000), "sin(" * 15_000 + "x" + ")" * 15_000]
+)
 def test_long_texts_are_read(text: str) -> None:
     assert unparse(parse(text)).count("x") == text.count("x")

@@ -63,7 +63,11 @@ REFUSED = [
         "x @ x.T is the outer product; for the elementwise operation use x; the outer sum is x @ ones(n).T + ones(m) @ y.T.",
     ),
     ("det(A)", "det takes a square matrix; A is m x n.", ""),
-    ("norm(A, 1)", "which norm of a matrix? A is m x n.", 'norm(X) is the Frobenius norm, norm(X, "nuc") the nuclear, norm(X, "spec") the spectral norm.'),
+    (
+        "norm(A, 1)",
+        "which norm of a matrix? A is m x n.",
+        'norm(X) is the Frobenius norm, norm(X, "nuc") the nuclear, norm(X, "spec") the spectral norm.',
+    ),
     ("softmax(A)", "softmax of a matrix needs an axis: A is m x n.", "softmax(X, axis=0) goes down the columns, softmax(X, axis=1) along the rows."),
     ("x[n]", "index n leaves the range 0 .. n - 1.", ""),
     ("sum(x[i + 1] for i in range(n))", "index i + 1 leaves the range 0 .. n - 1.", ""),

@@ -1,5 +1,7 @@
 """The fields of the exact proof: the primes are primes, and exp, powers, roots, sine and cosine keep their identities."""
 
+from itertools import pairwise
+
 import pytest
 
 from wrt.proof.field import BASE, LEVELS, PRIMES, K, stream
@@ -35,7 +37,7 @@ def test_every_modulus_is_a_prime_with_minus_one_no_square(level):
 
 
 def test_each_prime_of_the_chain_is_twice_the_next_plus_one():
-    for p, q in zip(PRIMES, PRIMES[1:], strict=False):
+    for p, q in pairwise(PRIMES):
         assert p == 2 * q + 1
     assert PRIMES[0].bit_length() == 60
 

@@ -83,7 +83,7 @@ norm(x, inf) | max(abs(x))
 norm(w, 3)**3 | sum(w**3)
 max(x) | -min(-x)
 sqrt(x**2) | abs(x)
-sqrt(a*b)*sqrt(a*b) | a*b
+sqrt(w*s)*sqrt(w*s) | w*s
 sqrt(8)*s | 2*sqrt(2)*s
 w**0.5 | sqrt(w)
 w**(1/3)*w**(2/3) | w

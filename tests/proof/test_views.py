@@ -255,7 +255,7 @@ def test_views_share_the_function_and_a_wrong_one_does_not_spoil_the_next():
     assert [work.matrix(v, "mixed").status for v in (right, wrong, right, wrong)] == ["exact", "wrong", "exact", "wrong"]
 
 
-def test_verdicts_are_the_same_in_every_process(run=None):
+def test_verdicts_are_the_same_every_time():
     first = [matrix(*row[:2], row[2]) for row in rows(MATRIX)[:6]]
     assert first == [matrix(*row[:2], row[2]) for row in rows(MATRIX)[:6]]
 
@@ -265,10 +265,8 @@ def test_a_disagreement_names_the_entry_both_values_sizes_and_seed():
     verdict = work.matrix(read_like("2*inv(X).T", source), "mixed")
     assert disagreement(source, ("X",), "matrix form", "2*inv(X).T", verdict) == (
         "the matrix form 2*inv(X).T of the derivative of logdet(X) by X disagrees with central differences at [0, 0]: "
-        + disagreement(source, ("X",), "matrix form", "2*inv(X).T", verdict).split("[0, 0]: ")[1]
+        "-1.21413 against -0.607065 (relative 1); sizes n=3, seed d0."
     )
-    text = disagreement(source, ("X",), "matrix form", "2*inv(X).T", verdict)
-    assert text.endswith("(relative 1); sizes v=3, d=4, l=5, m=3, n=4, seed d0.") or "(relative 1); sizes " in text
 
 
 def test_a_disagreement_in_shape_says_so():

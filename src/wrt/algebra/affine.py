@@ -10,7 +10,7 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Name, Node, Number, Unary
 
 if TYPE_CHECKING:
-    from wrt.algebra.lower import Binder
+    from wrt.algebra.low import Binder
 
 
 @dataclass(frozen=True, slots=True, eq=False)

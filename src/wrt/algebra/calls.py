@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from wrt.algebra.domain import check_argument
-from wrt.algebra.expr import Expr, SizeValue, constant_value, number, raw_operator
-from wrt.algebra.lower import CallRule, Low, Lowering, join, selector, slots, typed
+from wrt.algebra.expr import Expr, constant_value, raw_operator
+from wrt.algebra.low import Low, join, selector, slots, typed
+from wrt.algebra.lower import CallRule, Lowering
 from wrt.algebra.maps import mapping, power, reciprocal, square_root
 from wrt.algebra.operators import matrix_power, operator
-from wrt.algebra.product import product, scale, times
+from wrt.algebra.product import product, times
 from wrt.algebra.reshape import group
 from wrt.algebra.sums import add, constant, size_number
 from wrt.errors import NotDifferentiableError, ShapeError, TextError
@@ -22,7 +23,7 @@ Arguments = list[tuple[Low, Shape]]
 # ---------------------------------------------------------------------------------------------------- reductions
 def _axis(node: Call) -> int | None:
     option = node.option("axis")
-    if option is None and len(node.arguments) > 1 and node.function not in ("norm",):
+    if option is None and len(node.arguments) > 1 and node.function != "norm":
         option = node.arguments[1]
     if option is None:
         return None
@@ -280,7 +281,7 @@ def _frechet(work: Lowering, node: Call, args: Arguments) -> Low:
     spec = node.arguments[0]
     assert isinstance(spec, Text)
     (a, sa), (e, _) = args
-    return Low(raw_operator("frechet", (a.expr, e.expr), sa.sizes, (spec.value,)))
+    return Low(operator("frechet", (a.expr, e.expr), sa.sizes, (spec.value,)))
 
 
 def _polygamma(work: Lowering, node: Call, args: Arguments) -> Low:
@@ -295,7 +296,7 @@ def _polygamma(work: Lowering, node: Call, args: Arguments) -> Low:
 
 def _logarithm(work: Lowering, node: Call, args: Arguments) -> Low:
     """log(abs(det(X))) is logdet(X)."""
-    low, shape = args[0]
+    low, _ = args[0]
     inner = node.arguments[0]
     check_argument(node, low.expr, inner)
     if isinstance(inner, Call) and inner.function == "abs" and isinstance(inner.arguments[0], Call) and inner.arguments[0].function == "det":
@@ -339,5 +340,3 @@ CALLS: dict[str, CallRule] = {
     "polygamma": _polygamma,
     "log": _logarithm,
 }
-
-__all__ = ["CALLS", "SizeValue", "number", "scale"]

@@ -28,7 +28,7 @@ def canonical(operands: Sequence[Operand], output: Labels, sizes: Sequence[Size]
     Output labels come first, in order of first appearance.
     """
     colours = _start(output, sizes)
-    if len(operands) == 1 and len(colours) == len(set(colours)) or not colours:
+    if (len(operands) == 1 and len(colours) == len(set(colours))) or not colours:
         return _finish(operands, output, sizes, colours)
     colours = _refine(operands, colours)
     if len(set(colours)) < len(colours):
@@ -127,7 +127,9 @@ def _covered(path: tuple[int, ...], done: list[int], symmetries: list[list[int]]
     return label in reach
 
 
-def _finish(operands: Sequence[Operand], output: Labels, sizes: Sequence[Size], colours: list[int]) -> tuple[tuple[Operand, ...], Labels, tuple[Size, ...]]:
+def _finish(
+    operands: Sequence[Operand], output: Labels, sizes: Sequence[Size], colours: list[int]
+) -> tuple[tuple[Operand, ...], Labels, tuple[Size, ...]]:
     by_colour = sorted(range(len(colours)), key=colours.__getitem__)
     new = [0] * len(colours)
     for rank, label in enumerate(by_colour):

@@ -54,7 +54,9 @@ def _close_direction(node: Product, k: int, e: Operator, labels: Labels) -> Expr
         matrix = part(ONE, [node.operands[m] for m in sorted(hanging)], pair, node.sizes)
         rest = [o for m, o in enumerate(node.operands) if m != k and m not in hanging]
         if at:  # a direction: symmetric, so any open pair is the last
-            return part(node.coefficient, [*rest, (_opened(name, a, (*directions, matrix), e.order - 2), others)], node.output, node.sizes, flatten=False)
+            return part(
+                node.coefficient, [*rest, (_opened(name, a, (*directions, matrix), e.order - 2), others)], node.output, node.sizes, flatten=False
+            )
         # the value's own axes: by the adjoint, the first open direction becomes the value, everything else is turned
         made = _opened(name, transpose(a), (*[transpose(d) for d in directions], matrix), e.order - 2)
         turned = others[:2] + tuple(a for p in range(2, len(others), 2) for a in others[p : p + 2][::-1])
@@ -90,13 +92,13 @@ def _close_factor(node: Product, k: int, e: Operator, labels: Labels) -> Expr | 
         return None
     if e.function in ORTHONORMAL:
         return _orthonormal(node, k, e, labels) or _spectral(node, k, e, labels)
-    lower = e if e.function == "cholesky" else e.arguments[0]
+    lower = e if e.function == "cholesky" else e.children[0]
     if not _is(lower, "cholesky"):
         return None
     place = 1 if e is lower else 0  # L @ L.T = S and inv(L).T @ inv(L) = inv(S)
     for m, (f, there) in enumerate(node.operands):
         if m > k and f is e and there[place] == labels[place] and there[1 - place] != labels[1 - place] and _private(node, (k, m), labels[place]):
-            s = symmetrised(lower.arguments[0])
+            s = symmetrised(lower.children[0])
             made = s if e is lower else operator("inv", (s,), s.shape)
             return _replaced(node, (k, m), (made, (labels[1 - place], there[1 - place])), labels[place])
     return None

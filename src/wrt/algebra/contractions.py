@@ -1,26 +1,22 @@
 """Rules for a product as a whole: factors that meet over a label and cancel. Each says its identity; each removes a factor, so they end.
 
-A rule is a function (work, node) -> Expr | None; None where it has nothing to do. `work` knows the facts (known.py).
+`work` knows the facts (known.py). Listed in `rules.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Operator, Product, constant_value
+from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Map, Operator, Product, constant_value
 from wrt.algebra.factors import contracted, factors, raised, replaced, uses
-from wrt.algebra.indices import decided, index_put_in, unequal_spread
+from wrt.algebra.maps import mapping
 from wrt.algebra.operators import operator
-from wrt.algebra.powers import merge_powers
-from wrt.algebra.product import part, product, unscale
-from wrt.algebra.sums import constant
+from wrt.algebra.product import Operand, part, product, unscale
+from wrt.algebra.sums import add, constant
 from wrt.language.sizes import Size
 
 if TYPE_CHECKING:
     from wrt.algebra.simplify import Simplifier
-
-ProductRule = Callable[["Simplifier", Product], Expr | None]
 
 
 def identity(size: Size) -> Expr:
@@ -66,7 +62,7 @@ def entries_that_sum_to_one(work: Simplifier, node: Product) -> Expr | None:
 
 def one_of_a_sum(work: Simplifier, node: Product) -> Expr | None:
     """y[i]*(y.T @ g)**k = y[i]*g[i]**k for a one-hot y: where y[i] is not 0, the sum is its one term."""
-    for k, (y, labels) in enumerate(node.operands):
+    for y, labels in node.operands:
         if "onehot" not in work.known.of(y) or len(labels) != 1:
             continue
         for f in factors(node):
@@ -141,7 +137,7 @@ def inverse_of_product(work: Simplifier, node: Product) -> Expr | None:
             if found is not None:
                 m, there, shorter = found
                 assert isinstance(e, Operator)
-                made = [(operator(e.function, (shorter,), shorter.shape), (far, there) if end == 0 else (there, far))]
+                made: list[Operand] = [(operator(e.function, (shorter,), shorter.shape), (far, there) if end == 0 else (there, far))]
                 if e.function == "adj":
                     made.append((operator("det", (node.operands[m][0],), ()), ()))
                 return contracted(node, (k, m), made)
@@ -162,6 +158,24 @@ def _strip(node: Product, inner: Product, k: int, end: int, meeting: int) -> tup
                 if any(outer in labels for _, labels in rest):
                     return None
                 return m, there[1 - place], part(inner.coefficient, rest, output, inner.sizes)
+    return None
+
+
+def square_root_of_matrix(work: Simplifier, node: Product) -> Expr | None:
+    """sqrtm(A) @ sqrtm(A) = A, A @ inv(sqrtm(A)) = inv(sqrtm(A)) @ A = sqrtm(A)."""
+    count = uses(node)
+    for k, (e, labels) in enumerate(node.operands):
+        root = e.children[0] if operator_named(e, "inv") else e
+        if not operator_named(root, "sqrtm") or labels[0] == labels[1]:
+            continue
+        partner, made = (root, root.children[0]) if e is root else (root.children[0], root)
+        for m, (f, there) in enumerate(node.operands):
+            if m == k or f is not partner or there[0] == there[1]:
+                continue
+            if labels[1] == there[0] and count[labels[1]] == 2:
+                return contracted(node, (k, m), [(made, (labels[0], there[1]))])
+            if labels[0] == there[1] and count[labels[0]] == 2:
+                return contracted(node, (k, m), [(made, (there[0], labels[1]))])
     return None
 
 
@@ -233,11 +247,6 @@ def _absorbed(node: Product, pair: tuple[int, int], x: Expr, q: Expr, ends: Labe
     return None
 
 
-def neighbouring_powers(work: Simplifier, node: Product) -> Expr | None:
-    """matpow(X, a) @ matpow(X, b) = matpow(X, a + b) for exponents that are surely not negative."""
-    return merge_powers(node)
-
-
 # ---------------------------------------------------------------------------------------------------- sums that cancel
 def diagonal_entry_of_same_base(work: Simplifier, node: Product) -> Expr | None:
     """A[i, i] * diag(A)[i]**k = diag(A)[i]**(k + 1)."""
@@ -263,16 +272,12 @@ def sum_over_private_label(work: Simplifier, node: Product) -> Expr | None:
         c, total = unscale(part(ONE, [(e, f.labels)], kept, node.sizes))
         for g in powers:
             if g.place != f.place and g.base is total and g.labels == kept:
-                return contracted(node, (f.place,), [(part(c, [(total, kept)], kept, node.sizes), kept)])
+                return contracted(node, (f.place, g.place), [(raised(total, g.exponent + 1), kept), (constant(c, ()), ())])
     return None
 
 
 def root_of_same_base(work: Simplifier, node: Product) -> Expr | None:
     """norm(x)**p * (x.T @ x)**(-1/2) = norm(x)**(p - 1): powers of a root and of what stands under it."""
-    from wrt.algebra.expr import Map
-    from wrt.algebra.maps import mapping
-    from wrt.algebra.sums import add
-
     for k, (e, labels) in enumerate(node.operands):
         if not (isinstance(e, Map) and e.function == "pow" and constant_value(e.arguments[1]) is None):
             continue
@@ -285,23 +290,3 @@ def root_of_same_base(work: Simplifier, node: Product) -> Expr | None:
                 exponent = add([(ONE, e.arguments[1]), (ONE, constant(f.exponent / inner, e.shape))], e.shape)
                 return replaced(node, (k, f.place), [(mapping("pow", (root, exponent)), labels)])
     return None
-
-
-# Each rule with the kinds of factor (see factors.marks) that it starts from.
-PRODUCT_RULES: tuple[tuple[frozenset[str], ProductRule], ...] = (
-    (frozenset(("indicator",)), decided),
-    (frozenset(("indicator",)), index_put_in),
-    (frozenset(("mask sum",)), unequal_spread),
-    (frozenset(("indicator",)), triangle_of_triangular),
-    (frozenset(("adj",)), adjugate_over_determinant),
-    (frozenset(("inv", "adj")), inverse_of_product),
-    (frozenset(("inv",)), pseudo_inverse_from_gram),
-    (frozenset(("pinv",)), pseudo_inverse_projector),
-    (frozenset(("powers",)), neighbouring_powers),
-    (frozenset(("repeated",)), diagonal_entry_of_same_base),
-    (frozenset(("pow",)), sum_over_private_label),
-    (frozenset(("variable power",)), root_of_same_base),
-)
-SET_RULES: tuple[tuple[frozenset[str], ProductRule], ...] = tuple(
-    (frozenset(("symbol",)), rule) for rule in (one_of_a_sum, entries_that_sum_to_one, orthonormal_columns, idempotent_square)
-)

@@ -1,13 +1,13 @@
 """Spreading a product over one of its sums where that lets factors cancel, and only where the result is shorter.
 
-    exp(x)*(y*exp(-x) - c/s) = y - c*exp(x)/s        pinv(X) @ X is absorbed in X @ pinv(X) @ y - y, and so on
+exp(x)*(y*exp(-x) - c/s) = y - c*exp(x)/s        pinv(X) @ X is absorbed in X @ pinv(X) @ y - y, and so on
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrt.algebra.expr import Expr, Map, Operator, Product, Sum, Symbol, constant_value
+from wrt.algebra.expr import Expr, Indicator, Map, Operator, Product, Sum, Symbol, constant_value
 from wrt.algebra.product import product, unscale
 from wrt.algebra.sums import add
 
@@ -50,6 +50,8 @@ def _keys(work: Simplifier, e: Expr, *, every: bool = False) -> set[object]:
         case Map(function="pow"):
             k = constant_value(e.arguments[1])
             return _base(e.arguments[0]) if every or k is None or k < 0 else set()
+        case Indicator():
+            return {"indicator"}
         case Map(function="exp"):
             return {("exp", id(unscale(e.arguments[0])[1]))}
         case Operator() if e.function in CANCELLING:

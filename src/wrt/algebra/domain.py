@@ -33,7 +33,7 @@ def check_argument(node: Call, argument: Expr, place: Node) -> None:
         return
     shifted = value + 1 if node.function == "log1p" else value
     outside = {
-        "positive": shifted < 0 or (shifted == 0 and node.function not in ("sqrt",)),
+        "positive": shifted < 0 or (shifted == 0 and node.function != "sqrt"),
         "unit": abs(value) > 1 if node.function.startswith("arc") else False,
         "above_one": value < 1,
         "nonzero": value == 0,

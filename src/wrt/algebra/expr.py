@@ -23,7 +23,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wrt.language.sizes import Size
 
@@ -154,17 +154,17 @@ def _text(key: object, make: Callable[[], str]) -> str:
 def _intern(kind: type[T], shape: Sizes, children: tuple[Expr, ...], fields: dict[str, object], tag: str) -> T:
     text = _text(shape, lambda: ",".join([s.text for s in shape])) if shape else ""
     digest = blake2b(b"%s|%s|%s" % (tag.encode(), text.encode(), b"".join([c.digest for c in children])), digest_size=16).digest()
-    found = _TABLE.get(digest)
+    found: Any = _TABLE.get(digest)  # of the kind asked for: the digest starts with the kind's tag
     if found is None:
         with _LOCK:
             found = _TABLE.get(digest)
             if found is None:
-                found = object.__new__(kind)  # type: ignore[assignment,type-var]  # kind is always an Expr; T only names the result
+                found = object.__new__(kind)
                 found.shape, found.children, found.digest = shape, children, digest
                 for name, value in fields.items():
                     setattr(found, name, value)
                 _TABLE[digest] = found
-    return found  # type: ignore[return-value]  # the digest starts with the kind's tag
+    return found  # type: ignore[no-any-return]
 
 
 def symbol(name: str, shape: Sizes = ()) -> Symbol:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wrt.algebra.expr import ONE, Expr, Indicator, Labels, Map, Operator, Product, Sum, Symbol, constant_value
 from wrt.algebra.maps import power
 from wrt.algebra.product import Operand, part, product
 from wrt.algebra.sums import constant
+
+if TYPE_CHECKING:
+    from wrt.algebra.simplify import Simplifier
 
 
 class Factor(NamedTuple):
@@ -88,3 +91,24 @@ def contracted(node: Product, gone: Iterable[int], made: Sequence[Operand]) -> E
     away = set(gone)
     rest = [o for k, o in enumerate(node.operands) if k not in away]
     return part(node.coefficient, [*rest, *made], node.output, node.sizes, flatten=False)
+
+
+def is_map(e: Expr, *names: str) -> bool:
+    """Whether e is one of these elementwise functions."""
+    return isinstance(e, Map) and e.function in names
+
+
+def without_labels(work: Simplifier, e: Expr) -> tuple[list[Operand], Expr] | None:
+    """(factors that are labels of 1 and -1, the rest) of an argument, None when it has none."""
+    if not isinstance(e, Product) or len(set(e.output)) < len(e.output):
+        return None
+    signs = [
+        (f, labels)
+        for f, labels in e.operands
+        if "labels_pm1" in work.known.of(f) and set(labels) <= set(e.output) and len(set(labels)) == len(labels)
+    ]
+    if not signs:
+        return None
+    rest = [o for o in e.operands if o not in signs]
+    place = {a: k for k, a in enumerate(e.output)}
+    return [(f, tuple([place[a] for a in labels])) for f, labels in signs], product(e.coefficient, rest, e.output, e.sizes)

@@ -44,7 +44,13 @@ def _inline(node: Product, below: tuple[Expr, ...], uses: Counter[int]) -> Expr:
     coefficient = node.coefficient
     spliced = False
     for c, (original, labels) in zip(below, node.operands, strict=True):
-        if not (isinstance(c, Product) and c.order and uses[id(original)] == 1 and len(c.operands) + len(pairs) <= CAP and len(set(c.output)) == len(c.output)):
+        if not (
+            isinstance(c, Product)
+            and c.order
+            and uses[id(original)] == 1
+            and len(c.operands) + len(pairs) <= CAP
+            and len(set(c.output)) == len(c.output)
+        ):
             pairs.append((c, labels))
             continue
         spliced = True

@@ -1,8 +1,8 @@
 """Rules for the 0/1 arrays of indices: labels that only choose places are put in, what is always true or never true is dropped.
 
-    sum_t [t == i + a]*[t == j + b]        = [i + a == j + b]             t ranges over all places that i + a can be
-    [i >= j] + [j >= i]                    = 1 + [i == j]                 also with shifts
-    [i + n == j]                           = 0                            j always less than n
+sum_t [t == i + a]*[t == j + b]        = [i + a == j + b]             t ranges over all places that i + a can be
+[i >= j] + [j >= i]                    = 1 + [i == j]                 also with shifts
+[i + n == j]                           = 0                            j always less than n
 """
 
 from __future__ import annotations

@@ -72,7 +72,12 @@ class Known:
             case Map(function="pow" | "abs" | "sign" | "sinh" | "arctan" | "tanh" | "arcsinh"):
                 return self.nonzero(e.arguments[0])
             case Product():
-                return e.coefficient != 0 and len(set(e.output)) == len(e.output) and self._entrywise(e) and all(self._nonzero_entries(f, ls) for f, ls in e.operands)
+                return (
+                    e.coefficient != 0
+                    and len(set(e.output)) == len(e.output)
+                    and self._entrywise(e)
+                    and all(self._nonzero_entries(f, ls) for f, ls in e.operands)
+                )
             case Operator(function="det"):
                 return self.invertible(e.arguments[0])
         return False
@@ -151,7 +156,11 @@ class Known:
 
     def _entries(self, f: Expr, labels: tuple[int, ...]) -> Range:
         """Bounds of the entries that an operand contributes: its diagonal only, when its labels coincide."""
-        if len(labels) == 2 and labels[0] == labels[1] and ("positive" in self.of(f) or self.definite(f) or isinstance(f, Operator) and f.function == "cholesky"):
+        if (
+            len(labels) == 2
+            and labels[0] == labels[1]
+            and ("positive" in self.of(f) or self.definite(f) or (isinstance(f, Operator) and f.function == "cholesky"))
+        ):
             return POSITIVE
         return self.range(f)
 
@@ -162,7 +171,12 @@ class Known:
         matrices = [(f, labels) for f, labels in e.operands if len(labels) == 2 and self.semidefinite(f)]
         vectors = [(f, labels) for f, labels in e.operands if len(labels) == 1]
         scalars = [f for f, labels in e.operands if not labels]
-        if len(matrices) != 1 or len(vectors) != 2 or len(matrices) + 2 + len(scalars) != len(e.operands) or not all(self.positive(s, strict=False) for s in scalars):
+        if (
+            len(matrices) != 1
+            or len(vectors) != 2
+            or len(matrices) + 2 + len(scalars) != len(e.operands)
+            or not all(self.positive(s, strict=False) for s in scalars)
+        ):
             return False
         return vectors[0][0] is vectors[1][0] and {vectors[0][1][0], vectors[1][1][0]} == set(matrices[0][1]) and len(set(matrices[0][1])) == 2
 
@@ -252,7 +266,7 @@ class Known:
             right = [o for o in rest if j in o[1] and i not in o[1]]
             if len(left) != 1 or len(right) != 1 or left[0][0] is not right[0][0]:
                 break
-            (f, a), (_, b) = left[0], right[0]
+            (_, a), (_, b) = left[0], right[0]
             rest = [o for o in rest if o not in (left[0], right[0])]
             if len(a) == 1:
                 return not rest

@@ -7,16 +7,15 @@ every rule below works the same inside and outside of sums.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
+from wrt.algebra import brackets
 from wrt.algebra.affine import Affine, affine, upper_bound
 from wrt.algebra.domain import check_argument, check_power, check_quotient
-from wrt.algebra.expr import ONE, Expr, indicator, number, position, raw_operator, symbol
-from wrt.algebra.maps import comparison, mapping, power, reciprocal, square_root
-from wrt.algebra.product import product, scale
-from wrt.algebra.reshape import group
+from wrt.algebra.expr import ONE, Expr, number, position, symbol
+from wrt.algebra.low import Binder, Low, join, selector, slots, typed
+from wrt.algebra.maps import comparison, mapping, power, reciprocal
+from wrt.algebra.operators import operator
 from wrt.algebra.sums import add, constant, size_number
 from wrt.errors import NotDifferentiableError, ShapeError
 from wrt.language.macros import expansion
@@ -24,25 +23,6 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Source, Steps, Text, Unary, postorder
 from wrt.tables.functions import CONSTANTS, FUNCTIONS
 from wrt.tables.operators import OPERATORS
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Binder:
-    """A bound index: its label runs over `size` values, the index is `start` + label."""
-
-    name: str
-    size: Size
-    start: Size
-
-
-class Low(NamedTuple):
-    """An expression whose first axes belong to `free`, the rest to the value itself."""
-
-    expr: Expr
-    free: tuple[Binder, ...] = ()
-
-
-Labelled = tuple[Expr, tuple[object, ...]]
 
 
 def lower(source: Source) -> Expr:
@@ -59,40 +39,6 @@ def lower_entry(source: Source, indices: Sequence[tuple[str, Size]]) -> Expr:
     binders = [work.outer[name] for name, _ in indices]
     own = tuple(range(low.expr.order - len(low.free)))
     return join([(low, own)], tuple(binders) + own, dict(enumerate(low.expr.shape[len(low.free) :]))).expr
-
-
-def join(parts: Sequence[tuple[Low, tuple[object, ...]]], output: tuple[object, ...], sizes: dict[int, Size] | None = None, coefficient: Fraction | int = 1) -> Low:
-    """The product of parts, own axes labelled by the given keys; free axes that are not in `output` stay free.
-
-    Keys are ints (own labels) or Binders. `sizes` gives the size of an int label that no part has.
-    """
-    table: dict[object, int] = {}
-    all_sizes: list[Size] = []
-
-    def label(key: object, size: Size) -> int:
-        if key not in table:
-            table[key] = len(all_sizes)
-            all_sizes.append(size)
-        return table[key]
-
-    pairs = []
-    free: dict[Binder, None] = {}
-    for low, own in parts:
-        keys = (*low.free, *own)
-        pairs.append((low.expr, tuple([label(k, s) for k, s in zip(keys, low.expr.shape, strict=True)])))
-        for binder in low.free:
-            free[binder] = None
-    shown = tuple(b for b in free if b not in output)
-    out = []
-    for key in (*shown, *output):
-        if key in table:
-            out.append(table[key])
-        elif isinstance(key, Binder):
-            out.append(label(key, key.size))
-        else:
-            assert sizes is not None and isinstance(key, int)
-            out.append(label(key, sizes[key]))
-    return Low(product(coefficient, pairs, tuple(out), all_sizes), shown)
 
 
 def inner_sums(tree: Node) -> set[int]:
@@ -114,19 +60,6 @@ def _is_sum(node: Node) -> bool:
     return (isinstance(node, Binary) and node.op in ("+", "-")) or (isinstance(node, Unary) and node.op == "-")
 
 
-def slots(shape: Shape) -> tuple[int | None, int | None]:
-    """Which own axis stands for the rows and which for the columns of a value."""
-    match shape.kind:
-        case "scalar":
-            return None, None
-        case "column":
-            return 0, None
-        case "row":
-            return None, 0
-        case _:
-            return 0, 1
-
-
 class Lowering:
     """One lowering: results by node identity, binders by generator, named steps by name."""
 
@@ -144,7 +77,11 @@ class Lowering:
         self._bind(tree)
         self.inner_sums = inner_sums(tree)
         for node in postorder(tree):
-            if isinstance(node, (Slice, Text, Loop)) or id(node) in self.inner_sums or (isinstance(node, Name) and node.name == "inf" and node.role == "constant"):
+            if (
+                isinstance(node, (Slice, Text, Loop))
+                or id(node) in self.inner_sums
+                or (isinstance(node, Name) and node.name == "inf" and node.role == "constant")
+            ):
                 continue
             try:
                 self.done[id(node)] = self._lower(node)
@@ -245,9 +182,9 @@ class Lowering:
             case Call():
                 return self._call(node)
             case Index():
-                return self._index(node)
+                return brackets.index(self, node)
             case Block():
-                return self._block(node)
+                return brackets.block(self, node)
             case Generator():
                 return self._generator(node)
             case Steps():
@@ -306,9 +243,9 @@ class Lowering:
                 return Low(power(a, b), free)
             case "@":
                 return self._matmul(node, left, right)
-        forms = affine(node.left, self.binder_of), affine(node.right, self.binder_of)
-        if forms[0] is not None and forms[1] is not None and (forms[0].coefficients or forms[1].coefficients):
-            return self._compare_indices(node.op, *forms)
+        first, second = affine(node.left, self.binder_of), affine(node.right, self.binder_of)
+        if first is not None and second is not None and (first.coefficients or second.coefficients):
+            return self._compare_indices(node.op, first, second)
         (a, b), free = self._fit([(left, typed(node.left)), (right, typed(node.right))], shape)
         return Low(comparison(node.op, a, b), free)
 
@@ -394,121 +331,13 @@ class Lowering:
         keys = (*[("bound", k) for k in range(len(binders))], *own)
         return join([(whole, keys)], own)
 
-    # ------------------------------------------------------------------------------------------------ brackets
-    def _index(self, node: Index) -> Low:
-        base, shape = self.done[id(node.base)], typed(node.base)
-        parts: list[tuple[Low, tuple[object, ...]]] = []
-        keys: list[object] = []
-        output: list[object] = []
-        if len(node.parts) == 1 and shape.order == 2:  # x[i] of a matrix with one row or column
-            place = 0 if shape.sizes[0].number != 1 else 1
-            chosen: list[Node | None] = [None, None]
-            chosen[place] = node.parts[0]
-        else:
-            chosen = list(node.parts)
-        for axis, part in enumerate(chosen):
-            size, key = shape.sizes[axis], ("axis", axis)
-            keys.append(key)
-            if part is None:
-                continue
-            if isinstance(part, Slice):
-                selected = self._slice(part, size)
-                output.append(axis)
-                if selected is None:
-                    keys[-1] = axis
-                else:
-                    parts.append((Low(selected), (key, axis)))
-            elif typed(part).kind == "scalar":
-                form = self.affine(part)
-                if not form.coefficients and form.constant.number is not None and form.constant.number < 0:
-                    form = form + Affine({}, size)
-                parts.append((entry(form, size), (key,)))
-            else:
-                chosen_rows = self.done[id(part)]
-                order = typed(part).order
-                lookup = raw_operator("onehot", (chosen_rows.expr,), (*chosen_rows.expr.shape, size))
-                parts.append((Low(lookup, chosen_rows.free), (*[(axis, k) if order > 1 else axis for k in range(order)], key)))
-                output.extend((axis, k) if order > 1 else axis for k in range(order))
-        sizes = {axis: typed(node).sizes[k] for k, axis in enumerate(output) if isinstance(axis, int) and k < typed(node).order}
-        return join([(base, tuple(keys)), *parts], tuple(output), sizes)
-
-    def _slice(self, part: Slice, size: Size) -> Expr | None:
-        """The 0/1 array [axis index, selected index] of a slice, None for all of the axis."""
-
-        def bound(node: Node | None, default: Size) -> Size:
-            if node is None:
-                return default
-            form = self.affine(node)
-            if form.coefficients:
-                raise ShapeError("a slice cannot depend on an index.", span=node.span)
-            value = form.constant
-            return value + size if value.number is not None and value.number < 0 else value
-
-        step = 1
-        if part.step is not None:
-            value = self.affine(part.step).constant.number
-            if value is None or value == 0:
-                raise ShapeError("the step of a slice must be a whole number other than 0.", span=part.step.span)
-            step = value
-        start = bound(part.start, Size.of(0) if step > 0 else size - 1)
-        stop = bound(part.stop, size) if part.stop is not None or step > 0 else Size.of(-1)
-        if start is Size.of(0) and stop is size and step == 1:
-            return None
-        length = stop - start if step > 0 else start - stop
-        if abs(step) != 1:
-            count = length.number
-            if count is None:
-                raise ShapeError("a slice with a step needs sizes that are numbers.", span=part.span)
-            length = Size.of((count + abs(step) - 1) // abs(step))
-        return selector("==", (1, -step), -start, (size, length))
-
-    def _block(self, node: Block) -> Low:
-        shape = typed(node)
-        pieces: list[tuple[Fraction, Low]] = []
-        down = Size.of(0)
-        for row in node.rows:
-            across = Size.of(0)
-            height = Size.of(1)
-            for cell in row:
-                cell_shape = typed(cell)
-                rows, columns = slots(cell_shape)
-                height = Size.of(1) if rows is None else cell_shape.sizes[rows]
-                width = Size.of(1) if columns is None else cell_shape.sizes[columns]
-                pieces.append((Fraction(1), self._place(self.done[id(cell)], cell_shape, shape, down, across)))
-                if node.nested:
-                    across = across + width
-                else:
-                    down = down + height
-            if node.nested:
-                down = down + height
-        free = tuple(dict.fromkeys(b for _, low in pieces for b in low.free))
-        own = tuple(range(shape.order))
-        spread = [(c, join([(low, own)], (*free, *own), dict(enumerate(shape.sizes))).expr) for c, low in pieces]
-        return Low(add(spread, spread[0][1].shape), free)
-
-    def _place(self, cell: Low, shape: Shape, result: Shape, down: Size, across: Size) -> Low:
-        """One cell of a block literal, at its offset in the result, zero elsewhere."""
-        parts: list[tuple[Low, tuple[object, ...]]] = []
-        keys: dict[int, object] = {}
-        for place, offset in ((0, down), (1, across)):
-            have, want = slots(shape)[place], slots(result)[place]
-            if want is None:
-                if have is not None:
-                    keys[have] = ("one", place)
-                continue
-            size = result.sizes[want]
-            if have is None:
-                parts.append((Low(selector("==", (1,), -offset, (size,))), (want,)))
-            else:
-                keys[have] = ("cell", place)
-                parts.append((Low(selector("==", (1, -1), -offset, (size, shape.sizes[have]))), (want, ("cell", place))))
-        return join([(cell, tuple(keys[k] for k in range(shape.order))), *parts], tuple(range(result.order)), dict(enumerate(result.sizes)))
-
     # ------------------------------------------------------------------------------------------------ functions
     def _call(self, node: Call) -> Low:
         from wrt.algebra.calls import CALLS  # the table of calls is built on this class
 
-        arguments = [(self.done[id(a)], typed(a)) if id(a) in self.done else (Low(number(0)), typed(a)) for a in node.arguments if not isinstance(a, Text)]
+        arguments = [
+            (self.done[id(a)], typed(a)) if id(a) in self.done else (Low(number(0)), typed(a)) for a in node.arguments if not isinstance(a, Text)
+        ]
         build = CALLS.get(node.function)
         if build is not None:
             return build(self, node, arguments)
@@ -538,41 +367,7 @@ class Lowering:
         """A matrix function of the tables (or one that only a later derivative refuses)."""
         if any(low.free for low, _ in arguments):
             raise NotDifferentiableError(f"{node.function} inside a sum over its argument's index is not supported.", span=node.span)
-        return Low(matrix_function(node.function, tuple(low.expr for low, _ in arguments), typed(node).sizes, parameters))
-
-
-def matrix_function(name: str, arguments: tuple[Expr, ...], shape: tuple[Size, ...], parameters: tuple[object, ...] = ()) -> Expr:
-    """A matrix function of whole arguments, transposes and numbers taken outside where the function allows it."""
-    from wrt.algebra.operators import operator
-
-    return operator(name, arguments, shape, parameters)
-
-
-def typed(node: Node) -> Shape:
-    assert node.shape is not None, "an untyped node; please report this as a bug"
-    return node.shape
-
-
-def selector(relation: str, coefficients: tuple[int, ...], constant_part: Size, shape: tuple[Size, ...]) -> Expr:
-    """An indicator; plain equality of two indices of one size is the identity, not an operand."""
-    if relation == "==" and constant_part is Size.of(0) and coefficients in ((1, -1), (-1, 1)) and shape[0] is shape[1]:
-        return product(1, [], (0, 0), (shape[0],))
-    if relation == "==" and next((c for c in coefficients if c), 1) < 0:
-        coefficients, constant_part = tuple(-c for c in coefficients), -constant_part
-    return indicator(relation, coefficients, constant_part, shape)
-
-
-def entry(form: Affine, size: Size) -> Low:
-    """The 0/1 array [axis index == form] over (free indices of the form, axis)."""
-    free = tuple(form.coefficients)
-    if len(free) == 1 and form.coefficients[free[0]] == 1 and (form.constant + free[0].start) is Size.of(0) and free[0].size is size:
-        return Low(product(1, [], (0, 0), (size,)), free)
-    constant_part = form.constant
-    for binder in free:
-        constant_part = constant_part + binder.start * form.coefficients[binder]
-    coefficients = (*[-form.coefficients[b] for b in free], 1)
-    return Low(selector("==", coefficients, -constant_part, (*[b.size for b in free], size)), free)
+        return Low(operator(node.function, tuple(low.expr for low, _ in arguments), typed(node).sizes, parameters))
 
 
 CallRule = Callable[[Lowering, Call, list[tuple[Low, Shape]]], Low]
-__all__ = ["Binder", "CallRule", "Low", "Lowering", "join", "lower", "lower_entry", "slots", "square_root", "typed"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import isqrt
 
-from wrt.algebra.expr import Expr, Indicator, Map, Product, Sizes, Sum, constant_value, number, raw_map, raw_product
+from wrt.algebra.expr import Expr, Indicator, Map, Product, Sizes, Sum, constant_value, raw_map, raw_product
 from wrt.algebra.product import broadcast, part, product, scale, transpose, unscale
 from wrt.algebra.sums import add, constant, content
 from wrt.tables.functions import FUNCTIONS
@@ -78,7 +78,11 @@ def _log(x: Expr) -> Expr | None:
     if not isinstance(x, Product) or len(set(x.output)) < len(x.output):
         return None
     out = set(x.output)
-    taken = [(e, labels) for e, labels in x.operands if isinstance(e, Map) and e.function == "exp" and len(set(labels)) == len(labels) and set(labels) <= out]
+    taken = [
+        (e, labels)
+        for e, labels in x.operands
+        if isinstance(e, Map) and e.function == "exp" and len(set(labels)) == len(labels) and set(labels) <= out
+    ]
     rest = [o for o in x.operands if o not in taken]
     if not taken or any(set(labels) - out for _, labels in rest):
         return None
@@ -187,7 +191,13 @@ def _power_of_product(base: Product, e: Fraction) -> Expr | None:
 
 
 def _plain(e: Expr) -> Expr:
-    if isinstance(e, Product) and e.coefficient == 1 and len(e.operands) == 1 and e.operands[0][1] == e.output and len(set(e.output)) == len(e.output):
+    if (
+        isinstance(e, Product)
+        and e.coefficient == 1
+        and len(e.operands) == 1
+        and e.operands[0][1] == e.output
+        and len(set(e.output)) == len(e.output)
+    ):
         return e.operands[0][0]
     return e
 
@@ -287,7 +297,8 @@ def _rigid(function: str, arguments: tuple[Expr, ...], parameters: tuple[object,
 
 def orientation(e: Expr) -> tuple[bool, bytes]:
     """What decides which of A and A' stands inside a function: a plain operand before a transposed one, and the same for every multiple of A,
-    so that exp(A) and exp(-A) meet in one orientation."""
+    so that exp(A) and exp(-A) meet in one orientation.
+    """
     rest = unscale(e)[1]
     if isinstance(rest, Sum) and rest.terms:
         rest = content(rest)[1]

@@ -2,7 +2,7 @@
 
     frechet(f, A, E, ...)      symmetric and linear in each direction; frechet(f, A.T, E.T) = frechet(f, A, E).T
     <C, frechet(f, A, E)>      = <frechet(f, A.T, C), E>
-    frechet(f, A, E)           = f'(A) @ E when E commutes with A (a multiple of I or of A, a power of A, a function of A)
+    frechet(f, A, E)           = E @ f'(A) when E commutes with A (a multiple of I or of A, a power of A, a function of A)
 
 Source: Higham 2008, Functions of Matrices, ch. 3.
 """
@@ -29,7 +29,7 @@ def frechet(name: str, a: Expr, *directions: Expr) -> Expr:
         scalars: list[tuple[Expr, tuple[int, ...]]] = [(f, ()) for f in factors if f is not None]
         return product(1, [(frechet(name, a, *cores), (0, 1)), *scalars], (0, 1), a.shape)
     if len(directions) == 1 and commutes(directions[0], a):
-        return einsum("ab,bc->ac", _slope(name, a), directions[0])
+        return einsum("ab,bc->ac", directions[0], _slope(name, a))
     everything = (a, *directions)
     if 2 * sum(_is_transpose(e) for e in everything) > len(everything):
         turned = [transpose(e) for e in everything]

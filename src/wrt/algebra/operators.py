@@ -18,7 +18,8 @@ def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: t
     """name(arguments) of a given shape.
 
     >>> from wrt.algebra.expr import symbol
-    >>> n = Size.of("n"); X = symbol("X", (n, n))
+    >>> n = Size.of("n")
+    ... X = symbol("X", (n, n))
     >>> operator("inv", (operator("inv", (X,), X.shape),), X.shape) is X
     True
     """

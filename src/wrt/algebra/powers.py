@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wrt.algebra.expr import Expr, Operator, Product
 from wrt.algebra.operators import matrix_power
 from wrt.algebra.product import product
 from wrt.language.sizes import Size
+
+if TYPE_CHECKING:
+    from wrt.algebra.simplify import Simplifier
 
 Exponent = tuple[dict[int, int], Size]  # coefficient of each label of the product, constant
 
@@ -24,8 +29,8 @@ def exponent_of(e: Expr, labels: tuple[int, ...]) -> tuple[Expr, Exponent] | Non
     return None
 
 
-def merge_powers(node: Product) -> Expr | None:
-    """The product with two neighbouring powers merged, None when there is no such pair."""
+def neighbouring_powers(work: Simplifier, node: Product) -> Expr | None:
+    """matpow(X, a) @ matpow(X, b) = matpow(X, a + b) for exponents that are surely not negative."""
     if not any(isinstance(e, Operator) and e.function == "powers" for e, _ in node.operands):
         return None
     uses: dict[int, int] = {}

@@ -26,6 +26,7 @@ from wrt.algebra.expr import (
     SizeValue,
     Sum,
     constant_value,
+    indicator,
     is_zero,
     raw_product,
     size_value,
@@ -198,6 +199,8 @@ class _Work:
                 self.coefficient *= e.size.number
                 if self.coefficient == 0:
                     return False
+            elif isinstance(e, Indicator):
+                self.operands.append(_one_way(e, labels))
             else:
                 self.operands.append((e, labels))
         return True
@@ -348,6 +351,16 @@ class _Work:
         renamed = [(e, tuple([names[a] for a in labels])) for e, labels in operands]
         ordered, output, sizes_out = canonical(renamed, tuple([names[a] for a in out]), sizes)
         return raw_product(self.coefficient, ordered, output, sizes_out)
+
+
+def _one_way(e: Indicator, labels: Labels) -> Operand:
+    """[i - j - c == 0]: of the two ways to write an equation of two indices, one."""
+    if e.relation != "==" or e.order != 2 or set(e.coefficients) != {1, -1}:
+        return e, labels
+    shift = e.constant if e.coefficients == (1, -1) else -e.constant
+    if shift.terms and shift.terms[0][1] > 0:
+        return indicator("==", (1, -1), -shift, e.shape[::-1]), labels[::-1]
+    return (e, labels) if e.coefficients == (1, -1) else (indicator("==", (1, -1), shift, e.shape), labels)
 
 
 def _all_scalar(e: Product) -> bool:

@@ -17,7 +17,7 @@ def scalar_pattern(text: str, names: tuple[str, ...]) -> Expr:
     from wrt.algebra.lower import lower
     from wrt.language.read import read
 
-    return lower(read(text, {name: () for name in names}))
+    return lower(read(text, dict.fromkeys(names, ())))
 
 
 def lift(pattern: Expr, values: dict[str, Expr], shape: Sizes) -> Expr:

@@ -3,8 +3,7 @@
     simplify(expr, facts) -> (expr, conditions)
 
 `facts` maps a symbol's name to its closed facts (see tables.facts). Facts are never part of a symbol, so the same expression may be
-simplified under different ones. Rules live in `elementwise.py` (maps, factors at one place, sums) and `contractions.py` (factors that meet
-over a label); the pass terminates because every rule removes an operand, an operator or a map, or orders slots canonically.
+simplified under different ones. The rules are listed in `rules.py`; the pass terminates because every rule removes an operand, an operator or a map, or orders slots canonically.
 """
 
 from __future__ import annotations
@@ -13,16 +12,17 @@ from itertools import permutations
 from itertools import product as combinations
 
 from wrt.algebra.conditions import Condition
-from wrt.algebra.contractions import PRODUCT_RULES, SET_RULES, identity
+from wrt.algebra.contractions import identity
 from wrt.algebra.distribution import distribute_to_cancel
-from wrt.algebra.elementwise import FACTOR_RULES, LATE_RULES, MAP_RULES, SUM_RULES, with_minus
 from wrt.algebra.expr import ONE, Expr, Map, Operator, Product, Sum, Symbol, fold, postorder
 from wrt.algebra.factors import marks, raised
 from wrt.algebra.indices import is_unequal, spread_unequal
 from wrt.algebra.known import Facts, Known
+from wrt.algebra.logistic import with_minus
 from wrt.algebra.operators import operator
 from wrt.algebra.product import Operand, product, scale, times, transpose
 from wrt.algebra.rebuild import with_children
+from wrt.algebra.rules import LATE_RULES, MAP_RULES, PRODUCT_RULES, SET_RULES, SUM_RULES
 from wrt.algebra.sums import add, constant
 
 ROUNDS = 6  # rules feed each other; in practice the third round changes nothing
@@ -61,7 +61,7 @@ class Simplifier:
         self.symmetric_memo: dict[int, tuple[Expr, bool]] = {}
         self.arguments: dict[int, Expr] = {}  # arguments met, to decide between u and -u where no sign does
         every = frozenset(fact for known in facts.values() for fact in known)
-        self.rules = FACTOR_RULES + PRODUCT_RULES + (SET_RULES if every & CUTTING else ())
+        self.rules = PRODUCT_RULES + (SET_RULES if every & CUTTING else ())
 
     def run(self, e: Expr) -> Expr:
         """All rules bottom-up, until nothing changes."""
@@ -111,10 +111,8 @@ class Simplifier:
 
     def oriented_argument(self, u: Expr) -> Expr:
         """u or -u: the one with more plus than minus signs, else the one met first."""
-        if isinstance(u, Sum):
-            score = sum(1 if c > 0 else -1 for c, _ in u.terms)
-        else:
-            score = -1 if isinstance(u, Product) and u.coefficient < 0 else 1
+        signs = [c for c, _ in u.terms] if isinstance(u, Sum) else [u.coefficient] if isinstance(u, Product) else [ONE]
+        score = sum(1 if c > 0 else -1 for c in signs)
         turned = scale(-1, u)
         if score:
             return u if score > 0 else turned

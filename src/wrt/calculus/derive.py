@@ -153,7 +153,9 @@ def _push(node: Expr, dots: dict[int, Expr], extra: Sizes) -> Expr:
             for m, (e, labels) in enumerate(node.operands):
                 if id(e) in dots:
                     rest: list[Operand] = [o for n, o in enumerate(node.operands) if n != m]
-                    terms.append((ONE, distributed(node.coefficient, [(dots[id(e)], (*labels, *free)), *rest], (*node.output, *free), (*node.sizes, *extra))))
+                    terms.append(
+                        (ONE, distributed(node.coefficient, [(dots[id(e)], (*labels, *free)), *rest], (*node.output, *free), (*node.sizes, *extra)))
+                    )
         case Map():
             for a, slope in _slopes(node, set(dots)):
                 terms.append((ONE, distributed(ONE, [(slope, own), (dots[id(a)], (*own, *last))], (*own, *last), shape)))

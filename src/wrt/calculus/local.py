@@ -159,7 +159,9 @@ def _svd(node: Operator, k: int) -> Expr | None:
     if node.function == "polar":
         sums = add([(ONE, einsum("a,ab->ab", s, one)), (ONE, einsum("b,ab->ab", s, one))], (m, m))
         turn = reciprocal(sums)
-        within = add([(ONE, einsum("ai,ij,bj,ci,dj->abcd", u, turn, v, u, v)), (-ONE, einsum("ai,ij,bj,cj,di->abcd", u, turn, v, u, v))], (m, n, m, n))
+        within = add(
+            [(ONE, einsum("ai,ij,bj,ci,dj->abcd", u, turn, v, u, v)), (-ONE, einsum("ai,ij,bj,cj,di->abcd", u, turn, v, u, v))], (m, n, m, n)
+        )
         return add([(ONE, within), (ONE, einsum("ai,i,ci,bd->abcd", u, reciprocal(s), u, beyond))], within.shape)
     gaps = _gaps(s)
     # d U = U (F * (P S + S P.T)), d V = V (F * (S P + P.T S)) + (I - V V.T) dX.T U / S, with P = U.T dX V

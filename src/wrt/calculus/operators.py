@@ -1,10 +1,10 @@
-"""Layouts, and the derivative as an operator: how an array of partial derivatives is shown or applied.
+r"""Layouts, and the derivative as an operator: how an array of partial derivatives is shown or applied.
 
-    f \\ x      scalar            column n                      matrix m x n
-    scalar     scalar            column (row in numerator)      matrix
-    column m   column (row in    m x n (n x m in               none
-               denominator)      denominator)
-    matrix     matrix            none                           none
+f \ x      scalar            column n                      matrix m x n
+scalar     scalar            column (row in numerator)      matrix
+column m   column (row in    m x n (n x m in               none
+           denominator)      denominator)
+matrix     matrix            none                           none
 """
 
 from __future__ import annotations

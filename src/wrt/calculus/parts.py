@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wrt.algebra.expr import Expr
-from wrt.algebra.lower import selector
+from wrt.algebra.low import selector
 from wrt.algebra.product import product
 from wrt.language.sizes import Size
 from wrt.language.variables import Places, Variable

@@ -16,7 +16,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr
-from wrt.algebra.lower import selector
+from wrt.algebra.low import selector
 from wrt.algebra.maps import power
 from wrt.algebra.product import product
 from wrt.algebra.sums import add, constant

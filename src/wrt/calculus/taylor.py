@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
 
-from wrt.algebra.expr import ONE, Expr, Map, Product, Sum, Symbol, constant_value, is_zero, number, postorder, symbol
 from wrt.algebra.distribution import weight
+from wrt.algebra.expr import ONE, Expr, Map, Product, Sum, Symbol, constant_value, is_zero, number, postorder, symbol
 from wrt.algebra.flatten import flattened
 from wrt.algebra.gather import gathered
 from wrt.algebra.known import Facts
@@ -76,7 +76,11 @@ def _spread(e: Expr, displacements: set[str]) -> Expr:
     done: list[tuple[Fraction, Expr]] = []
     while terms and len(done) < MOST:
         c, t = terms.pop()
-        place = next((m for m, (f, _) in enumerate(t.operands) if isinstance(f, Sum) and _made_of(f, displacements)), None) if isinstance(t, Product) else None
+        place = (
+            next((m for m, (f, _) in enumerate(t.operands) if isinstance(f, Sum) and _made_of(f, displacements)), None)
+            if isinstance(t, Product)
+            else None
+        )
         if place is None or not isinstance(t, Product):
             done.append((c, t))
             continue
@@ -104,5 +108,3 @@ def _check(value: Expr, at: Mapping[str, Expr]) -> None:
         root = node.function == "pow" and base is not None and base < 0 and exponent is not None and exponent.denominator != 1
         if pole or root or (node.function == "log" and base is not None and base <= 0):
             raise DomainError("the function has no Taylor polynomial there: it or a derivative has no value at the point.")
-
-

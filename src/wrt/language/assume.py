@@ -13,6 +13,7 @@ from wrt.language.infer import GREEK
 T = TypeVar("T")
 MAX_TRIES = 300
 MAX_COST = 8
+MAX_WORDS = 30_000  # read in all tries together
 LETTERS = ("n", "m", "p", "q", "r", "s")
 
 
@@ -36,17 +37,17 @@ def cost(name: str, kind: str) -> int:
     return 3 if usual == "matrix" else 1 if kind == "column" else 2
 
 
-def by_letters(attempt: Callable[[dict[str, str]], T], text: str) -> T:
+def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 0) -> T:
     """What `attempt(kinds)` returns for the kinds nearest to the letter rule that fit.
 
-    `attempt` enters every undeclared name that it meets into `kinds` (by `letter_kind`) and raises ShapeError when they do not fit.
+    `length`: of the text in words; the longer, the fewer choices are tried. `attempt` enters every undeclared name that it meets into `kinds` (by `letter_kind`) and raises ShapeError when they do not fit.
     Raises: the first error when nothing fits, TextError when several choices fit equally well.
     """
     first: WrtError | None = None
     heap: list[tuple[int, int, tuple[tuple[str, str], ...]]] = [(0, 0, ())]
     seen: set[tuple[tuple[str, str], ...]] = {()}
     tries = 0
-    while heap and tries < MAX_TRIES:
+    while heap and tries < min(MAX_TRIES, 1 + MAX_WORDS // (length + 1)):
         total, _, changed = heappop(heap)
         tries += 1
         kinds = dict(changed)

@@ -36,6 +36,7 @@ class Builder(Annotator):
     def __init__(self, shapes: Mapping[str, Shape], facts: Mapping[str, Iterable[str]] | None = None) -> None:
         declared = {name: Declaration(name, shape, frozenset((facts or {}).get(name, ()))) for name, shape in shapes.items()}
         super().__init__(declared, (), {}, Sizes())
+        self.declared = declared
         self.open: list[tuple[Call | Loop, tuple[Size, ...], str]] = []
         self.assumed: dict[str, Shape] = {}
         self.told = facts is not None
@@ -64,12 +65,12 @@ class Builder(Annotator):
         sizes = tuple(self.unifier.fresh() for _ in range({"scalar": 0, "column": 1}.get(kind, 2)))
         shape = Shape("scalar", ()) if not sizes else column(*sizes) if len(sizes) == 1 else matrix(*sizes)
         self.assumed[name] = shape
-        self.declarations = {**self.declarations, name: Declaration(name, shape)}
+        self.declared[name] = Declaration(name, shape)
 
     def forget(self, name: str) -> None:
         """Take an assumed name for a size after all."""
         self.assumed.pop(name, None)
-        self.declarations = {key: d for key, d in self.declarations.items() if key != name}
+        self.declared.pop(name, None)
         self.sizes[name] = None
 
     def size(self, size: Size, span: Span, indices: Iterable[str] = ()) -> Node:

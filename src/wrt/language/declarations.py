@@ -70,7 +70,9 @@ def parse(text: str) -> dict[str, Declaration]:
         name, colon, rest = words.partition(":")
         span = (found.start(), found.end())
         if not colon:
-            raise TextError(f"'{words.strip()}' is no declaration: a name, a colon, its sizes.", text=text, span=span, hint="for example A: m n symmetric.")
+            raise TextError(
+                f"'{words.strip()}' is no declaration: a name, a colon, its sizes.", text=text, span=span, hint="for example A: m n symmetric."
+            )
         try:
             d = _one(name.strip(), rest)
         except (TextError, UnknownNameError, ShapeError) as error:

@@ -1,9 +1,9 @@
 """What undeclared names are: scalars, columns, matrices, tensors or sizes, decided from use before any size is looked at.
 
-    1  what use forces: @ .T [] reductions and matrix functions take arrays; beside + - and comparisons a name has its partner's shape
-    2  what stays open beside * or / with an array: the letter rule (a-g and Greek scalar, h-z vector, capital matrix)
-    3  nothing forces anything: a scalar
-    i j k l m n p q used only as sizes, bounds or numbers beside arrays are sizes.
+1  what use forces: @ .T [] reductions and matrix functions take arrays; beside + - and comparisons a name has its partner's shape
+2  what stays open beside * or / with an array: the letter rule (a-g and Greek scalar, h-z vector, capital matrix)
+3  nothing forces anything: a scalar
+i j k l m n p q used only as sizes, bounds or numbers beside arrays are sizes.
 """
 
 from __future__ import annotations
@@ -128,11 +128,7 @@ class Inference:
                     array_uses |= {self.open[id(a)] for a in node.arguments if id(a) in self.open}
         arrays = bool(array_uses) or any(d.shape.order for d in self.declared.values())
         for name in self.kinds:
-            if name in bound_uses and name not in array_uses:
-                self.kinds[name] = "size"
-            elif name in SIZE_LETTERS and name not in array_uses and (name in index_uses or arrays):
-                self.kinds[name] = "size"
-            elif name in index_uses and name not in array_uses:
+            if name not in array_uses and (name in bound_uses or name in index_uses or (name in SIZE_LETTERS and arrays)):
                 self.kinds[name] = "size"
 
     def _names_in(self, nodes: Iterable[Node]) -> set[str]:
@@ -230,7 +226,11 @@ class Inference:
                 out[self.open[id(part)]] = None
             elif isinstance(part, Name) and part.name in self.steps:
                 stack.append(self.steps[part.name])
-            elif isinstance(part, Unary) or (isinstance(part, Binary) and part.op in ELEMENTWISE_OPS) or (isinstance(part, Call) and part.function in FUNCTIONS):
+            elif (
+                isinstance(part, Unary)
+                or (isinstance(part, Binary) and part.op in ELEMENTWISE_OPS)
+                or (isinstance(part, Call) and part.function in FUNCTIONS)
+            ):
                 stack += reversed(part.children)
         return list(out)
 
@@ -261,15 +261,20 @@ class Inference:
         kind = "matrix" if "matrix" in arrays else arrays[0]
         for child in node.children:
             inner = child
-            while (isinstance(inner, Unary) and inner.op == "-") or (isinstance(inner, Call) and inner.function in FUNCTIONS and len(inner.arguments) == 1):
+            while (isinstance(inner, Unary) and inner.op == "-") or (
+                isinstance(inner, Call) and inner.function in FUNCTIONS and len(inner.arguments) == 1
+            ):
                 inner = inner.children[0]
             name = self.open.get(id(inner))
-            if name is None or self.kinds[name] or letter_kind(name) == "scalar" and name.lower() in GREEK:
+            if name is None or self.kinds[name] or (letter_kind(name) == "scalar" and name.lower() in GREEK):
                 continue
             if kind == "matrix" and not name[0].isupper():
                 m = "added to" if isinstance(node, Binary) and node.op in "+-" else "compared with"
                 raise TextError(
-                    f"is {name} a scalar, a row or a column? It is {m} a matrix.", text=self.text, span=inner.span, hint=f"declare it: {name}: (scalar), or a shape such as {name}: n; a row is {name}.T."
+                    f"is {name} a scalar, a row or a column? It is {m} a matrix.",
+                    text=self.text,
+                    span=inner.span,
+                    hint=f"declare it: {name}: (scalar), or a shape such as {name}: n; a row is {name}.T.",
                 )
             if kind in ("matrix", "column"):
                 self.kinds[name] = kind
@@ -314,7 +319,24 @@ class Inference:
                 return below[0]
             axis = node.option("axis")
             return "scalar" if axis is None else "row" if getattr(axis, "value", 1) == 0 else "column"
-        if name in ("inv", "adj", "expm", "matpow", "eye", "kron", "tril", "triu", "outer", "logm", "sqrtm", "cholesky", "commutation", "pinv", "conv2d", "frechet"):
+        if name in (
+            "inv",
+            "adj",
+            "expm",
+            "matpow",
+            "eye",
+            "kron",
+            "tril",
+            "triu",
+            "outer",
+            "logm",
+            "sqrtm",
+            "cholesky",
+            "commutation",
+            "pinv",
+            "conv2d",
+            "frechet",
+        ):
             return "matrix"
         if name in ("ones", "zeros"):
             return {1: "column", 2: "matrix"}.get(len(node.arguments), "tensor")

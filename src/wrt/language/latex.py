@@ -89,7 +89,7 @@ def _choose(text: str, words: list[Token], shapes: Mapping[str, Shape] | None, g
     try:
         return _read(text, words[-1], found, {}, given, {}, all_scalars)  # nothing forces an array: x^2
     except WrtError:
-        return by_letters(lambda kinds: _read(text, words[-1], found, {}, given, kinds, letter_kind), text)
+        return by_letters(lambda kinds: _read(text, words[-1], found, {}, given, kinds, letter_kind), text, len(words))
 
 
 def _bars_apart(words: list[Token]) -> list[Token] | None:
@@ -151,9 +151,7 @@ def _statement(parser: Parser, statement: Statement, stop: Token, whole: bool) -
     values: list[Value] = []
     for side in statement.sides:
         end = side[-1].end if side else stop.end
-        parser.words = [*side, Token("stop", "", end, end)]
-        parser.at = 0
-        parser.opened = []
+        parser.start([*_plain_words(side), Token("stop", "", end, end)])
         value: Value = run(parser.expression())
         if parser.word().kind != "stop":
             raise parser.expected("an operator")
@@ -168,6 +166,16 @@ def _statement(parser: Parser, statement: Statement, stop: Token, whole: bool) -
         if known is not None and any(isinstance(n, Name) and n.name == known[0] for n in postorder(values[0].node)):
             raise parser.fail(f"{parser.typed(label[0])} is on both sides: an equation is not a function.", label[0].span, "give one side alone.")
     return values[0]
+
+
+def _plain_words(words: list[Token]) -> list[Token]:
+    r"""The words with {\rm tr} as one word, outside of scripts."""
+    out: list[Token] = []
+    for word in words:
+        out.append(word)
+        if word.text == "}" and len(out) > 2 and out[-2].kind == "word" and out[-3].text == "{" and not (len(out) > 3 and out[-4].text in ("^", "_")):
+            out[-3:] = [out[-2]]
+    return out
 
 
 def _in_order(found: list[Statement], last: int) -> list[int]:

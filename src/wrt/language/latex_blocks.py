@@ -133,6 +133,22 @@ def cases(p: Parser, first: Token) -> Task:
     return Value(branched(p, branches, span), "call")
 
 
+def plain_cases(p: Parser, first: Value) -> Task:
+    """{a if x > 0; b otherwise}, as Unicode text prints cases; `p` stands at the "if"."""
+    start = p.word().start
+    p.at += len("if")
+    given: Value = yield p.relation()
+    if not p.is_op(p.word(), ";"):
+        raise p.expected("';' and what holds otherwise")
+    p.at += 1
+    other: Value = yield p.expression()
+    if p.condition_word(p.word()) != "otherwise":
+        raise p.expected("'otherwise'")
+    p.at += len("otherwise")
+    nodes = [p.algebra.settled(v).node for v in (given, first, other)]
+    return Value(p.build.call("where", *nodes, span=(start, p.words[p.at - 1].end)), "call")
+
+
 def condition(p: Parser) -> Task:
     r"""\text{if } x > 0, \text{otherwise} (None)."""
     while p.word().kind == "word" and p.word().text in ("if", "for", "when"):

@@ -49,14 +49,16 @@ def closed(p: Parser, opening_word: Token) -> Token:
     wanted = CLOSING[opening_word.text]
     sized = opening_word.font == "left"
     if word.kind == "op" and word.text == "||" and wanted == "|" and not word.font and not sized:  # |x - |y||: two bars typed together
-        p.words[p.at : p.at + 1] = [word._replace(text="|", end=word.start + 1), word._replace(text="|", start=word.start + 1)]
-        word = p.words[p.at]
+        p.half = True
+        p.opened.pop()
+        return word._replace(text="|", end=word.start + 1)
     fits = word.kind == "op" and (word.text == wanted or (sized and word.font == "right"))
     if not fits or sized != (word.font == "right"):
         if word.kind == "op" and word.text in CLOSING.values() and word.text not in ("|", "||"):
             typed = p.typed(word)
             raise p.fail(f"'{p.typed(opening_word)}' is never closed: '{typed}' closes another bracket.", opening_word.span)
         raise p.expected(f"'{wanted}'")
+    p.half = False
     p.at += 1
     p.opened.pop()
     return word

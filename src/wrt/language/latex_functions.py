@@ -136,7 +136,11 @@ def bare(p: Parser, word: Token, name: str) -> Task:
     minus = p.signs()
     if not p.starts(p.word()):
         raise p.fail(f"'{p.typed(word)}' needs an argument.", word.span)
+    first = p.word()
     items: list[tuple[str, Value]] = [("", (yield p.factor()))]
+    if items[0][1].form == "power" and (is_function(first) or first.text in ("Γ", "ψ", "σ")):
+        span = (word.start, items[0][1].span[1])
+        raise p.fail(f"is the power in {p.text[slice(*span)]} of {p.typed(word)} or of {p.typed(first)}?", span, "put parentheses.")
     matrix = name in MATRIX
     while not p.pending:
         following, last = p.word(), items[-1][1]
@@ -172,7 +176,7 @@ def _unclear_end(p: Parser, word: Token, following: Token, what: str) -> WrtErro
 
 def is_function(word: Token) -> bool:
     r"""Whether the word is the name of a function, where an argument before it ends: \sin x \cos y."""
-    return word.text in WORDS and word.kind in ("command", "word")
+    return word.text in WORDS and word.kind in ("command", "word") and word.text not in ("sqrt", "sum", "prod")
 
 
 def ends(p: Parser, word: Token) -> bool:

@@ -9,6 +9,7 @@ scripts    = ("_" "{" ... "}" | "^" "{" ... "}" | "'")*
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
@@ -25,12 +26,31 @@ from wrt.language.surface import Node
 from wrt.language.trampoline import Task
 
 MAX_NESTING = 2_000
+_CONDITION = re.compile(r"(?<=\s)(?:if|otherwise)\b")
 STOP_WORDS = frozenset(("if", "otherwise", "else", "for", "where", "with", "and", "or", "s.t.", "st", "subject to", "such that", "for all"))
 ENDING = frozenset(
     "le ge ne in notin quad and or to mapsto coloneqq approx sim propto forall over middle pm mp star div oplus ominus cup cap subset setminus perp".split()
 )
 SIGNS = {"·": "·", "*": "*", "×": "×", "/": "/"}
 RELATIONS = latex_index.RELATIONS
+
+
+def closings(words: list[Token]) -> dict[int, int]:
+    """Where the brace or bracket that opens at a place closes; a bracket without a partner is left out."""
+    out: dict[int, int] = {}
+    opened: list[int] = []
+    for k, word in enumerate(words):
+        if word.kind not in ("brace", "op"):
+            continue
+        if word.text in ("{", "(", "[", "\\{"):
+            opened.append(k)
+        elif word.text == "}":
+            while words[at := opened.pop()].text != "{":
+                pass
+            out[at] = k
+        elif word.text in (")", "]", "\\}") and opened and words[opened[-1]].text != "{":
+            out[opened.pop()] = k
+    return out
 
 
 class Parser:
@@ -47,8 +67,7 @@ class Parser:
         size_words: Iterable[str] = (),
     ) -> None:
         self.text = text
-        self.words = words
-        self.at = 0
+        self.start(words)
         self.build = build
         self.names = names
         self.patterns = patterns
@@ -58,7 +77,6 @@ class Parser:
         self.size_words = set(size_words)
         self.algebra = Algebra(text, build)
         self.indices: Mapping[str, Bound] = {}
-        self.opened: list[Token] = []
         self.pending: list[Value] = []
         self.rows: list[int] = []  # of the last bracket: how many values stand between its semicolons
 
@@ -68,10 +86,12 @@ class Parser:
         return self.algebra.notes
 
     def word(self, k: int = 0) -> Token:
-        return self.words[min(self.at + k, len(self.words) - 1)]
+        word = self.words[min(self.at + k, len(self.words) - 1)]
+        return word._replace(text="|", start=word.start + 1) if self.half and not k else word
 
     def next(self) -> Token:
-        word = self.words[self.at]
+        word = self.word()
+        self.half = False
         self.at += 1
         return word
 
@@ -219,7 +239,9 @@ class Parser:
     def starts(self, word: Token) -> bool:
         """Whether a factor can start with the word."""
         match word.kind:
-            case "name" | "number" | "begin":
+            case "name":
+                return not self.condition_word(word)
+            case "number" | "begin":
                 return True
             case "word":
                 return word.text not in STOP_WORDS
@@ -232,6 +254,13 @@ class Parser:
             case "op":
                 return word.text in ("(", "[", "\\{", "langle") or (word.text == "null" and word.font == "left")
         return False
+
+    def condition_word(self, word: Token) -> str:
+        """The word "if" or "otherwise" in plain letters inside braces, as Unicode text prints cases; "" for anything else."""
+        if word.kind != "name" or word.text not in ("i", "o") or not self.opened or self.opened[-1].text != "{":
+            return ""
+        found = _CONDITION.match(self.text, word.start)
+        return found.group() if found else ""
 
     def signed(self) -> Task:
         """A factor after a sign, which may have a minus of its own."""
@@ -262,9 +291,6 @@ class Parser:
             case "name":
                 return (yield latex_symbols.symbol(self))
             case "word":
-                return (yield latex_symbols.upright(self))
-            case "brace" if word.text == "{" and self.word(1).kind == "word" and self.word(2).text == "}":  # {\rm tr}(X)
-                del self.words[self.at + 2], self.words[self.at]
                 return (yield latex_symbols.upright(self))
             case "brace" if word.text == "{":
                 return (yield scripted(self, (yield self.braces())))
@@ -302,6 +328,8 @@ class Parser:
             self.at += 1
             below: Value = yield self.expression()
             value = self.algebra.over(value, below)
+        if self.condition_word(self.word()) == "if":
+            value = yield latex_blocks.plain_cases(self, value)
         if not (self.word().kind == "brace" and self.word().text == "}"):
             raise self.expected("'}'")
         self.at += 1
@@ -337,16 +365,24 @@ class Parser:
             return (yield scripted(self, (yield self.braces())))
         return (yield latex_symbols.command(self, word))
 
+    def start(self, words: list[Token]) -> None:
+        """Begin to read other words."""
+        self.words = words
+        self.at = 0
+        self.half = False
+        self.opened = []
+        self.closing = closings(words)
+        self.related = [0]
+        for word in words:
+            self.related.append(self.related[-1] + (word.text in RELATIONS and word.kind in ("op", "command")))
+
     def argument_place(self) -> tuple[int, int]:
-        """Where the words of an argument stand: a group in braces, one digit, or one word."""
+        """Where the words of a group in braces stand."""
         word = self.word()
         if word.kind == "brace" and word.text == "{":
-            depth, first = 0, self.at + 1
-            while True:
-                word = self.next()
-                depth += (word.kind == "brace") * ((word.text == "{") - (word.text == "}"))
-                if depth == 0:
-                    return first, self.at - 1
+            first, last = self.at + 1, self.closing[self.at]
+            self.at = last + 1
+            return first, last
         raise self.expected("an argument in braces")
 
     def argument(self, command: Token, count: int) -> Task:
@@ -360,7 +396,7 @@ class Parser:
         if word.kind == "number" and word.text[0] != ".":
             self.at += 1
             return Value(self.build.number(Fraction(word.text), word.span, word.text), "number")
-        if word.kind == "name" or (word.kind == "command" and word.text not in ENDING):
+        if word.kind in ("name", "word") or (word.kind == "command" and word.text not in ENDING):
             if word.kind == "name" and self.word(1).text in ("_", "^"):  # \frac a_1 b takes the letter alone
                 raise self.fail(needs, command.span, "put the argument in braces.")
             return (yield self.factor())

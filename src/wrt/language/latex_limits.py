@@ -201,15 +201,9 @@ def affine_with(p: Parser, words: list[Token], more: dict[str, Bound], span: Spa
 
 def around(p: Parser) -> tuple[tuple[int, int], tuple[int, int]] | None:
     """The scripts of [body]_{i,j = 1}^{m,n} when the bracket here is such an array: where their words stand, below and above."""
-    if p.word().text != "[":
+    if p.word().text != "[" or p.at not in p.closing:
         return None
-    depth, k = 0, p.at
-    while k < len(p.words):
-        depth += (p.words[k].text == "[") - (p.words[k].text == "]")
-        k += 1
-        if depth == 0:
-            break
-    back, p.at = p.at, k
+    back, p.at = p.at, p.closing[p.at] + 1
     try:
         if not p.is_op(p.word(), "_"):
             return None

@@ -91,14 +91,7 @@ def peek_script(p: Parser) -> tuple[int, int]:
 
 def has_relation(p: Parser, at: int) -> bool:
     """Whether the bracket that opens at `at` holds a relation."""
-    depth = 0
-    for word in p.words[at:]:
-        depth += (word.text in ("(", "[", "\\{", "{")) - (word.text in (")", "]", "\\}", "}"))
-        if word.text in latex_index.RELATIONS and word.kind in ("op", "command"):
-            return True
-        if depth == 0:
-            return False
-    return False
+    return at in p.closing and p.related[p.closing[at]] > p.related[at]
 
 
 def indicator(p: Parser, word: Token) -> Task:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wrt.errors import Span, TextError
+from wrt.errors import Span, TextError, TooLargeError
 from wrt.language.latex_names import key
 from wrt.language.latex_raw import Token
 
+MAX_STATEMENTS = 200
 EQUALS = ("=", "coloneqq")
 OPEN, CLOSED = ("{", "(", "[", "\\{", "langle"), ("}", ")", "]", "\\}", "rangle")
 LEADING = (
@@ -98,6 +99,8 @@ def statements(words: Sequence[Token], text: str) -> list[Statement]:
                     span=_span(part),
                     hint="give one side alone.",
                 )
+    if len(out) > MAX_STATEMENTS:
+        raise TooLargeError(f"the text defines more than {MAX_STATEMENTS} names.", text=text)
     bare = [s for s in out if s.label is None]
     if len(bare) > 1:
         raise TextError("these are several formulas.", text=text, span=_span(bare[1].sides[0]), hint="give one, or name the parts: z = ...")
@@ -227,7 +230,7 @@ def _clauses(words: list[Token]) -> list[list[Token]]:
             if fresh and _bare(out[-1]) and not (len(_bare(out[-1])) == 1 and out[-1][0].kind == "word"):
                 out.append(piece)
             else:
-                out[-1] = out[-1] + piece
+                out[-1] += piece
     return _joined(out)
 
 
@@ -257,7 +260,7 @@ def _joined(parts: list[list[Token]]) -> list[list[Token]]:
         lead = bool(out) and all(w.kind == "word" or w.text == "quad" for w in out[-1]) and bool(out[-1])
         dots = bool(out) and len(part) >= 1 and part[0].text == "ldots"
         if lead or dots or (out and out[-1] and out[-1][-1].text == "ldots"):
-            out[-1] = out[-1] + part
+            out[-1] += part
         else:
             out.append(part)
     return out

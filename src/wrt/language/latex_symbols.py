@@ -266,7 +266,7 @@ def undeclared(p: Parser, word: Token) -> Task:
 def bare_arguments(p: Parser) -> bool:
     """Whether the bracket here holds nothing but names and commas, as f(x, y) does."""
     depth = 0
-    for word in p.words[p.at :]:
+    for word in p.words[p.at : p.at + 60]:
         depth += (word.text in ("(", "[", "\\{")) - (word.text in (")", "]", "\\}"))
         if depth == 0:
             return True

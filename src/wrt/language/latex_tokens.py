@@ -138,7 +138,7 @@ class _Symbols:
         while inner and inner[0].text == "{" and inner[-1].text == "}" and inner[0].kind == "brace":
             inner = inner[1:-1]
         scripted = len(inner) > 1 and inner[1].text in ("_", "^")
-        if not inner or inner[0].kind not in ("name", "word") or (len(inner) > 1 and not scripted):
+        if not inner or inner[0].kind not in ("name", "word") or inner[0].text[0] in "01" or (len(inner) > 1 and not scripted):
             raise TextError(
                 f"\\{command.text} over more than one symbol is not known.",
                 text=self.text,
@@ -197,47 +197,53 @@ def _scripts(words: list[Token], text: str) -> list[Token]:
     """Braces around every script; empty groups left out."""
     out: list[Token] = []
     raised: list[int] = []  # where open groups start in `out`; -1 for those that are not raised
+    partner = _partners(words)
+    due: dict[int, int] = {}  # how many groups that were put around an argument end before a word
     at = 0
-    while at < len(words):
+    while at <= len(words):
+        for _ in range(due.get(at, 0)):
+            end = words[at - 1].end
+            out.append(Token("brace", "}", end, end))
+        if at == len(words):
+            break
         word = words[at]
         at += 1
-        if word.kind == "brace":
-            if word.text == "{":
-                raised.append(len(out) if out and out[-1].text == "^" else -1)
-            elif raised and (start := raised.pop()) >= 0:
-                _transposed(out, start)
-        if (
-            word.text == "{"
-            and word.kind == "brace"
-            and at < len(words)
-            and words[at].text == "}"
-            and words[at].kind == "brace"
-            and not (out and out[-1].text in ("^", "_"))
-        ):
-            at += 1
-            raised.pop()
-            continue
+        brace = word.kind == "brace"
+        if brace and word.text == "{":
+            if partner[at - 1] == at and not (out and out[-1].text in ("^", "_")):
+                at += 1
+                continue
+            raised.append(len(out) if out and out[-1].text == "^" else -1)
+        elif brace and raised and (start := raised.pop()) >= 0:
+            _transposed(out, start)
         out.append(word)
         if word.kind != "op" or word.text not in ("^", "_"):
             continue
         if at >= len(words) or words[at].text in ("^", "_", "}", "&") or words[at].kind in ("newline", "end"):
             raise TextError(f"'{word.text}' needs what is {'raised' if word.text == '^' else 'lowered'}.", text=text, span=word.span)
         if words[at].kind != "brace":
-            end = _argument_end(words, at, text)
             if words[at].kind == "number" and len(words[at].text) > 1:
                 typed = words[at].text
-                raise TextError(
-                    f"'{word.text}{typed}' is typeset with '{typed[0]}' alone in the script.",
-                    text=text,
-                    span=(word.start, words[at].end),
-                    hint=f"write {word.text}{{{typed}}}.",
-                )
-            out += [
-                Token("brace", "{", words[at].start, words[at].start),
-                *words[at:end],
-                Token("brace", "}", words[end - 1].end, words[end - 1].end),
-            ]
-            at = end
+                message = f"'{word.text}{typed}' is typeset with '{typed[0]}' alone in the script."
+                raise TextError(message, text=text, span=(word.start, words[at].end), hint=f"write {word.text}{{{typed}}}.")
+            end_at = _argument_end(words, at, partner)
+            due[end_at] = due.get(end_at, 0) + 1
+            out.append(Token("brace", "{", words[at].start, words[at].start))
+            if end_at == at + 1:  # one word, whatever it is
+                out.append(words[at])
+                at += 1
+    return out
+
+
+def _partners(words: list[Token]) -> dict[int, int]:
+    """Where the brace that opens at a place closes."""
+    out: dict[int, int] = {}
+    opened: list[int] = []
+    for k, word in enumerate(words):
+        if word.kind == "brace" and word.text == "{":
+            opened.append(k)
+        elif word.kind == "brace" and opened:
+            out[opened.pop()] = k
     return out
 
 
@@ -252,15 +258,9 @@ def _transposed(out: list[Token], start: int) -> None:
     out += [Token("brace", "}", end, end), Token("op", "^", last.start, last.start), Token("brace", "{", last.start, last.start), last]
 
 
-def _argument_end(words: list[Token], at: int, text: str) -> int:
+def _argument_end(words: list[Token], at: int, partner: dict[int, int]) -> int:
     r"""Where the one argument at `at` ends: \frac takes two more, \sqrt one."""
-    wanted = {"frac": 2, "sqrt": 1}.get(words[at].text, 0) if words[at].kind == "command" else 0
     end = at + 1
-    for _ in range(wanted):
-        depth = 0
-        while end < len(words):
-            depth += (words[end].text == "{" and words[end].kind == "brace") - (words[end].text == "}" and words[end].kind == "brace")
-            end += 1
-            if depth == 0:
-                break
+    for _ in range({"frac": 2, "sqrt": 1}.get(words[at].text, 0) if words[at].kind == "command" else 0):
+        end = partner.get(end, end) + 1
     return min(end, len(words))

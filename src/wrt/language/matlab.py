@@ -71,7 +71,7 @@ def read(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[st
         return Reader(text, words, dict(shapes or {}), facts, kinds).read()
 
     try:
-        return by_letters(attempt, text)
+        return by_letters(attempt, text, len(words))
     except WrtError as error:
         raise named(error).located(text) from None
 

@@ -9,6 +9,7 @@ from wrt.language.python import MAX_CHARACTERS, MAX_TOKENS, Token, _check_number
 
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+|\.(?![*/^'\\\d]))?|\.\d+)(?:[eE][+-]?\d+)?")
 _STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_OPEN_ENDED = ("+", "-", "*", "/", ".*", "./", "^", ".^", "\\", ",", "(", "=", ";")
 _OPERATOR = re.compile(r"\.[*/^'\\]|\*\*|==|[-+*/\\^'()=,;\[\]@:<>~&|!.?{}$#`]")
 
 
@@ -17,14 +18,14 @@ def tokens(text: str) -> list[Token]:
     if len(text) > MAX_CHARACTERS:
         raise TooLargeError(f"the text has {len(text)} characters; the limit is {MAX_CHARACTERS}.")
     out: list[Token] = []
-    at = 0
+    at = depth = 0
     while at < len(text):
         c = text[at]
         if c in " \t\r\f":
             at += 1
             continue
         if c == "\n":
-            if out and out[-1].text != ";" and not _inside(out):
+            if out and depth <= 0 and out[-1].text not in _OPEN_ENDED:  # a line that goes on, or an open bracket, ends nothing
                 out.append(Token("op", ";", at, at + 1))
             at += 1
             continue
@@ -45,6 +46,7 @@ def tokens(text: str) -> list[Token]:
                 raise TextError(f"{c} stands after nothing: there is nothing to transpose.", text=text, span=(at, at + 1))
             out.append(Token("string", found.group()[1:-1], at, found.end()))
         elif found := _OPERATOR.match(text, at):
+            depth += (c == "(") - (c == ")")
             out.append(Token("op", found.group(), at, found.end()))
         else:
             raise TextError(f"the character {c!r} has no meaning here.", text=text, span=(at, at + 1))
@@ -70,11 +72,3 @@ def _balanced(words: list[Token], text: str) -> None:
             opened.pop()
     if opened:
         raise TextError("'(' is never closed.", text=text, span=(opened[-1].start, opened[-1].end))
-
-
-def _inside(words: list[Token]) -> bool:
-    """Whether a bracket is open or the line goes on, so that a new line ends nothing."""
-    return (
-        words[-1].text in ("+", "-", "*", "/", ".*", "./", "^", ".^", "\\", ",", "(", "=")
-        or sum((w.text == "(") - (w.text == ")") for w in words[-2000:]) > 0
-    )

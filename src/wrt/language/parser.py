@@ -1,11 +1,11 @@
 """One iterative operator-precedence parser: tokens of any dialect -> surface tree, without recursion.
 
-    steps      = (name "=" expr ";")* expr
-    expr       = operand (binary operand)*                 comparisons < (+ -) < (* / @) < unary minus < ** < postfix
-    operand    = number | name | "-" operand | "(" expr ")" | list | call
-    postfix    = ".T" | "[" part ("," part)* "]"
-    call       = name "(" arguments ")"                    arguments may be one generator: expr for i in range(..) ... if ...
-    part       = expr | [expr] ":" [expr] [":" [expr]]
+steps      = (name "=" expr ";")* expr
+expr       = operand (binary operand)*                 comparisons < (+ -) < (* / @) < unary minus < ** < postfix
+operand    = number | name | "-" operand | "(" expr ")" | list | call
+postfix    = ".T" | "[" part ("," part)* "]"
+call       = name "(" arguments ")"                    arguments may be one generator: expr for i in range(..) ... if ...
+part       = expr | [expr] ":" [expr] [":" [expr]]
 """
 
 from __future__ import annotations
@@ -20,7 +20,28 @@ from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Na
 MAX_NESTING = 20_000
 BINARY = {"<": 1, "<=": 1, ">": 1, ">=": 1, "==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
 NEGATE = 4
-KEYWORDS = {"for", "in", "if", "lambda", "else", "and", "or", "not", "is", "None", "True", "False", "import", "def", "return", "class", "while", "with", "yield", "await"}
+KEYWORDS = {
+    "for",
+    "in",
+    "if",
+    "lambda",
+    "else",
+    "and",
+    "or",
+    "not",
+    "is",
+    "None",
+    "True",
+    "False",
+    "import",
+    "def",
+    "return",
+    "class",
+    "while",
+    "with",
+    "yield",
+    "await",
+}
 
 
 @dataclass(slots=True)
@@ -126,7 +147,9 @@ class Parser:
     # ------------------------------------------------------------------------------------------------ driver
     def run(self) -> Node:
         if self.words[0].kind == "end":
-            raise TextError("there is nothing to read: the text is empty.", text=self.text, span=(0, 1), hint='write for example "norm(A @ x - b)**2".')
+            raise TextError(
+                "there is nothing to read: the text is empty.", text=self.text, span=(0, 1), hint='write for example "norm(A @ x - b)**2".'
+            )
         steps: list[tuple[str, Node]] = []
         names: set[str] = set()
         while True:
@@ -250,7 +273,9 @@ class Parser:
                 self.at += 1
                 attribute = self.peek()
                 if attribute.kind != "name" or attribute.text != "T":
-                    raise self.fail(f"'.{attribute.text}' is not known; the only attribute is .T, the transpose.", (word.start, max(attribute.end, word.end)))
+                    raise self.fail(
+                        f"'.{attribute.text}' is not known; the only attribute is .T, the transpose.", (word.start, max(attribute.end, word.end))
+                    )
                 self.at += 1
                 value = self.values.pop()
                 self.values.append(Unary("T", value, span=(value.span[0], attribute.end)))
@@ -293,7 +318,11 @@ class Parser:
             self.at += 1
             match frame.kind:
                 case "group":
-                    raise self.fail("a comma inside plain parentheses.", (self.words[self.at - 1].start, self.words[self.at - 1].end), hint="a column is written [a, b].")
+                    raise self.fail(
+                        "a comma inside plain parentheses.",
+                        (self.words[self.at - 1].start, self.words[self.at - 1].end),
+                        hint="a column is written [a, b].",
+                    )
                 case "index":
                     self.end_part(frame, value)
                 case "call" if frame.body is not None:

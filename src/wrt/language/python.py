@@ -35,7 +35,11 @@ def _name_end(text: str, at: int) -> int:
     while end < len(text):
         c = text[end]
         category = unicodedata.category(c)
-        if c == "_" or category[0] == "L" and not _superscript(c) or (end > at and (category in ("Nd", "Mn", "Mc") or (category in ("No", "Lm") and not _superscript(c)))):
+        if (
+            c == "_"
+            or (category[0] == "L" and not _superscript(c))
+            or (end > at and (category in ("Nd", "Mn", "Mc") or (category in ("No", "Lm") and not _superscript(c))))
+        ):
             end += 1
         else:
             break
@@ -96,4 +100,8 @@ def _check_number(text: str, found: re.Match[str]) -> None:
     word = found.group().lower()
     mantissa, _, exponent = word.partition("e")
     if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_EXPONENT)):
-        raise TooLargeError(f"a number of that many digits is not supported (at most {MAX_DIGITS} digits, exponents up to {MAX_EXPONENT}).", text=text, span=found.span())
+        raise TooLargeError(
+            f"a number of that many digits is not supported (at most {MAX_DIGITS} digits, exponents up to {MAX_EXPONENT}).",
+            text=text,
+            span=found.span(),
+        )

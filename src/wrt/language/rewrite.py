@@ -51,3 +51,16 @@ def with_children(node: Node, below: tuple[Node, ...]) -> Node:
             steps = tuple((name, new) for (name, _), new in zip(node.steps, below[:-1], strict=True))
             return Steps(steps, below[-1], span=node.span)
     return replace(node)
+
+
+def in_front(number: Node, product: Node) -> Node:
+    """The number as the first factor of a product: 2 and A @ x give 2*A @ x."""
+    spine: list[Binary] = []
+    first = product
+    while isinstance(first, Binary) and first.op in ("*", "@", "/"):
+        spine.append(first)
+        first = first.left
+    out: Node = Binary("*", number, first)
+    for node in reversed(spine):
+        out = Binary(node.op, out, node.right)
+    return out

@@ -114,7 +114,9 @@ class Annotator:
                 case Steps():
                     for name, value in node.steps:
                         if name in self.declarations or name in self.sizes:
-                            raise TextError(f"'{name}' is already the name of a {'variable' if name in self.declarations else 'size'}.", span=value.span)
+                            raise TextError(
+                                f"'{name}' is already the name of a {'variable' if name in self.declarations else 'size'}.", span=value.span
+                            )
                         self.steps[name] = value
                     stack += [(child, scope) for child in node.children]
                 case _:
@@ -141,7 +143,11 @@ class Annotator:
             node.role = "constant"
         else:
             near = get_close_matches(node.name, [*self.declarations, *self.steps, *self.sizes], 1)
-            raise UnknownNameError(f"'{node.name}' is neither a variable, a size nor a function.", span=node.span, hint=f"did you mean '{near[0]}'?" if near else "declare its shape.")
+            raise UnknownNameError(
+                f"'{node.name}' is neither a variable, a size nor a function.",
+                span=node.span,
+                hint=f"did you mean '{near[0]}'?" if near else "declare its shape.",
+            )
 
     # ------------------------------------------------------------------------------------------------ what rules may ask
     def equal(self, a: Size, b: Size) -> bool:
@@ -261,12 +267,22 @@ class Annotator:
 
     def _matmul(self, node: Binary, a: Shape, b: Shape) -> Shape:
         if "tensor" in (a.kind, b.kind):
-            raise ShapeError(f"@ takes vectors and matrices: {self._both(node, a, b)}.", span=node.span, hint='einsum("ijk,k->ij", T, x) contracts a tensor.')
+            raise ShapeError(
+                f"@ takes vectors and matrices: {self._both(node, a, b)}.", span=node.span, hint='einsum("ijk,k->ij", T, x) contracts a tensor.'
+            )
         (r, c), (r2, c2) = places(a), places(b)
         if a.kind == "scalar" and b.kind in ("scalar", "column", "matrix") and not (b.kind == "matrix" and self.unifier.find(r2) is ONE):
-            raise ShapeError(f"{short(node.left)} is a scalar: a scalar multiplies with *, not with @.", span=node.span, hint=f"write {short(node.left)}*{short(node.right)}.")
-        if b.kind == "scalar" and a.kind not in ("column",) and not self.unifier.find(c) is ONE:
-            raise ShapeError(f"{short(node.right)} is a scalar: a scalar multiplies with *, not with @.", span=node.span, hint=f"write {short(node.left)}*{short(node.right)}.")
+            raise ShapeError(
+                f"{short(node.left)} is a scalar: a scalar multiplies with *, not with @.",
+                span=node.span,
+                hint=f"write {short(node.left)}*{short(node.right)}.",
+            )
+        if b.kind == "scalar" and a.kind != "column" and self.unifier.find(c) is not ONE:
+            raise ShapeError(
+                f"{short(node.right)} is a scalar: a scalar multiplies with *, not with @.",
+                span=node.span,
+                hint=f"write {short(node.left)}*{short(node.right)}.",
+            )
         inner = self.unifier.find(c), self.unifier.find(r2)
         stretched = (inner[0] is ONE and inner[1].name is not None) or (inner[1] is ONE and inner[0].name is not None)
         if stretched or not self.equal(c, r2):
@@ -288,7 +304,7 @@ class Annotator:
         """The common shape of an elementwise operation: scalars go with anything, a column or a row stretches against a matrix."""
         result = SCALAR
         parts = node.children if not isinstance(node, Call) else node.arguments
-        for part, shape in zip(parts, shapes, strict=True):
+        for shape in shapes:
             if shape.kind == "scalar" or result is shape:
                 continue
             if result.kind == "scalar":
@@ -341,7 +357,10 @@ class Annotator:
         if len(parts) == 1 and base.kind == "matrix" and any(self.unifier.find(s) is ONE for s in sizes):
             sizes = sizes[1:] if self.unifier.find(sizes[0]) is ONE else sizes[:1]
         if len(parts) != len(sizes):
-            raise ShapeError(f"{short(node.base)} is {self._say(base)} and takes {len(sizes)} ind{'ex' if len(sizes) == 1 else 'ices'}, found {len(parts)}.", span=node.span)
+            raise ShapeError(
+                f"{short(node.base)} is {self._say(base)} and takes {len(sizes)} ind{'ex' if len(sizes) == 1 else 'ices'}, found {len(parts)}.",
+                span=node.span,
+            )
         kept: list[tuple[int, Size]] = []
         for axis, (part, size) in enumerate(zip(parts, sizes, strict=True)):
             kept += [(axis, s) for s in self._part(part, size)]
@@ -359,7 +378,11 @@ class Annotator:
         shape = typed(part)
         if shape.kind != "scalar":
             if not (isinstance(part, Name) and part.role == "variable" and "integer" in self.declarations[part.name].facts):
-                raise ShapeError(f"a look-up needs an integer vector; {short(part)} is {self._say(shape)}.", span=part.span, hint="declare it integer." if isinstance(part, Name) else "")
+                raise ShapeError(
+                    f"a look-up needs an integer vector; {short(part)} is {self._say(shape)}.",
+                    span=part.span,
+                    hint="declare it integer." if isinstance(part, Name) else "",
+                )
             return shape.sizes
         self._in_range(part, size)
         return ()
@@ -451,7 +474,11 @@ class Annotator:
             for (cell,) in node.rows:
                 shape = typed(cell)
                 if shape.kind not in ("scalar", "column"):
-                    raise ShapeError(f"a list stacks scalars and columns; {short(cell)} is {self._say(shape)}.", span=cell.span, hint="a block matrix is written [[A, B], [C, D]].")
+                    raise ShapeError(
+                        f"a list stacks scalars and columns; {short(cell)} is {self._say(shape)}.",
+                        span=cell.span,
+                        hint="a block matrix is written [[A, B], [C, D]].",
+                    )
                 height = height + places(shape)[0]
             return column(height)
         total, width = Size.of(0), None
@@ -464,7 +491,10 @@ class Annotator:
                     raise ShapeError(f"a block is a scalar, a vector or a matrix; {short(cell)} is {self._say(shape)}.", span=cell.span)
                 rows, columns = places(shape)
                 if not self.equal(height, rows):
-                    raise ShapeError(f"blocks of one row have one height: {short(cells[0])} is {self._say(typed(cells[0]))}, {short(cell)} is {self._say(shape)}.", span=cell.span)
+                    raise ShapeError(
+                        f"blocks of one row have one height: {short(cells[0])} is {self._say(typed(cells[0]))}, {short(cell)} is {self._say(shape)}.",
+                        span=cell.span,
+                    )
                 across = across + columns
             if width is not None and not self.equal(width, across):
                 raise ShapeError(f"the rows of a block matrix have one width: {width} and {across}.", span=node.span)
@@ -509,7 +539,9 @@ def transposed(node: Node, shape: Shape) -> Shape:
         case "matrix":
             return matrix(shape.sizes[1], shape.sizes[0])
         case "tensor":
-            raise ShapeError(f"the transpose of a tensor of order {shape.order} is not defined.", span=node.span, hint='einsum("ijk->kji", T) reorders its axes.')
+            raise ShapeError(
+                f"the transpose of a tensor of order {shape.order} is not defined.", span=node.span, hint='einsum("ijk->kji", T) reorders its axes.'
+            )
     return shape
 
 
@@ -519,7 +551,7 @@ def product_shape(a: Shape, b: Shape, rows: Size, columns: Size) -> Shape:
         return SCALAR
     if "scalar" in (a.kind, b.kind):
         return b if a.kind == "scalar" else a
-    if b.kind == "column" and a.kind in ("matrix",):
+    if b.kind == "column" and a.kind == "matrix":
         return column(rows)
     if a.kind == "row":
         return row(columns) if b.kind == "matrix" else SCALAR

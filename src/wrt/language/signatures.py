@@ -53,7 +53,11 @@ def unknown_function(name: str, node: Node) -> UnknownNameError:
     from difflib import get_close_matches
 
     near = get_close_matches(name, sorted(known_functions()), 1)
-    return UnknownNameError(f"'{name}' is not a function of the language.", span=(node.span[0], node.span[0] + len(name)), hint=f"did you mean '{near[0]}'?" if near else "")
+    return UnknownNameError(
+        f"'{name}' is not a function of the language.",
+        span=(node.span[0], node.span[0] + len(name)),
+        hint=f"did you mean '{near[0]}'?" if near else "",
+    )
 
 
 def counted(node: Call, least: int, most: int | None = None, options: tuple[str, ...] = ()) -> None:
@@ -65,7 +69,9 @@ def counted(node: Call, least: int, most: int | None = None, options: tuple[str,
         raise TextError(f"{node.function} takes {wanted} argument{'s' * (wanted != '1')}, found {count}.", span=node.span)
     for key, value in node.options:
         if key not in options:
-            raise TextError(f"{node.function} has no argument named '{key}'.", span=value.span, hint=f"it knows {', '.join(options)}." if options else "")
+            raise TextError(
+                f"{node.function} has no argument named '{key}'.", span=value.span, hint=f"it knows {', '.join(options)}." if options else ""
+            )
 
 
 def places(shape: Shape) -> tuple[Size, Size]:
@@ -103,7 +109,11 @@ def _says(node: Node, shape: Shape) -> str:
 def no_tensor(node: Call, shapes: list[Shape]) -> None:
     for argument, shape in zip(node.arguments, shapes, strict=True):
         if shape.kind == "tensor":
-            raise wrong(argument, f"{node.function} takes scalars, vectors and matrices; {_says(argument, shape)}.", "index the tensor inside sum(... for i in range(n)).")
+            raise wrong(
+                argument,
+                f"{node.function} takes scalars, vectors and matrices; {_says(argument, shape)}.",
+                "index the tensor inside sum(... for i in range(n)).",
+            )
 
 
 # ------------------------------------------------------------------------------------------------ reductions, norms
@@ -129,7 +139,11 @@ def _reduction(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     shape, table = shapes[0], REDUCTIONS[node.function]
     axis = axis_of(node, shape)
     if axis is None and table.axis_for_matrix and shape.order >= 2:
-        raise wrong(node, f"{node.function} of a matrix needs an axis: {_says(node.arguments[0], shape)}.", f"{node.function}(X, axis=0) goes down the columns, {node.function}(X, axis=1) along the rows.")
+        raise wrong(
+            node,
+            f"{node.function} of a matrix needs an axis: {_says(node.arguments[0], shape)}.",
+            f"{node.function}(X, axis=0) goes down the columns, {node.function}(X, axis=1) along the rows.",
+        )
     if table.result == "keep":
         return shape
     if axis is None:
@@ -148,7 +162,11 @@ def _norm(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     if isinstance(kind, Text) and kind.value not in ("fro", "nuc", "spec"):
         raise TextError(f'"{kind.value}" is no norm.', span=kind.span, hint='matrix norms are norm(X), norm(X, "nuc") and norm(X, "spec").')
     if kind is not None and not isinstance(kind, Text) and shape.order >= 2:
-        raise wrong(node, f"which norm of a matrix? {_says(node.arguments[0], shape)}.", 'norm(X) is the Frobenius norm, norm(X, "nuc") the nuclear, norm(X, "spec") the spectral norm.')
+        raise wrong(
+            node,
+            f"which norm of a matrix? {_says(node.arguments[0], shape)}.",
+            'norm(X) is the Frobenius norm, norm(X, "nuc") the nuclear, norm(X, "spec") the spectral norm.',
+        )
     if isinstance(kind, Text) and kind.value != "fro" and shape.order != 2:
         raise wrong(node, f'norm(.., "{kind.value}") is of a matrix; {_says(node.arguments[0], shape)}.')
     if kind is not None and not isinstance(kind, Text) and kind.shape is not None and kind.shape.order:
@@ -162,7 +180,11 @@ def _norm(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
 def square(typing: Typing, node: Call, argument: Node, shape: Shape) -> Size:
     """The size of a square matrix argument."""
     if shape.kind != "matrix":
-        raise wrong(argument, f"{node.function} takes a square matrix; {_says(argument, shape)}.", "divide by a scalar with /." if node.function == "inv" and shape.kind == "scalar" else "")
+        raise wrong(
+            argument,
+            f"{node.function} takes a square matrix; {_says(argument, shape)}.",
+            "divide by a scalar with /." if node.function == "inv" and shape.kind == "scalar" else "",
+        )
     if not typing.equal(*shape.sizes):
         raise wrong(argument, f"{node.function} takes a square matrix; {_says(argument, shape)}.")
     return shape.sizes[0]
@@ -187,7 +209,12 @@ def _row(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
                 raise wrong(argument, f"{node.function} takes {kinds[len(names)]} here; {_says(argument, shape)}.")
         for name, size in zip(names, have, strict=True):
             if not typing.equal(sizes.setdefault(name, size), size):
-                raise wrong(node, f"{node.function}: the sizes of its arguments do not fit; " + " and ".join(_says(a, s) for a, s in zip(node.arguments, shapes, strict=True)) + ".")
+                raise wrong(
+                    node,
+                    f"{node.function}: the sizes of its arguments do not fit; "
+                    + " and ".join(_says(a, s) for a, s in zip(node.arguments, shapes, strict=True))
+                    + ".",
+                )
     names = [word.strip() for word in right.strip()[1:-1].split(",") if word.strip()]
     if "r" in names and "r" not in sizes:  # r is min(m, n), the number of singular values
         sizes["r"] = smaller(typing, sizes["m"], sizes["n"])
@@ -387,4 +414,3 @@ RULES: dict[str, Rule] = {
     "conv2d": _conv2d,
     "einsum": _einsum,
 }
-

@@ -123,9 +123,8 @@ def _binary(node: Binary) -> list[Piece]:
         least_left, least_right = POSTFIX, NEGATE
     elif rank == 1:
         least_left = 2
-    elif (
-        (node.op == "*" and isinstance(left, Binary) and left.op == "@")
-        or (node.op == "@" and isinstance(left, Binary) and left.op == "*" and left.left.shape is not None and left.left.shape.order > 0)
+    elif (node.op == "*" and isinstance(left, Binary) and left.op == "@") or (
+        node.op == "@" and isinstance(left, Binary) and left.op == "*" and left.left.shape is not None and left.left.shape.order > 0
     ):
         least_left = rank + 1
     if rank == 3 and isinstance(right, Unary) and right.op == "-":

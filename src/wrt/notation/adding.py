@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from wrt.notation.functions import SQUARES
 from wrt.notation.score import OPERATION
-from wrt.notation.tree import KEY, ONE, SCALAR, Box, Call, Chain, Scaled, Sum, Times, Tree, Turn, full_first, is_diagonal, joined, union
+from wrt.notation.tree import KEY, ONE, SCALAR, Box, Call, Chain, Factor, Scaled, Sum, Times, Tree, Turn, full_first, is_diagonal, is_ones, joined, number_of, union
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
 
 LAST = 1 << 30
+STRETCH = 4.0  # length that a column added to a matrix costs, where no axis was reduced to make it
 
 
 def add(forest: Forest, terms: Iterable[Scaled]) -> Scaled:
@@ -36,10 +37,10 @@ def add(forest: Forest, terms: Iterable[Scaled]) -> Scaled:
         opened = _opened(forest, kept)
         if opened is not None:
             return add(forest, opened)
-        kept = _squares(forest, kept)
+        kept = _branches(forest, _squares(forest, kept))
     if len(kept) == 1:
         return kept[0]
-    return _interned(forest, _meet(forest, kept))
+    return _interned(forest, _meet(forest, kept if forest.typing else _thin(forest, kept)))
 
 
 def _opened(forest: Forest, kept: list[Scaled]) -> list[Scaled] | None:
@@ -75,7 +76,7 @@ def _mostly_negative(forest: Forest, terms: list[Scaled]) -> bool:
     if balance:
         return balance < 0
     lead = next((k for k, t in terms if t is forest.one), None)  # 1 - tanh(x)**2, not tanh(x)**2 - 1
-    return (arranged(forest, terms)[0][0] if lead is None else lead) < 0
+    return (_ordered(terms)[0][0] if lead is None else lead) < 0
 
 
 def raw_sum(forest: Forest, terms: tuple[Scaled, ...], key: tuple[object, ...] = ()) -> Tree:
@@ -87,15 +88,22 @@ def raw_sum(forest: Forest, terms: tuple[Scaled, ...], key: tuple[object, ...] =
     def make() -> Tree:
         score = sum(forest.product_score(k, t, first=n == 0) for n, (k, t) in enumerate(terms)) + OPERATION * (len(terms) - 1)
         trees = [t for _, t in terms]
-        return Sum(union([t.box for t in trees]), score=score, key=joined(trees), terms=terms)
+        box = union([t.box for t in trees])
+        if not forest.typing and None not in box and any(None in t.box and t.box != SCALAR and not _statistic(t) for t in trees):
+            score += STRETCH
+        return Sum(box, score=score, key=joined(trees), terms=terms)
 
     return forest.intern(key, make)
 
 
+def _statistic(t: Tree) -> bool:
+    """Whether a column or row is made of reductions along an axis, which stands beside its matrix by nature: X - mean(X, axis=0)."""
+    return any(isinstance(u, Call) and u.axis is not None for u in (t, *t.children, *[v for c in t.children for v in c.children]))
+
+
 def arranged(forest: Forest, terms: Sequence[Scaled]) -> list[Scaled]:
     """Order of first appearance; a positive term first; a bare number last unless all else is negative, or it is the 1 of 1 + x**2."""
-    box = union([t.box for _, t in terms])
-    ordered = sorted(terms, key=lambda term: (term[1].box != box, *_order(term)))
+    ordered = _ordered(terms)
     last = next((term for term in ordered if term[1] is forest.one and term[0] > 0), None)
     others = [term for term in ordered if term is not last]
     if last is not None and (all(k < 0 for k, _ in others) or (last[0] == 1 and all(abs(k) == 1 for k, _ in others))):
@@ -106,6 +114,11 @@ def arranged(forest: Forest, terms: Sequence[Scaled]) -> list[Scaled]:
             ordered.remove(lead)
             ordered.insert(0, lead)
     return full_first(ordered)
+
+
+def _ordered(terms: Sequence[Scaled]) -> list[Scaled]:
+    box = union([t.box for _, t in terms])
+    return sorted(terms, key=lambda term: (term[1].box != box, *_order(term)))
 
 
 def _order(term: Scaled) -> tuple[object, ...]:
@@ -140,6 +153,52 @@ def _squares(forest: Forest, kept: list[Scaled]) -> list[Scaled]:
                 j, square = forest.times([(other, e)])
                 return [(k * j, square), *[term for i, term in enumerate(kept) if i not in (n, m)]]
     return kept
+
+
+def _branches(forest: Forest, kept: list[Scaled]) -> list[Scaled]:
+    """A*(x > 0) + B*where(x > 0, 0, 1) = where(x > 0, A, B)."""
+    for n, (c, t) in enumerate(kept):
+        factors = t.factors if isinstance(t, Times) else ((t, ONE),)
+        switch = next((f for f, e in factors if e == 1 and isinstance(f, Call) and f.function == "where"), None)
+        if switch is None or [number_of(a) for a in switch.arguments[1:]] != [0, 1]:
+            continue
+        condition = switch.arguments[0]
+        others = [(k, u) for m, (k, u) in enumerate(kept) if m != n and _divides(condition, u)]
+        if not others:
+            continue
+        below = forest.times([(f, e) for f, e in factors if f is not switch])
+        above = forest.add([(k * m, v) for k, (m, v) in [(k, forest.times(_less(condition, u))) for k, u in others]])
+        both = forest.call("where", (condition, forest.wrap(above), forest.wrap((c * below[0], below[1]))))
+        rest = [term for term in kept if term is not kept[n] and term not in others]
+        return [both, *rest]
+    return kept
+
+
+def _divides(f: Tree, t: Tree) -> bool:
+    return any(g is f and e == 1 for g, e in (t.factors if isinstance(t, Times) else ((t, ONE),)))
+
+
+def _less(f: Tree, t: Tree) -> list[Factor]:
+    return [(g, e) for g, e in (t.factors if isinstance(t, Times) else ((t, ONE),)) if g is not f]
+
+
+def _thin(forest: Forest, kept: list[Scaled]) -> list[Scaled]:
+    """The terms with columns and rows spread by ones as plain columns and rows, where the sum keeps its box."""
+    box = union([t.box for _, t in kept])
+    if None in box:
+        return kept
+    thinner = [(c, _without_ones(t)) for c, t in kept]
+    return thinner if union([t.box for _, t in thinner]) == box else kept
+
+
+def _without_ones(t: Tree) -> Tree:
+    if isinstance(t, Chain) and len(t.factors) == 2 and None in t.factors[0].box:
+        first, last = t.factors
+        if is_ones(first):
+            return last
+        if isinstance(last, Turn) and is_ones(last.argument):
+            return first
+    return t
 
 
 def _meet(forest: Forest, terms: list[Scaled]) -> list[Scaled]:

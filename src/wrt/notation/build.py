@@ -32,7 +32,9 @@ class Forest:
         self.shortest: dict[int, Scaled] = {}  # a sum's serial -> its shortest form
         self.display: dict[tuple[Fraction, int], Scaled] = {}
         self.typing = False  # while the user's own text is being built
+        self.roots: dict[int, tuple[Fraction, Tree]] = {}  # id of an expression -> (p, the user's spelling of its p-th root, which is not negative)
         self.steps: dict[int, str] = {}  # serial -> the name the user gave to a tree
+        self.means = context.tree is not None and any(isinstance(node, CallNode) and node.function in ("mean", "var") for node in postorder(context.tree))
         self.solves = context.tree is not None and any(isinstance(node, CallNode) and node.function == "solve" for node in postorder(context.tree))
         self.one = self.atom(Number(ONE), SCALAR, "one")
         self.one.key = ()
@@ -133,6 +135,12 @@ class Forest:
 
     def entry(self, t: Tree, row: Part | None, column: Part | None) -> Scaled:
         return entries.entry(self, t, row, column)
+
+    def raw_product(self, factors: list[Factor]) -> Tree:
+        """The factors as they are, nothing merged."""
+        if not factors:
+            return self.one
+        return factors[0][0] if len(factors) == 1 and factors[0][1] == 1 else hadamard.raw_times(self, factors)
 
     def product_score(self, c: Fraction, t: Tree, *, first: bool = True) -> float:
         return display.product_score(self, c, t, first=first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wrt.notation import literals
 from wrt.notation.functions import ALONG, COMPARE, REDUCES, TURNS, WHOLE, call_box
 from wrt.notation.tree import ONE, SCALAR, Scaled, Sum, Tree, Turn, number_of
 from wrt.tables.functions import FUNCTIONS
@@ -20,6 +21,10 @@ def call(forest: Forest, function: str, arguments: tuple[Tree, ...], axis: int |
         if isinstance(a, Sum) and len(a.terms) == 1 and a.terms[0][0] < 0:
             c, t = call(forest, function, (forest.wrap((-a.terms[0][0], a.terms[0][1])),))
             return (-c if row.odd else c), t
+    if function == "adj":
+        folded = literals.adjugate(forest, arguments[0])
+        if folded is not None:
+            return ONE, folded
     if function in TURNS or function in REDUCES or function in ALONG or function not in WHOLE:
         outside = _turned(forest, function, arguments, axis)
         if outside is not None:
@@ -39,13 +44,13 @@ def _turned(forest: Forest, function: str, arguments: tuple[Tree, ...], axis: in
         return None
     if all(None in a.box and not isinstance(a, Turn) for a in bodies):
         return None
-    turned = [forest.turn(a) for a in arguments]
-    if any(c != 1 for c, _ in turned) or all(t is a for (_, t), a in zip(turned, arguments, strict=True)):
+    turned = [forest.wrap(forest.turn(a)) for a in arguments]
+    if all(t is a for t, a in zip(turned, arguments, strict=True)):
         return None
-    others = [t for _, t in turned if t.box != SCALAR]
+    others = [t for t in turned if t.box != SCALAR]
     if _rank(others) >= _rank(bodies):
         return None
-    inner = tuple(t for _, t in turned)
+    inner = tuple(turned)
     if function in REDUCES and axis is None:
         return ONE, forest.raw_call(function, inner, SCALAR)
     axis = None if axis is None else 1 - axis

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, count_nodes
-from wrt.algebra.simplify import Facts, simplify
+from wrt.algebra.known import Facts
+from wrt.algebra.simplify import simplify
 from wrt.notation.build import Forest
-from wrt.notation.expand import absorbed, expanded, generic
+from wrt.notation.expand import absorbed, every_sum, expanded, generic, with_number, with_vector
 from wrt.notation.recover import Recovery, box_of
 from wrt.notation.tree import ONE, SCALAR, Chain, Scaled, Sum, Times, Tree, Turn, is_unit, split_scalars
 
@@ -40,18 +41,15 @@ def best(forest: Forest, typed: Mapping[int, Scaled], e: Expr, row: bool) -> Sca
 
 
 def _others(e: Expr, facts: Facts) -> Iterator[tuple[Expr, bool]]:
-    """Other shapes of e; True for those that only cancel."""
+    """Other shapes of e; True for those that need only be shorter."""
     seen = {id(e)}
     cancelled = absorbed(e)
-    for other, exact in (
-        (cancelled, True),
-        (expanded(cancelled, constants_only=True), False),
-        (expanded(cancelled, constants_only=False), False),
-    ):
-        if other is None or id(other) in seen:
-            continue
-        if not exact:
-            other = simplify(other, facts)[0]  # what stands alone now may cancel by a fact
+    shapes: list[tuple[Expr, bool]] = [(cancelled, True)]
+    for which in (with_vector, with_number, every_sum):
+        spread = expanded(cancelled, which)
+        if spread is not None:
+            shapes.append((simplify(spread, facts)[0], which is with_vector))  # what stands alone now may cancel by a fact
+    for other, exact in shapes:
         if id(other) not in seen:
             seen.add(id(other))
             yield other, exact

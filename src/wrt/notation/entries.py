@@ -108,7 +108,7 @@ def _shorter(forest: Forest, inside: Scaled, t: Tree, row: Part | None, column: 
 def _of_identity(forest: Forest, t: Tree, row: Part | None, column: Part | None) -> Scaled:
     if row is not None and column is not None:
         if row.text == column.text:
-            return ONE, forest.one
+            return ONE, forest.one if row.size is None else forest.eye(row.size)
         if row.value is not None and column.value is not None and (row.value - column.value).number is not None:
             return ZERO, forest.one
         if column.kind == "at":  # an entry of a unit vector
@@ -149,7 +149,9 @@ def _of_entry(forest: Forest, t: Entry, row: Part | None, column: Part | None) -
         if all(p.kind == "all" for p in parts):
             return ONE, t.base
         return entry(forest, t.base, *parts) if any(p is not q for p, q in zip(parts, t.parts, strict=True)) else (ONE, t)
-    return ONE, forest.raw_entry(t.base, tuple(parts))
+    found = forest.raw_entry(t.base, tuple(parts))
+    lying = None not in t.box and row is not None and row.kind == "at" and found.box[0] is not None and found.box[1] is None
+    return forest.turn(found) if lying else (ONE, found)  # a row of T[0, :, :] is written T[0, 1, :], which is a column
 
 
 def _of_chain(forest: Forest, t: Chain, row: Part | None, column: Part | None) -> Scaled:

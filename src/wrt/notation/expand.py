@@ -5,7 +5,7 @@ Nothing here needs a condition but `generic`, which drops what only ties of a ma
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Labels, Map, Product, Sum, constant_value, postorder
@@ -21,8 +21,26 @@ Operand = tuple[Expr, Labels]
 
 
 # ---------------------------------------------------------------------------------------------------- spreading
-def expanded(e: Expr, *, constants_only: bool) -> Expr | None:
-    """e with products spread over sums (on request only over sums that hold a bare number, as 1 - s); None when nothing changes or it gets too long."""
+Which = Callable[[Sum], bool]
+
+
+def every_sum(e: Sum) -> bool:
+    """Spread over every sum."""
+    return True
+
+
+def with_number(e: Sum) -> bool:
+    """Spread over sums that hold a bare number, as 1 - s."""
+    return any(constant_value(u) is not None for _, u in e.terms)
+
+
+def with_vector(e: Sum) -> bool:
+    """Spread over sums of matrices that hold a vector spread over rows or columns."""
+    return e.order == 2 and any(isinstance(u, Product) and u.operands and len({a for _, ls in u.operands for a in ls} & set(u.output)) == 1 and len(set(u.output)) == 2 for _, u in e.terms)
+
+
+def expanded(e: Expr, which: Which) -> Expr | None:
+    """e with products spread over such sums; None when nothing changes or it gets too long."""
     todo: list[tuple[Fraction, Expr]] = list(e.terms) if isinstance(e, Sum) else [(ONE, e)]
     todo.reverse()
     done: list[tuple[Fraction, Expr]] = []
@@ -32,7 +50,7 @@ def expanded(e: Expr, *, constants_only: bool) -> Expr | None:
         if isinstance(t, Sum):
             todo.extend((c * k, u) for k, u in reversed(t.terms))
             continue
-        place = _place(t, constants_only)
+        place = _place(t, which)
         if place is None or not isinstance(t, Product):
             done.append((c, t))
         else:
@@ -48,16 +66,16 @@ def expanded(e: Expr, *, constants_only: bool) -> Expr | None:
     return add(done, e.shape) if changed else None
 
 
-def _place(t: Expr, constants_only: bool) -> tuple[int, Expr] | None:
+def _place(t: Expr, which: Which) -> tuple[int, Expr] | None:
     """The operand to spread over: a sum, or a scalar product that spreads into one."""
     if not isinstance(t, Product):
         return None
     for m, (f, labels) in enumerate(t.operands):
-        if isinstance(f, Sum) and (not constants_only or any(constant_value(u) is not None for _, u in f.terms)):
+        if isinstance(f, Sum) and which(f):
             return m, f
         if isinstance(f, Product) and not labels:
-            inner = expanded(f, constants_only=constants_only)
-            if isinstance(inner, Sum):
+            inner = expanded(f, which)
+            if inner is not None:
                 return m, inner
     return None
 
@@ -74,7 +92,7 @@ def _absorb(node: Expr) -> Expr:
     for _ in range(8):
         if not isinstance(node, Product):
             return node
-        node = _exude(node)
+        node = _exude(_over_sum(node))
         if not isinstance(node, Product):
             return node
         found = next((new for m in range(len(node.operands)) if (new := _absorb_at(node, m)) is not None), None)
@@ -84,8 +102,22 @@ def _absorb(node: Expr) -> Expr:
     return node
 
 
-def _exude(node: Product) -> Expr:
+def _over_sum(node: Product) -> Expr:
+    """A label summed over a sum alone, term by term where that leaves fewer terms: sum(x - mean(x)) = 0."""
+    if len(node.operands) != 1 or len(set(node.output)) < len(node.output):
+        return node
+    inside, labels = node.operands[0]
+    if not isinstance(inside, Sum) or not inside.terms or len(set(labels)) < len(labels) or set(labels) <= set(node.output):
+        return node
+    total = add([(c, product(node.coefficient, [(t, labels)], node.output, node.sizes)) for c, t in inside.terms], node.shape)
+    count = len(total.terms) if isinstance(total, Sum) else 1
+    return total if count < len(inside.terms) else node
+
+
+def _exude(node: Expr) -> Expr:
     """The node with powers of sum(exp(a)) taken out of a sum for as many exp(a) as wait for them outside."""
+    if not isinstance(node, Product):
+        return node
     for n, (top, _) in enumerate(node.operands):
         if not (isinstance(top, Map) and top.function == "exp"):
             continue
@@ -139,7 +171,7 @@ def _absorb_at(node: Product, m: int) -> Expr | None:
     axes = tuple(range(inside.order))
     terms = [(c, product(1, [(t, axes), *factors], axes, inside.shape)) for c, t in inside.terms]
     total = add(terms, inside.shape)
-    simpler = expanded(total, constants_only=True)
+    simpler = expanded(total, with_number)
     best = min([total] if simpler is None else [total, simpler], key=_weight)
     if _weight(best) >= _weight(inside) + sum(_weight(f) for f, _ in factors):
         return None

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from wrt.notation.build import Forest
 from wrt.notation.score import OPERATION, WORD
-from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Entry, Factor, Scaled, Sum, Times, Tree, Turn, is_eye
+from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Entry, Factor, Loop, Scaled, Sum, Times, Tree, Turn, is_eye
 
 LIMIT = 32  # terms up to which factors are sought
 TRIED = 4  # handles tried in a step
@@ -42,7 +42,7 @@ def _shorten(forest: Forest, terms: list[Scaled], depth: int) -> Scaled:
             if found is None:
                 continue
             old = sum(forest.product_score(*terms[n], first=False) for n in group.members) + OPERATION * (len(group.members) - 1)
-            gain = old - forest.product_score(*found, first=False) + (NESTED if group.common else 0.0)
+            gain = old - forest.product_score(*found, first=False) + (NESTED if group.common and found[1].box == SCALAR else 0.0)
             if gain > GAIN and (best is None or gain > best[0] + 1e-9):
                 best = gain, group.members, found
         if best is None:
@@ -95,16 +95,10 @@ class _Group:
 
 def _view(forest: Forest, scaled: Scaled) -> _View:
     t = scaled[1]
-    scalars: list[Factor] = []
-    body = t
-    if isinstance(t, Times):
-        scalars = [(f, e) for f, e in t.factors if f.box == SCALAR]
-        if len(scalars) < len(t.factors):
-            body = forest.times([(f, e) for f, e in t.factors if f.box != SCALAR])[1] if scalars else t
-        else:
-            body = forest.one
-    elif t.box == SCALAR and t is not forest.one:
-        scalars, body = [(t, ONE)], forest.one
+    factors = _without_means(forest, t)
+    scalars = [f for f in factors if f[0].box == SCALAR and f[0] is not forest.one]
+    bodies = [f for f in factors if f[0].box != SCALAR]
+    body = t if len(bodies) == len(factors) > 0 and not forest.means else forest.raw_product(bodies)
     if body is forest.one:
         return _View(scalars, body, [], False)
     if isinstance(body, Times):
@@ -113,6 +107,21 @@ def _view(forest: Forest, scaled: Scaled) -> _View:
     if rows is not None:
         return _View(scalars, body, rows, True)
     return _View(scalars, body, [] if is_eye(body) else [(body, ONE)], False)
+
+
+def _without_means(forest: Forest, t: Tree) -> list[Factor]:
+    """The factors of a term, mean(x) as sum(x)/n: the 1/n may be common."""
+    factors = list(t.factors) if isinstance(t, Times) else [(t, ONE)]
+    out: list[Factor] = []
+    for f, e in factors:
+        if isinstance(f, Call) and f.function == "mean" and e == 1:
+            sizes = [s for k, s in enumerate(f.arguments[0].box) if s is not None and f.axis in (None, k)]
+            counts = [forest.size(s) for s in sizes]
+            if all(c == 1 for c, _ in counts):
+                out += [(forest.raw_call("sum", f.arguments, f.box, f.axis), ONE), *[(n, -ONE) for _, n in counts]]
+                continue
+        out.append((f, e))
+    return out
 
 
 def _scaled_rows(forest: Forest, body: Tree) -> list[Factor] | None:
@@ -151,7 +160,9 @@ def _groups(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Gr
                 for ends, last in _ends(forest, f):
                     found.setdefault(("inner", last.serial, ends), []).append((n, last, ONE))
         called = v.scalars[0][0] if v.body is forest.one and len(v.scalars) == 1 and v.scalars[0][1] == 1 else v.body
-        if isinstance(called, Call) and called.function in ("diag", "sum", "tr") and called.arguments[0].box != SCALAR:
+        if isinstance(called, Loop):
+            found.setdefault(("loop", called.ranges), []).append((n, called, ONE))
+        elif isinstance(called, Call) and called.function in ("diag", "sum", "tr") and called.arguments[0].box != SCALAR:
             a = called.arguments[0]
             sizes = tuple(None if s is None else s.text for s in a.box)
             found.setdefault(("call", called.function, called.axis, sizes), []).append((n, called, ONE))
@@ -165,7 +176,7 @@ def _groups(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Gr
             continue
         exponents = [e for _, _, e in uses]
         e = min(exponents, key=abs)
-        price = OPERATION + (WORD if kind == "call" else t.score + (0.0 if abs(e) == 1 else OPERATION + WORD))
+        price = OPERATION + (WORD if kind in ("call", "loop") else t.score + (0.0 if abs(e) == 1 else OPERATION + WORD))
         groups.append(_Group(kind, members, t, e, price * (len(members) - 1)))
         if e < 0 and any(other != e for other in exponents):
             groups.append(_Group(kind, members, t, max(exponents, key=abs), price * (len(members) - 1), common=True))
@@ -214,7 +225,7 @@ def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _
             k, inside = factored(forest, rest, depth + 1)
             c, out = forest.times([(t, e), (inside, ONE)])
             return c * k, out
-        case "call":
+        case "call" | "loop":
             return _merged(forest, chosen, t, depth)
         case "inner":
             columns = [_before(forest, c, v, t) for c, v in chosen]
@@ -235,18 +246,19 @@ def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _
 
 
 def _merged(forest: Forest, chosen: list[tuple[Fraction, _View]], t: Tree, depth: int) -> Scaled | None:
-    """diag(u) + diag(v) = diag(u + v), and so for sums and traces."""
-    assert isinstance(t, Call)
+    """diag(u) + diag(v) = diag(u + v), and so for sums, traces and sums over the same indices."""
+    assert isinstance(t, (Call, Loop))
     inner: list[Scaled] = []
     for c, v in chosen:
         if v.body is forest.one:
             called, scalars = v.scalars[0][0], []
         else:
             called, scalars = v.body, v.scalars
-        assert isinstance(called, Call)
-        k, u = forest.times([*scalars, (called.arguments[0], ONE)])
+        k, u = forest.times([*scalars, (called.children[0], ONE)])
         inner.append((c * k, u))
     k, inside = factored(forest, inner, depth + 1)
+    if isinstance(t, Loop):
+        return k, forest.raw_loop(inside, t.ranges)
     if inside.box == SCALAR or (t.function == "sum" and inside.box != t.arguments[0].box) or (t.function == "diag" and inside.box[0] is None):
         return None
     m, out = forest.diag(inside) if t.function == "diag" else forest.call(t.function, (inside,), t.axis)

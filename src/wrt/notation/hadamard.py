@@ -116,6 +116,8 @@ def _combined(forest: Forest, kept: list[Factor]) -> list[Factor] | None:
             found = _ratio(forest, t, e, rest)
         elif isinstance(t, Power):
             found = _powers(forest, t, e, rest)
+        elif forest.means and isinstance(t, Call) and t.function == "sum" and e == 1:
+            found = _mean(forest, t, rest)
         if found is not None:
             return found
     return None
@@ -137,6 +139,19 @@ def _ratio(forest: Forest, t: Call, e: Fraction, rest: list[Factor]) -> list[Fac
             quotient = forest.raw_call(ratio, t.arguments, t.box)
             return [*[f for j, f in enumerate(rest) if j != m], (t, e - used), (u, k + used), (quotient, used)]
     return None
+
+
+def _mean(forest: Forest, t: Call, rest: list[Factor]) -> list[Factor] | None:
+    """sum(x)/n is mean(x), where the user speaks of means."""
+    sizes = [s for k, s in enumerate(t.arguments[0].box) if s is not None and t.axis in (None, k)]
+    left = list(rest)
+    for size in sizes:
+        c, name = forest.size(size)
+        m = next((m for m, (u, k) in enumerate(left) if u is name and k <= -1), None)
+        if c != 1 or m is None:
+            return None
+        left[m] = (name, left[m][1] + 1)
+    return [*left, (forest.raw_call("mean", t.arguments, t.box, t.axis), ONE)] if sizes else None
 
 
 def _powers(forest: Forest, t: Power, e: Fraction, rest: list[Factor]) -> list[Factor] | None:

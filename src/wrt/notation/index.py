@@ -43,9 +43,7 @@ class _Writer:
         steps = [(step.name, run(self._body(step))) for step in plan.steps if step.name not in self.typed.steps]
         node = run(self.entries.entry(plan.root, tuple(bare(name) for name in indices), indices))
         steps = _distinct(steps, node)
-        users: dict[str, None] = {}
-        for part in (*[value for _, value in steps], node):
-            users.update(dict.fromkeys(self.typed.needs(part)))
+        users = self.typed.needs([*[value for _, value in steps], node])
         first = [(name, value) for name, value in self.typed.steps.items() if name in users]
         return indices, Steps((*first, *steps), node) if first or steps else node
 

@@ -150,7 +150,7 @@ def _merge(terms: list[Term], spelled: Mapping[Fraction, str]) -> bool:
         taken, kept = _divide(body.factors, shared)
         if n == 0:
             out.factors = taken
-        rest.append(((n,), Parts(body.coefficient / c, factors=kept).finish(spelled)))
+        rest.append((terms[n][0], Parts(body.coefficient / c, factors=kept).finish(spelled)))
     out.factors.insert(0, ((-1,), added(rest)))
     _, node = out.finish(spelled)
     assert series is not None

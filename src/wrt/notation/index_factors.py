@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wrt.language.surface import Binary, Call, Node, Number, Unary
+from wrt.language.surface import Binary, Call, Node, Number, Unary, postorder
 from wrt.language.unparse import unparse
 
 HALF = Fraction(1, 2)
@@ -53,13 +53,21 @@ class Parts:
                 where.append((key, factor))
 
     def finish(self, spelled: Mapping[Fraction, str]) -> Signed:
-        """The product as one formula and its sign."""
+        """The product as one formula and its sign; a quotient that stands only where indices differ is not formed where they agree."""
         sign = -1 if self.coefficient < 0 else 1
+        apart = [item for item in self.deltas if isinstance(item[1], Binary) and item[1].op == "!="]
+        if apart and (self.divisors or any(_divides(node) for _, node in (*self.scalars, *self.factors))):
+            rest = Parts(abs(self.coefficient), [item for item in self.deltas if item not in apart], self.scalars, self.factors, self.divisors)
+            return sign, Call("where", (chain("*", _in_order(apart)), rest.finish(spelled)[1], Number(Fraction(0), "0")))
         top, bottom = coefficient_nodes(abs(self.coefficient), spelled)
         above = [*top, *_in_order(self.deltas), *_in_order(self.scalars), *_in_order(self.factors)]
         below = [*bottom, *_in_order(self.divisors)]
         node = chain("*", above) if above else number_node(Fraction(1), spelled)
         return sign, Binary("/", node, chain("*", below)) if below else node
+
+
+def _divides(node: Node) -> bool:
+    return any(isinstance(part, Binary) and part.op == "/" for part in postorder(node))
 
 
 def _in_order(items: Sequence[tuple[Key, Node]]) -> list[Node]:

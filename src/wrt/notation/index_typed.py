@@ -5,6 +5,7 @@ Every closed subtree of the typed tree is lowered once; a part of the derivative
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -127,18 +128,16 @@ class Typed:
             self.kept.append(u)
             self.softmaxes.setdefault((id(u), axis), node)
 
-    def needs(self, node: Node) -> list[str]:
-        """The user's steps that a printed formula refers to, those they refer to included, in the user's order."""
-        if not self.steps:
-            return []
+    def needs(self, nodes: Sequence[Node]) -> set[str]:
+        """The user's steps that printed formulas refer to, those they refer to included."""
         found: set[str] = set()
-        todo = [node]
+        todo = list(nodes) if self.steps else []
         while todo:
             for part in surface_postorder(todo.pop()):
                 if isinstance(part, Name) and part.name in self.steps and part.name not in found:
                     found.add(part.name)
                     todo.append(self.steps[part.name])
-        return [name for name in self.steps if name in found]
+        return found
 
 
 class Flattener:

@@ -27,8 +27,9 @@ from wrt.notation.build import Forest
 from wrt.notation.choose import best
 from wrt.notation.context import Context
 from wrt.notation.index_factors import Parts, added, coefficient_nodes
-from wrt.notation.index_monomial import exponent_form, tied
-from wrt.notation.index_place import LETTERS, ONE, Constraint, size_node, whole
+from wrt.notation.index_monomial import Monomial as Labelled
+from wrt.notation.index_monomial import Piece, exponent_form, tied
+from wrt.notation.index_place import LETTERS, ONE, Constraint, Place, bare, size_node, whole
 from wrt.notation.kronecker_terms import LOOPS, Factor, Monomial, Operand, Term, decomposed
 from wrt.notation.typed import spellings
 from wrt.notation.write import Writer
@@ -49,10 +50,14 @@ def kronecker_form(expr: Expr, rows: int, context: Context) -> Node | None:
     terms = []
     names = _index_names(context)
     for monomial in monomials:
+        if _vanishes(monomial):
+            continue
         found = decomposed(monomial, names)
         if found is None:
             return None
         terms.append(found)
+    if not terms:
+        return Call("zeros", (_stacked_size(expr.shape[:rows]), _stacked_size(expr.shape[rows:])))
     return _Printer(replace(context, reserved=context.reserved | set(names))).total(_merged(terms))
 
 
@@ -65,6 +70,12 @@ def _writable(node: Expr) -> bool:
     last = {a: size - 1 for a, size in enumerate(node.sizes)}
     powers = [(e, labels) for e, labels in node.operands if isinstance(e, Operator) and e.function == "powers"]
     return all(Constraint(">=", exponent_form(e, labels)).decided(last) is True for e, labels in powers)
+
+
+def _vanishes(m: Monomial) -> bool:
+    """Whether the places that a product selects never meet."""
+    outside: dict[int, Place] = {a: bare(f"i{a}") for a in (*m.rows, *m.columns)}
+    return Labelled([Piece(e, labels) for e, labels in m.operands], outside, m.sizes).zero
 
 
 def _stacked_size(sizes: Sequence[Size]) -> Node:

@@ -119,6 +119,7 @@ def _style(bold: bool) -> Style:
         number=str,
         word=lambda text: rf"\mathrm{{{text.replace('_', chr(92) + '_')}}}",
         function=function,
+        operator=_operator,
         row=_row,
         tight=_tight,
         beside=_row,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-
 from typing import TYPE_CHECKING
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Call as CallNode
-from wrt.notation.tree import ONE, SCALAR, Atom, Chain, Entry, Literal, Part, Scaled, Times, Tree, Turn, is_eye, is_unit
+from wrt.notation.tree import ONE, SCALAR, Atom, Box, Chain, Entry, Literal, Part, Scaled, Sum, Times, Tree, Turn, is_eye, is_unit, split_scalars
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -21,7 +20,7 @@ Place = tuple[Size, Size | None]  # start and extent of a piece along an axis; n
 def literal(forest: Forest, terms: Iterable[Scaled]) -> Scaled | None:
     """The sum as a literal, None when it is not one of pieces at places."""
     pieces: list[tuple[Place | None, Place | None, Scaled]] = []
-    whole: tuple[Size | None, Size | None] | None = None
+    whole: Box | None = None
     for c, t in terms:
         found = _placed(forest, t)
         if found is None:
@@ -46,6 +45,11 @@ def literal(forest: Forest, terms: Iterable[Scaled]) -> Scaled | None:
             inside = grid.get((i, j))
             line.append(forest.wrap(forest.add(inside)) if inside else _zero(forest, r[1], s[1]))
         cells.append(tuple(line))
+    if any(_holds_literal(cell) for line in cells for cell in line):
+        exploded = _exploded(forest, cells, whole)
+        if exploded is None:
+            return None
+        cells = exploded
     if whole[1] is None:
         return ONE, forest.literal(tuple(cells), False, whole)
     if whole[0] is None:
@@ -53,41 +57,56 @@ def literal(forest: Forest, terms: Iterable[Scaled]) -> Scaled | None:
     return ONE, forest.literal(tuple(cells), True, whole)
 
 
-def _placed(forest: Forest, t: Tree) -> tuple[tuple[Size | None, Size | None], Place | None, Place | None, Scaled] | None:
-    """(box, place of its rows, place of its columns, piece) of a term such as s*e_i @ e_j.T or eye(n)[:, :k] @ A."""
-    scalars = []
-    if isinstance(t, Times):
-        scalars = [(f, e) for f, e in t.factors if f.box == SCALAR]
-        c, t = forest.times([(f, e) for f, e in t.factors if f.box != SCALAR])
-        if c != 1:
-            return None
-    factors = list(t.factors) if isinstance(t, Chain) else [t]
-    box = t.box
-    row = column = None
-    if box[0] is not None:
-        row = _selects(factors[0])
-        if row is None:
-            return None
+def _holds_literal(t: Tree) -> bool:
+    return isinstance(t, Literal) or (isinstance(t, (Sum, Times, Turn)) and any(_holds_literal(c) for c in t.children))
+
+
+def _exploded(forest: Forest, cells: list[tuple[Tree, ...]], whole: Box) -> list[tuple[Tree, ...]] | None:
+    """Cells that are themselves literals, taken entry by entry: a literal does not stand in a block matrix."""
+    if len(cells) == 1 and whole[1] is not None and whole[0] is not None and whole[0].number is not None:
+        count = whole[0].number
+        out = [tuple(forest.wrap(forest.entry(cell, _entry_at(k), None)) for cell in cells[0]) for k in range(count)]
+    elif all(len(line) == 1 for line in cells) and whole[1] is not None and whole[1].number is not None:
+        count = whole[1].number
+        out = [tuple(forest.wrap(forest.entry(line[0], None, _entry_at(k))) for k in range(count)) for line in cells]
+    else:
+        return None
+    return None if len(cells) * count > CELLS or any(_holds_literal(cell) or cell.box != SCALAR for line in out for cell in line) else out
+
+
+def _entry_at(k: int) -> Part:
+    from wrt.notation.entries import at
+
+    return at(Size.of(k))
+
+
+def _placed(forest: Forest, t: Tree) -> tuple[Box, Place | None, Place | None, Scaled] | None:
+    """(box, place of its rows, place of its columns, piece) of a term such as s*e_i @ e_j.T, e_i @ r.T or eye(n)[:, :k] @ A; no place: the whole axis."""
+    scalars, bodies = split_scalars(t)
+    c, body = forest.times(bodies)
+    if c != 1 or body.box == SCALAR:
+        return None
+    factors = list(body.factors) if isinstance(body, Chain) else [body]
+    row = _selects(factors[0]) if body.box[0] is not None else None
+    if row is not None:
         factors = factors[1:]
-    if box[1] is not None:
-        if not factors:
-            return None
+    column = None
+    if body.box[1] is not None and factors:
         k, last = forest.turn(factors[-1])
-        column = _selects(last)
-        if column is None or k != 1:
-            return None
-        factors = factors[:-1]
+        column = _selects(last) if k == 1 else None
+        if column is not None:
+            factors = factors[:-1]
+    if row is None and column is None:
+        return None
     if not factors:
-        if any(p is not None and p[1] is not None for p in (row, column)):
-            if row is None or column is None or row[1] is not column[1] or row[1] is None:
+        extents = [p[1] for p in (row, column) if p is not None]
+        if any(e is not None for e in extents):
+            if extents[0] is None or any(e is not extents[0] for e in extents):
                 return None
-            factors = [forest.eye(row[1])]
-        else:
-            c, body = forest.times(scalars)
-            return box, row, column, (c, body)
-    c, body = forest.chain(factors)
-    k, out = forest.times([*scalars, (body, ONE)])
-    return box, row, column, (c * k, out)
+            factors = [forest.eye(extents[0])]
+    k, inner = forest.chain(factors) if factors else (ONE, forest.one)
+    m, out = forest.times([*scalars, (inner, ONE)])
+    return body.box, row, column, (k * m, out)
 
 
 def _selects(t: Tree) -> Place | None:
@@ -97,17 +116,15 @@ def _selects(t: Tree) -> Place | None:
         return None if part.value is None else (part.value, None)
     if isinstance(t, Entry) and is_eye(t.base) and t.parts[0].kind == "all" and t.parts[1].kind == "range" and t.parts[1].start is not None:
         return t.parts[1].start, t.parts[1].size
-    if isinstance(t, Turn):
-        return None
     return None
 
 
 def _cuts(places: list[Place | None], size: Size | None) -> list[tuple[Size, Size | None]] | None:
     """The places along an axis, in order and covering it; single entries that nobody names are filled in when the size is a number."""
-    if size is None:
-        return [(Size.of(0), None)]
     known = {p for p in places if p is not None}
-    if any(p is None for p in places):
+    if not known:
+        return [(Size.of(0), size)]
+    if size is None or any(p is None for p in places):
         return None
     singles = all(extent is None for _, extent in known)
     if singles and size.number is not None:
@@ -162,6 +179,14 @@ def product(forest: Forest, a: Literal, b: Literal) -> Scaled | None:
         rows.append(tuple(line))
     out = forest.literal(tuple(rows), True, (a.box[0], b.box[1]))
     return (ONE, out) if out.score <= a.score + b.score else None
+
+
+def adjugate(forest: Forest, t: Tree) -> Tree | None:
+    """adj([[a, b], [c, d]]) = [[d, -b], [-c, a]]; None for anything but four numbers."""
+    if not (isinstance(t, Literal) and t.nested and [len(row) for row in t.rows] == [2, 2] and all(c.box == SCALAR for row in t.rows for c in row)):
+        return None
+    (a, b), (c, d) = t.rows
+    return forest.literal(((d, forest.wrap((-ONE, b))), (forest.wrap((-ONE, c)), a)), True, t.box)
 
 
 def trace(forest: Forest, t: Literal) -> Scaled | None:

@@ -93,6 +93,7 @@ STYLE = Style(
     number=lambda text: f"<mn>{text}</mn>",
     word=_word,
     function=lambda name: _word(WORDS.get(name, name)),
+    operator=_word,
     row=_row,
     tight=_row,
     beside=_row,

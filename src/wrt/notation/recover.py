@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
-from wrt.algebra.maps import exact_power, square_root
-from wrt.algebra.product import transpose
+from wrt.algebra.maps import exact_power
+from wrt.algebra.operators import operator
+from wrt.algebra.product import einsum
 from wrt.algebra.sums import content
 from wrt.language.sizes import Size
-from wrt.language.surface import SCALAR as SCALAR_SHAPE
-from wrt.language.surface import Binary, Generator, Loop, Name, Node, Number, Shape, Text
+from wrt.language.surface import Binary, Generator, Loop, Name, Node, Number, Text
 from wrt.notation.build import Forest
 from wrt.notation.functions import nonnegative
 from wrt.notation.entries import at, between
@@ -113,8 +113,8 @@ class Recovery:
             return self.forest.turn(t) if t.box[0] is None and t.box[1] is not None else (ONE, t)
         return ONE, self.forest.atom(Name(node.name, "variable"), box_of(node), "name")
 
-    def indicator(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], taken: frozenset[str] = frozenset()) -> Scaled | None:
-        """A 0/1 array of one or two indices: unit vectors, slices of the identity, triangles, else entry by entry with index names that are not `taken`."""
+    def indicator(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], last: Mapping[str, Size] | None = None) -> Scaled | None:
+        """A 0/1 array of one or two indices: unit vectors, slices of the identity, triangles, else entry by entry. `last`: the index names in `constant`, with their last values."""
         forest = self.forest
         if not shape:
             value = constant.number
@@ -124,7 +124,7 @@ class Recovery:
         if relation == "==" and len(shape) == 1 and abs(coefficients[0]) == 1:
             return ONE, forest.unit(shape[0], at(constant * -coefficients[0]))
         if relation == "==" and len(shape) == 2:
-            chosen = self._selection(coefficients, constant, shape)
+            chosen = self._selection(coefficients, constant, shape, last or {})
             if chosen is not None:
                 return ONE, chosen
         if relation == ">=" and len(shape) == 2 and coefficients in ((1, -1), (-1, 1)):
@@ -134,23 +134,23 @@ class Recovery:
                 return ONE, whole
             if constant is Size.of(-1) and shape[0] is shape[1]:
                 return forest.add([(ONE, whole), (-ONE, forest.eye(shape[0]))])
-        return ONE, self._entrywise(relation, coefficients, constant, shape, taken)
+        return ONE, self._entrywise(relation, coefficients, constant, shape, frozenset(last or {}))
 
-    def _selection(self, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...]) -> Tree | None:
-        """[i == start + step*j] as columns of the identity, or rows of it."""
+    def _selection(self, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], last: Mapping[str, Size]) -> Tree | None:
+        """[i == start + step*j] as columns of the identity, or rows of it. The first index is that of the whole axis where a slice made the array."""
         forest = self.forest
         (a, b), (m, n) = coefficients, shape
         if abs(a) == 1:
             start, step = constant * -a, -a * b
-            last = start + (n - 1) * step
-            if step == 1 and _within(start + n, m) and nonnegative_size(start):
+            end = start + (n - 1) * step
+            if step == 1 and not never_negative(start + n - m - 1, last) and never_negative(start, last):
                 return forest.raw_entry(forest.eye(m), (everything(m), between(start, start + n, m)))
-            if step not in (0, 1) and nonnegative_size(last if step < 0 else start):
-                stop = last + (1 if step > 0 else -1)
+            if step not in (0, 1) and never_negative(end if step < 0 else start, last):
+                stop = end + (1 if step > 0 else -1)
                 return forest.raw_entry(forest.eye(m), (everything(m), between(start, stop, m, step, n)))
         if abs(b) == 1 and abs(a) == 1:
             start, step = constant * -b, -b * a
-            if step == 1 and _within(start + m, n) and nonnegative_size(start):
+            if step == 1 and never_negative(n - start - m, last) and never_negative(start, last):
                 return forest.raw_entry(forest.eye(n), (between(start, start + m, n), everything(n)))
         return None
 
@@ -223,11 +223,12 @@ class Recovery:
         forest = self.forest
         e = constant_value(node.arguments[1])
         if e is None or e.denominator != 1:
-            norm = square_norm(self, node.arguments[0]) or self._typed_root(node.arguments[0])
-            if norm is not None:
+            norm = square_norm(self, node.arguments[0])
+            order, root = (Fraction(2), norm) if norm is not None else forest.roots.get(id(node.arguments[0]), (ONE, None))
+            if root is not None:
                 if e is not None:
-                    return forest.times([(norm, 2 * e)])
-                base, exponent = (ONE, norm), (2 * exponent[0], exponent[1])
+                    return forest.times([(root, order * e)])
+                base, exponent = (ONE, root), (order * exponent[0], exponent[1])
         if e is not None:
             value = exact_power(base[0], e)
             if value is None:
@@ -240,13 +241,6 @@ class Recovery:
             base, exponent = (ONE, inner), (k * exponent[0], exponent[1])
         trees = self._meeting([forest.wrap(base), forest.wrap(exponent)], node)
         return ONE, forest.power(*trees)
-
-    def _typed_root(self, base: Expr) -> Tree | None:
-        """The user's own spelling of sqrt(base), when that is surely not negative: norm(s*x) and its like."""
-        root = square_root(base)
-        self.kept.append(root)
-        found = self.typed.get(id(root))
-        return found[1] if found is not None and found[0] == 1 and nonnegative(found[1]) else None
 
     def _operator(self, node: Operator) -> Scaled | None:
         forest, name = self.forest, node.function
@@ -282,9 +276,28 @@ class Recovery:
                 return None
         if name in ("det", "logdet"):
             return forest.call(name, tuple(arguments))
+        if name == "pinv":
+            spelled = self._normal_inverse(node.arguments[0], arguments[0])
+            if spelled is not None:
+                return spelled
         if node.order == 2 and name in ("inv", "adj", "pinv", "expm", "logm", "sqrtm"):
             return forest.call(name, tuple(arguments))
         return ONE, forest.raw_call(name, tuple(arguments), box_of(node))
+
+    def _normal_inverse(self, x: Expr, t: Tree) -> Scaled | None:
+        """pinv(X) as inv(X.T @ X) @ X.T, or X.T @ inv(X @ X.T), where the user wrote that inverse."""
+        if x.order != 2:
+            return None
+        for spec, left in (("ka,kb->ab", True), ("ak,bk->ab", False)):
+            gram = einsum(spec, x, x)
+            inverse = operator("inv", (gram,), gram.shape)
+            self.kept += [gram, inverse]
+            found = self.typed.get(id(inverse))
+            if found is not None:
+                c, turned = self.forest.turn(t)
+                k, out = self.forest.chain([found[1], turned] if left else [turned, found[1]])
+                return found[0] * c * k, out
+        return None
 
     def look(self, index: Tree, size: Size) -> Part:
         """An integer vector between brackets."""
@@ -310,23 +323,10 @@ def range_loop(name: str, stop: Size) -> Loop:
     return Loop(name, Number(Fraction(0)), size_node(stop))
 
 
-def nonnegative_size(size: Size) -> bool:
-    """Whether a size polynomial is surely >= 0 for sizes of at least 1."""
-    return all(k > 0 for monomial, k in size.terms if monomial) and sum(k for _, k in size.terms) >= 0
-
-
-def surely_at_most(a: Size, b: Size) -> bool:
-    return nonnegative_size(b - a)
-
-
-def _within(stop: Size, size: Size) -> bool:
-    """Whether a slice may end there: a number within a symbolic size is what the user wrote, X[0:2, :] of an m x n matrix."""
-    return surely_at_most(stop, size) or (stop.number is not None and size.number is None)
-
-
-def turned(e: Expr) -> Expr:
-    """The transpose of an order-2 expression."""
-    return transpose(e)
-
-
-__all__ = ["SCALAR_SHAPE", "Recovery", "Shape", "box_of", "turned"]
+def never_negative(size: Size, last: Mapping[str, Size]) -> bool:
+    """Whether a size polynomial is surely >= 0 for sizes of at least 1 and indices from 0 to their last values (it is linear in those)."""
+    ends = [size]
+    for name, value in last.items():
+        if name in size.names:
+            ends = [e.substitute({name: end}) for e in ends for end in (Size.of(0), value)]
+    return all(all(k > 0 for monomial, k in e.terms if monomial) and sum(k for _, k in e.terms) >= 0 for e in ends)

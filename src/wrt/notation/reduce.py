@@ -24,7 +24,7 @@ from wrt.notation.build import Forest
 from wrt.notation.entries import at, entry
 from wrt.notation.recover import Recovery, box_of
 from wrt.notation.scalars import inner, row_sums, trace
-from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Part, Range, Scaled, Times, Tree, everything
+from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Loop, Part, Range, Scaled, Times, Tree, Turn, everything
 from wrt.notation.write import size_node
 
 Item = tuple[Expr | Tree, tuple[int, ...]]
@@ -130,7 +130,7 @@ def _loop(forest: Forest, scaled: Scaled, over: Range) -> Scaled:
         outside = [(f, e) for f, e in t.factors if f.box == SCALAR and not holds(f, over.name)]
         k, t = forest.times([(f, e) for f, e in t.factors if (f, e) not in outside])
         c *= k
-    body = forest.raw_loop(t, (over,))
+    body = forest.raw_loop(t.body, (over, *t.ranges)) if isinstance(t, Loop) else forest.raw_loop(t, (over,))
     k, out = forest.times([*outside, (body, ONE)])
     return c * k, out
 
@@ -253,8 +253,8 @@ class Graph:
                 constant = constant + p.value * c
             else:
                 raise NoForm
-        taken = frozenset(name for p in parts if p is not None and p.value is not None for name in p.value.names)
-        found = self.work.indicator(e.relation, tuple(c for _, c in left), constant, tuple(self.sizes[a] for a, _ in left), taken)
+        last = {p.text: self.sizes[a] - 1 for a, p in zip(labels, parts, strict=True) if p is not None and p.value is not None and p.value.name is not None}
+        found = self.work.indicator(e.relation, tuple(c for _, c in left), constant, tuple(self.sizes[a] for a, _ in left), last)
         if found is None:
             if left:
                 raise NoForm
@@ -545,10 +545,10 @@ class Graph:
             c, word = c * k, [*word, d]
         k, t = forest.chain(word)
         best: Scaled = (c * k, t)
-        reciprocal = all(_only_below(v) for v in (left, right) if v.box != SCALAR)
-        if len(word) == 3 or (len(word) == 2 and reciprocal):
+        stretched = all(_only_below(v) or _along_axis(v) for v in (left, right) if v.box != SCALAR)
+        if len(word) == 3 or (len(word) == 2 and stretched):
             weights = [(v, ONE) for v in (left, row) if v.box != SCALAR]
-            other = forest.times([(middle, ONE), *weights]) if reciprocal else self._outer(middle, left, row)
+            other = forest.times([(middle, ONE), *weights]) if stretched else self._outer(middle, left, row)
             if forest.product_score(*other) < forest.product_score(*best):
                 best = other
         return best
@@ -557,6 +557,13 @@ class Graph:
         c, pair = self.forest.chain([left, row])
         k, t = self.forest.times([(middle, ONE), (pair, ONE)])
         return c * k, t
+
+
+def _along_axis(t: Tree) -> bool:
+    """Whether a weight is made of reductions along an axis, which are columns or rows beside their matrix by nature: sum(X, axis=1)."""
+    factors = [f for f, _ in t.factors if f.box != SCALAR] if isinstance(t, Times) else [t]
+    inner = [f.argument if isinstance(f, Turn) else f for f in factors]
+    return all(isinstance(f, Call) and f.axis is not None for f in inner)
 
 
 def _only_below(t: Tree) -> bool:

@@ -1,6 +1,6 @@
 """A polynomial in displacements as a textbook prints it: by degree, the constant term first, each term with its own coefficient.
 
-    exp(a)*(3*h**2 + h**3 + 6*h + 6)/6   ->   exp(a)*(1 + h + h**2/2 + h**3/6)
+exp(a)*(3*h**2 + h**3 + 6*h + 6)/6   ->   exp(a)*(1 + h + h**2/2 + h**3/6)
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import in_front, with_children
 from wrt.language.surface import Binary, Name, Node, Number, Unary, postorder
 
 Term = tuple[Fraction, Node]  # coefficient, rest (the number 1 for a bare number)
@@ -38,8 +38,8 @@ def degree(tree: Node, names: set[str]) -> int:
                 out[id(node)] = int(node.name in names)
             case Binary(op="+" | "-"):
                 out[id(node)] = min(below)
-            case Binary(op="**", right=Number()):
-                out[id(node)] = below[0] * int(node.right.value) if node.right.value.denominator == 1 else below[0]
+            case Binary(op="**", right=Number(value=exponent)):
+                out[id(node)] = below[0] * int(exponent) if exponent.denominator == 1 else below[0]
             case _:
                 out[id(node)] = sum(below)
     return out[id(tree)]
@@ -68,8 +68,8 @@ def _coefficient(c: Fraction, node: Node) -> Term:
     match node:
         case Number():
             return c * node.value, Number(Fraction(1), "1")
-        case Binary(op="/", right=Number()):
-            return _coefficient(c / node.right.value, node.left)
+        case Binary(op="/", right=Number(value=divisor)):
+            return _coefficient(c / divisor, node.left)
         case Binary(op="*" | "@" | "/"):
             k, left = _coefficient(c, node.left)
             if isinstance(left, Number) and left.value == 1 and node.op == "*":
@@ -88,31 +88,16 @@ def _sum(terms: list[Term]) -> Node:
     total: Node | None = None
     for c, rest in terms:
         word = _scaled(abs(c), rest)
-        if total is None:
-            total = Unary("-", word) if c < 0 else word
-        else:
-            total = Binary("-" if c < 0 else "+", total, word)
+        first = Unary("-", word) if c < 0 else word
+        total = first if total is None else Binary("-" if c < 0 else "+", total, word)
     return total if total is not None else Number(Fraction(0), "0")
 
 
 def _scaled(c: Fraction, rest: Node) -> Node:
     one = isinstance(rest, Number) and rest.value == 1
     top = Number(Fraction(c.numerator), str(c.numerator))
-    out = top if one else rest if c.numerator == 1 else _in_front(top, rest)
+    out = top if one else rest if c.numerator == 1 else in_front(top, rest)
     return out if c.denominator == 1 else Binary("/", out, Number(Fraction(c.denominator), str(c.denominator)))
-
-
-def _in_front(number: Node, product: Node) -> Node:
-    """The number as the first factor of a product."""
-    spine: list[Binary] = []
-    first = product
-    while isinstance(first, Binary) and first.op in "*@/":
-        spine.append(first)
-        first = first.left
-    out: Node = Binary("*", number, first)
-    for node in reversed(spine):
-        out = Binary(node.op, out, node.right)
-    return out
 
 
 def _spread(tree: Node, names: set[str]) -> Node:

@@ -25,6 +25,7 @@ class Style:
     number: Callable[[str], str]
     word: Callable[[str], str]
     function: Callable[[str], str]
+    operator: Callable[[str], str]
     row: Callable[[Sequence[str]], str]
     tight: Callable[[Sequence[str]], str]
     beside: Callable[[Sequence[str]], str]
@@ -196,7 +197,7 @@ class Printer:
     # ------------------------------------------------------------------------------------------------ functions, brackets
     def spelt(self, name: str) -> str:
         """A function's name: its letter or command, or with a prime its word."""
-        return self.style.word(name[:-1]) if name.endswith("'") else self.style.function(name)
+        return self.style.operator(name[:-1]) if name.endswith("'") else self.style.function(name)
 
     def _call(self, mark: Mark, parts: Pieces) -> Piece:
         inner = Piece(self.listed([p.text for p in parts]), ATOM, any(p.tall for p in parts))

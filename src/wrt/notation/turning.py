@@ -15,15 +15,43 @@ if TYPE_CHECKING:
 
 
 def turn(forest: Forest, t: Tree) -> Scaled:
-    """The transpose; remembered at both ends."""
+    """The transpose; remembered at both ends. Parts are turned before wholes, so that depth costs no recursion."""
     if t.box == SCALAR:
         return ONE, t
     if t.turned is None:
-        t.turned = _turn(forest, t)
-        c, u = t.turned
-        if c == 1 and u.turned is None:
-            u.turned = (ONE, t)
+        stack, opened = [t], set[int]()
+        while stack:
+            part = stack[-1]
+            if part.turned is None and id(part) not in opened:
+                opened.add(id(part))
+                stack += [below for below in _parts(part) if below.turned is None and below.box != SCALAR]
+                continue
+            stack.pop()
+            if part.turned is None:
+                part.turned = _turn(forest, part)
+                c, u = part.turned
+                if c == 1 and u.turned is None:
+                    u.turned = (ONE, part)
+    assert t.turned is not None
     return t.turned
+
+
+def _parts(t: Tree) -> tuple[Tree, ...]:
+    """What `_turn` turns of a tree."""
+    match t:
+        case Chain():
+            return t.factors
+        case Times():
+            return tuple(f for f, _ in t.factors)
+        case Sum():
+            return tuple(u for _, u in t.terms)
+        case Call() if t.function in TURNS or (t.function not in WHOLE and t.axis is None):
+            return t.arguments
+        case Entry() if len(t.parts) == 2:
+            return (t.base,)
+        case Loop():
+            return (t.body,)
+    return ()
 
 
 def _turn(forest: Forest, t: Tree) -> Scaled:
@@ -84,6 +112,6 @@ def _turn_call(forest: Forest, t: Call) -> Scaled:
     if t.function == "diag" and t.box[1] is not None:
         return ONE, t
     if t.function in TURNS or (t.function not in WHOLE and t.axis is None):
-        if all(turn(forest, a) == (ONE, a) for a in t.arguments):
+        if all(forest.wrap(turn(forest, a)) is a for a in t.arguments):
             return ONE, t
     return ONE, forest.raw_turn(t)

@@ -18,6 +18,7 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Name, Node, Number, Shape, Slice, Steps, Text, Unary, postorder
 from wrt.notation.build import Forest
 from wrt.notation.context import Context
+from wrt.notation.functions import nonnegative
 from wrt.notation.entries import at, between, entry
 from wrt.notation.tree import ONE, SCALAR, Box, Part, Scaled, Tree, everything
 from wrt.notation.write import SIGNS
@@ -81,6 +82,10 @@ def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
                 c *= k
             for e in exprs:
                 out.setdefault(id(e), (c, t))
+                if isinstance(e, Map) and e.function == "pow" and c == 1 and nonnegative(t):
+                    power = constant_value(e.arguments[1])
+                    if power is not None and power.numerator == 1 and power.denominator > 1:
+                        forest.roots[id(e.arguments[0])] = (1 / power, t)
                 if isinstance(e, Sum) and e.terms:
                     k, primitive = content(e)
                     out.setdefault(id(primitive), (c / k, t))

@@ -84,6 +84,7 @@ STYLE = Style(
     number=str,
     word=letter,
     function=_function,
+    operator=lambda name: f'op("{name}")',
     row=_row,
     tight="".join,
     beside=_row,

@@ -106,6 +106,7 @@ STYLE = Style(
     number=str,
     word=str,
     function=lambda name: WORDS.get(name, name),
+    operator=str,
     row=_row,
     tight="".join,
     beside=_beside,

@@ -179,7 +179,7 @@ class Contraction:
             labels.append((labels[i] | labels[j]) & outside)
         entries = [self.numel(sorted(ls)) for ls in labels]
         made = [k for k in range(len(entries)) if k >= len(operands) or len(labels[k]) < 2]  # a matrix given stays what it is, if it can
-        for candidates in (made, range(len(entries))):
+        for candidates in filter(None, (made, range(len(entries)))):
             best = min(candidates, key=lambda k: (entries[k], -k))
             if entries[best] * MUCH < entries[-1]:
                 return best

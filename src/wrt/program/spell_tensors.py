@@ -398,7 +398,7 @@ def _literal(w: Writer, x: Step, args: list[Term]) -> Term:
 
 def _cell(w: Writer, x: Step, args: list[Term]) -> Term:
     """A piece with the axes of length 1 that it lacks, as a cell of a block array."""
-    (a,) = args
+    a = w.atom(x.args[0])  # a cell itself never gets a name: it stands only inside its block array
     if all(x.data):
         return a
     if x.order == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -24,7 +24,6 @@ class Entry(NamedTuple):
     at: tuple[int, ...]
     found: float
     expected: float
-    sizes: dict[str, int]
     seed: str
 
 
@@ -36,13 +35,14 @@ def disagreement(source: Source, names: Sequence[str], view: str, words: str, ve
     text = source.text or unparse(source.tree)
     of = f"the {view} {_cut(words)} of the derivative of {_cut(text)} by {', '.join(names)}" if names else f"the {view} {_cut(words)} of {_cut(text)}"
     entry = first_difference(verdict)
+    sizes = {name: n for name, n in verdict.sizes.items() if verdict.question is None or name in verdict.question.sizes}
     if entry is None:
-        return f"{of} is wrong{': ' + verdict.why if verdict.why else ''}{_place(dict(verdict.sizes), verdict.seed)}."
+        return f"{of} is wrong{': ' + verdict.why if verdict.why else ''}{_place(sizes, verdict.seed)}."
     where = f" at {list(entry.at)}" if entry.at else ""
     off = abs(entry.found - entry.expected) / max(abs(entry.expected), 1e-300)
     against = "central differences" if names else "the formula"
     return (
-        f"{of} disagrees with {against}{where}: {entry.found:.6g} against {entry.expected:.6g} (relative {off:.1g}){_place(entry.sizes, entry.seed)}."
+        f"{of} disagrees with {against}{where}: {entry.found:.6g} against {entry.expected:.6g} (relative {off:.1g}){_place(sizes, entry.seed)}."
     )
 
 
@@ -50,7 +50,7 @@ def _cut(text: str, width: int = 120) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def _place(sizes: dict[str, int], seed: str) -> str:
+def _place(sizes: Mapping[str, int], seed: str) -> str:
     numbers = ", ".join(f"{name}={value}" for name, value in sizes.items())
     return f"; sizes {numbers}, seed {seed}" if numbers else f"; seed {seed}" if seed else ""
 
@@ -67,7 +67,7 @@ def first_difference(verdict: Verdict) -> Entry | None:
             for at, pair in _entries(trial):
                 expected, found = trial.difference(pair), view(pair)
                 if abs(expected - found) > 1e-8 * max(abs(expected), abs(found), 1e-3):
-                    return Entry(at, float(found), float(expected), dict(verdict.sizes), draw.seed)
+                    return Entry(at, float(found), float(expected), draw.seed)
         except (UnfitError, UndecidedError, BudgetError, MisshapenError):
             continue
     return None

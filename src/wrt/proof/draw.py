@@ -20,6 +20,7 @@ from wrt.proof.jets import Ring
 from wrt.proof.structure import space, spread
 from wrt.tables.facts import closure
 
+SIGNS = frozenset(("positive", "unit_interval", "simplex", "spd", "det_positive"))
 LARGEST = 20_000  # entries of one variable
 
 
@@ -132,7 +133,10 @@ def _onehot(make: Maker, dims: tuple[int, ...]) -> Flat:
 
 
 class Draw:
-    """One assignment: sizes, and values of every variable in each field, made when asked for. Whole numbers turn with `turn`."""
+    """One assignment: sizes, and values of every variable in each field, made when asked for. Whole numbers turn with `turn`.
+
+    `loose`: without the facts that make numbers positive, to see which of them are so by their form alone.
+    """
 
     def __init__(
         self, declarations: Mapping[str, Declaration], sizes: Mapping[str, int], seed: str, lookups: Mapping[str, Iterable[Size]], turn: int = 0
@@ -142,6 +146,7 @@ class Draw:
         self.seed = seed
         self.lookups = lookups
         self.turn = turn
+        self.loose = False
         self.changed: dict[tuple[str, int], int] = {}
         self._values: dict[tuple[int, str], Flat] = {}
         self._wholes: dict[str, list[int]] = {}
@@ -176,7 +181,7 @@ class Draw:
         found = self._values.get(key)
         if found is None:
             d = self.declarations[name]
-            facts = closure(d.facts)
+            facts = closure(d.facts) - (SIGNS if self.loose else frozenset())
             if "integer" in facts:
                 found = [v % level.p for v in self.whole(name)]
             else:
@@ -222,9 +227,10 @@ class Draw:
         """Random weights for the entries of a result."""
         return [hashed(self.seed, "weights", what, k) % BASE.p for k in range(count)]
 
-    def entries(self) -> list[tuple[str, int]]:
-        """The base numbers that may be drawn anew, one at a time."""
-        return [(name, k) for name, d in self.declarations.items() if "integer" not in d.facts for k in range(min(size_of(self.dims(name)), 64))]
+    def entries(self, names: Iterable[str]) -> list[tuple[str, int]]:
+        """The base numbers of some variables that may be drawn anew, one at a time."""
+        free = sorted(name for name in names if "integer" not in self.declarations[name].facts)
+        return [(name, k) for name in free for k in range(min(size_of(self.dims(name)), 64))]
 
     def redrawn(self, name: str, k: int) -> Draw:
         """The same draw with one base number of a variable drawn anew."""

@@ -33,6 +33,7 @@ class Exact(Walker):
         self.integers: Whole = base.integers if base is not None else Whole(reading, draw)
         self.directions: dict[str, dict[int, Flat]] = {}  # variable -> {bit: its direction}
         self.violations: list[int] = base.violations if base is not None else [0]  # roots of what is no square, met so far
+        self.roots: dict[object, tuple[int, ...]] = {}  # of what roots are taken in the first field
         self.strict = False  # whether a logarithm of what is no square counts as one (asked of the base)
         if base is not None:
             self.seen, self.replaced = base.seen, base.replaced
@@ -99,7 +100,10 @@ class Exact(Walker):
 
     def rooted(self, argument: Node, flat: Flat) -> None:
         """Remember whether a root was of a square: what always is may be a square by its form, and its root then has a hidden sign."""
-        note(self.seen, ("root", id(argument)), [2 if self.level.sign(v) < 0 else 1 for v in flat])
+        if self is self.base and self.reading.varies(argument):
+            key = ("root", id(argument))
+            self.roots[key] = tuple(flat)
+            note(self.seen, key, [2 if self.level.sign(v) < 0 else 1 for v in flat])
 
     # ------------------------------------------------------------------------------------------------ signs
     def signs(self, left: Node, right: Node, env: Env) -> Rule:

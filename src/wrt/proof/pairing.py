@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from wrt.language.surface import Node, Shape
-from wrt.proof.arrays import Flat, Keys, UnfitError, Value, size_of
+from wrt.proof import projected
+from wrt.proof.arrays import BudgetError, Flat, Keys, UnfitError, Value, size_of
 from wrt.proof.network import network, summed_terms
-from wrt.proof.walk import Walker
+from wrt.proof.walk import BUDGET, Walker
 
 
 class MisshapenError(Exception):
@@ -123,7 +124,6 @@ def _places(value: Value) -> tuple[int, int]:
 
 def kronecker_view(pair: Pairing, tree: Node, rows: int) -> Any:
     """d vec(F) / d vec(X)^T, columns stacked; the first `rows` axes of the derivative are the row axes."""
-    value = pair.walker.value(tree)
     axes = tuple(range(10, 10 + len(pair.all_dims)))
     groups = (axes[:rows], axes[rows:])
     factors = pair.factors()
@@ -133,12 +133,29 @@ def kronecker_view(pair: Pairing, tree: Node, rows: int) -> Any:
         joined = pair.walker.arranged(network(pair.walker, mine, group), group[::-1])
         sides.append(joined)
     want = tuple(size_of(side.dims) for side in sides)
+    scalars = [f for f in factors if not f.keys]
+    try:
+        value = pair.walker.value(tree)
+    except BudgetError:
+        return _projected(pair, tree, sides, want, scalars)
     if _places(value) != want:
         raise MisshapenError(f"{_places(value)[0]} x {_places(value)[1]} where {want[0]} x {want[1]} is due")
     flat = [Value((key,), (n,), side.parts) for key, n, side in zip((0, 1), want, sides, strict=True)]
     shown = Value((0, 1), want, value.parts)
-    scalars = [f for f in factors if not f.keys]
     return element(network(pair.walker, [shown, *flat, *scalars], ()))
+
+
+def _projected(pair: Pairing, tree: Node, sides: Sequence[Value], want: tuple[int, ...], scalars: Sequence[Value]) -> Any:
+    """The same for a form too large to be written out: applied to its vectors factor by factor, within a budget of its own."""
+    walk = pair.walker
+    walk.budget = walk.ring.work + BUDGET
+    if tree.shape is None or tree.shape.kind != "matrix":
+        raise BudgetError
+    if walk.dims(tree.shape) != want:
+        raise MisshapenError(f"{tree.shape} where {want[0]} x {want[1]} is due")
+    left, right = (Value((0,), (n,), side.parts) for n, side in zip(want, sides, strict=True))
+    found = Value((), (), {0: [projected.bilinear(walk, tree, left, right)]})
+    return element(network(walk, [found, *scalars], ()))
 
 
 def operator_view(pair: Pairing, tree: Node) -> Any:

@@ -17,7 +17,7 @@ from wrt.proof.trial import Question
 from wrt.proof.verdict import EXACT, NUMERIC, Verdict, unverified
 from wrt.proof.walk import BudgetError, Walker
 
-TRIALS, POINTS, TRIES = 2, 3, 20
+TRIALS, FITS, POINTS, TRIES = 4, 24, 3, 20  # draws that must agree, draws tried; points and points tried in floats
 
 
 def polynomial_verdict(question: Question, sizing: Sizing, tree: Node, at: Mapping[str, Node], order: int) -> Verdict:
@@ -32,14 +32,20 @@ def polynomial_verdict(question: Question, sizing: Sizing, tree: Node, at: Mappi
 
 
 def _exactly(question: Question, sizing: Sizing, tree: Node, at: Mapping[str, Node], order: int) -> Verdict | None:
-    for k in range(TRIALS):
+    proved = 0
+    for k in range(FITS):
         draw = Draw(question.declarations, sizing.assignment(k), f"p{k}", question.reading.looked_up, k)
         try:
             if not _coefficients_agree(question, draw, tree, at, order) or not _degree_fits(question, draw, tree, at, order):
                 return Verdict("wrong", "", draw.sizes, draw.seed) if question.reading.rational else None
-        except (UndecidedError, UnfitError):
+        except UndecidedError:
             return None
-    return EXACT
+        except UnfitError:  # a root of what is no square here: another draw
+            continue
+        proved += 1
+        if proved == TRIALS:
+            return EXACT
+    return None
 
 
 def _walker(question: Question, draw: Draw, at: Mapping[str, Node], bits: int) -> Exact:

@@ -5,7 +5,7 @@ Everything here is found once a tree and shared by every evaluation of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from wrt.language.parser import parse
 from wrt.language.sizes import Size
 from wrt.language.surface import (
+    SCALAR,
     Binary,
     Block,
     Call,
@@ -24,6 +25,7 @@ from wrt.language.surface import (
     Name,
     Node,
     Number,
+    Shape,
     Slice,
     Source,
     Steps,
@@ -58,11 +60,14 @@ class Reading:
         self._table: dict[tuple[object, ...], Node] = {}
         self._one: dict[int, Node] = {}
         self.rational = True  # whether only rational operations occur in the trees seen so far
+        self.used: set[str] = set()  # the variables that occur
+        self.counted: set[str] = set()  # the sizes that occur as numbers
         self.floor = 3  # the least number that a size is drawn as
         self.logarithmic = False  # whether a logarithm does
         self.rooted = False  # whether a root or a power with no whole exponent does
         self._free: dict[int, frozenset[str]] = {}
         self._whole: dict[int, bool] = {}
+        self._varies: dict[int, bool] = {}
         self._terms: dict[int, list[Term]] = {}
         self._expanded: dict[tuple[int, str], Node] = {}
         self.made: dict[tuple[int, str], Node] = {}  # expansions of calls, by node and kind
@@ -115,6 +120,10 @@ class Reading:
     def _note(self, node: Node) -> None:
         """What kinds of operations occur."""
         match node:
+            case Name(role="variable"):
+                self.used.add(node.name)
+            case Name(role="size"):
+                self.counted.add(node.name)
             case Call() if node.function not in EXACT_CALLS:
                 self.rational = False
                 self.logarithmic = self.logarithmic or node.function in ("log", "logdet", "logsumexp", "log1p", "softplus")
@@ -202,6 +211,13 @@ class Reading:
             case Unary() | Index() | Loop() | Generator() | Block() | Slice():
                 return True
         return False
+
+    def varies(self, node: Node) -> bool:
+        """Whether a variable occurs in a node."""
+        found = self._varies.get(id(node))
+        if found is None:
+            found = self._varies[id(node)] = any(isinstance(part, Name) and part.role == "variable" for part in postorder(node))
+        return found
 
     def terms(self, body: Node) -> list[Term]:
         """A sum's body as addends of factors, so that each addend is contracted on its own and a factor is evaluated once."""
@@ -350,4 +366,13 @@ def substituted(formula: str, values: Mapping[str, Node]) -> Node:
                 made[id(node)] = node
             case _:
                 raise AssertionError(f"a row's formula holds {type(node).__name__}; please report this as a bug")
+        new = made[id(node)]
+        if new.shape is None and not isinstance(new, Text):
+            new.shape = _stretched([child.shape for child in new.children])
     return made[id(_parsed(formula))]
+
+
+def _stretched(shapes: Sequence[Shape | None]) -> Shape | None:
+    """The shape of an elementwise operation, None where arguments of different shapes meet."""
+    kinds = {shape for shape in shapes if shape is None or shape.order}
+    return SCALAR if not kinds else kinds.pop() if len(kinds) == 1 else None

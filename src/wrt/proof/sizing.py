@@ -22,7 +22,8 @@ class Sizing:
     def __init__(self, question: Question, names: Sequence[str], view: View | None = None) -> None:
         self.question = question
         self.floor = question.reading.floor
-        self.names = tuple(names)
+        self.names = tuple(name for name in names if name in question.sizes)
+        self.others = tuple(name for name in names if name not in question.sizes)
         self.view = view  # a printed view that must have a value too
         self.found: dict[tuple[int, ...], bool] = {}  # the assignments searched, and whether they give a value
         self._in_floats = False  # whether the fields cannot evaluate the function
@@ -40,7 +41,7 @@ class Sizing:
     def assignment(self, k: int) -> dict[str, int]:
         """The sizes of the k-th trial."""
         found = self._good or self._usual
-        return found[k % len(found)]
+        return {**{name: 3 + (k + at) % 4 for at, name in enumerate(self.others)}, **found[k % len(found)]}
 
     @cached_property
     def _usual(self) -> list[dict[str, int]]:
@@ -84,6 +85,7 @@ class Sizing:
     def has_value(self, sizes: Mapping[str, int]) -> bool:
         """Whether the function can be evaluated with these sizes."""
         question = self.question
+        sizes = {**dict.fromkeys(self.others, 3), **sizes}
         if self._in_floats:
             return self._has_float_value(sizes)
         try:

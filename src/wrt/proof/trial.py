@@ -16,7 +16,7 @@ from wrt.proof.numeric import FloatDraw, Numeric
 from wrt.proof.pairing import Pairing, function_view
 from wrt.proof.reading import Reading
 from wrt.proof.structure import mapped, space
-from wrt.proof.walk import OWN
+from wrt.proof.walk import OWN, Seen
 
 FRESH, REPAIRS = 8, 120  # whole draws tried, then single numbers drawn anew, until every root is of a square
 
@@ -39,6 +39,17 @@ class Question:
     @property
     def declarations(self) -> Mapping[str, Declaration]:
         return self.reading.declarations
+
+    def note_roots(self, seen: Seen) -> None:
+        """Remember what was met as no square."""
+        self.nonsquares.update(key for key, (bits, _) in seen.items() if isinstance(key, tuple) and key[0] == "root" and bits & 2)
+
+    @property
+    def sizes(self) -> frozenset[str]:
+        """The sizes that the trees read so far depend on."""
+        used = {*self.reading.used, *[v.name for v in self.variables]}
+        shapes = [s for name in used for s in self.declarations[name].shape.sizes]
+        return frozenset({*self.reading.counted, *used, *[name for s in shapes for name in s.names]})
 
     def own_dims(self, draw: Draw) -> tuple[int, ...]:
         """The sizes of the function's value."""
@@ -85,7 +96,7 @@ class ExactTrial:
     def __init__(self, question: Question, draw: Draw, strict: bool) -> None:
         self.question = question
         self.draw = draw
-        for name in question.declarations:
+        for name in sorted({*question.reading.used, *[v.name for v in question.variables]}):
             draw.dims(name)
         self.walker = walker = Exact(question.reading, draw, BASE, None, question.budget)
         walker.strict = strict
@@ -98,6 +109,7 @@ class ExactTrial:
             walker.directions.setdefault(v.name, {})[bit] = question.followed(draw, v, flat, walker.ring)
         dims = question.own_dims(draw)
         self.own_signs: set[object] = set()
+        self.own_roots: set[tuple[int, ...]] = set()
         self.pair = Pairing(walker, dims, draw.weights("f", size_of(dims)), tuple(tangents))
 
     @cached_property
@@ -106,8 +118,13 @@ class ExactTrial:
         order = len(self.question.names)
         found = function_view(self.pair, self.walker.value(self.question.tree, (), order), (1 << order) - 1)
         self.own_signs.update(self.walker.seen)
+        self.own_roots.update(self.walker.roots.values())
         self.walker.strict = False  # a view may not need the positive numbers that the function needs
         return found
+
+    def shared_roots(self) -> set[object]:
+        """The roots of a view that are of the same values as roots of the function, however they are written."""
+        return {key for key, values in self.walker.roots.items() if values in self.own_roots}
 
     @property
     def violations(self) -> int:
@@ -126,20 +143,22 @@ def tangent_values(question: Question, tangents: Sequence[str], pair: Pairing) -
     return out
 
 
-def violations_of(question: Question, draw: Draw, strict: bool, extra: Callable[[ExactTrial], object] | None) -> int:
-    """How many roots and powers of what is no square an evaluation meets; UnfitError counts as very many."""
+MANY = 10**9  # violations that an evaluation without a value counts as
+
+
+def attempted(question: Question, draw: Draw, strict: bool, extra: Callable[[ExactTrial], object] | None) -> tuple[int, ExactTrial | None]:
+    """How many roots and powers of what is no square an evaluation meets (MANY when it fails), and the trial."""
     trial: ExactTrial | None = None
     try:
-        trial = ExactTrial(question, draw, strict)
-        trial.expected  # noqa: B018 - evaluated for the roots it meets
+        trial = evaluated(ExactTrial(question, draw, strict))
         if extra is not None:
             extra(trial)
     except UnfitError:
-        return 10**9
+        return MANY, None
     finally:
         if trial is not None:
-            question.nonsquares.update(key for key, (bits, _) in trial.walker.seen.items() if isinstance(key, tuple) and key[0] == "root" and bits & 2)
-    return trial.violations
+            question.note_roots(trial.walker.seen)
+    return trial.violations, trial
 
 
 def fitted(
@@ -151,20 +170,18 @@ def fitted(
     """
     reading = question.reading
     best: Draw | None = None
-    least = 10**9
+    least = MANY
     for attempt in range(FRESH):
         draw = Draw(question.declarations, sizes, f"{seed}.{attempt}" if attempt else seed, reading.looked_up, turn)
         if not attempt and not reading.rooted and not strict:
             return evaluated(ExactTrial(question, draw, strict))
-        found = violations_of(question, draw, strict, extra)
-        if found == 0:
-            return evaluated(ExactTrial(question, draw, strict))
+        found, trial = attempted(question, draw, strict, extra)
+        if not found:
+            return trial
         if best is None or found < least:
             best, least = draw, found
-        if found == 10**9 and attempt >= 2 and least == 10**9:
-            break
-    if least == 10**9:
-        return evaluated(ExactTrial(question, Draw(question.declarations, sizes, seed, reading.looked_up, turn), strict))
+        if attempt >= 2 and least == MANY:
+            return evaluated(ExactTrial(question, draw, strict))
     assert best is not None
     return _repaired(question, best, least, seed, strict, extra)
 
@@ -176,15 +193,15 @@ def evaluated(trial: ExactTrial) -> ExactTrial:
 
 
 def _repaired(question: Question, best: Draw, least: int, seed: str, strict: bool, extra: Callable[[ExactTrial], object] | None) -> ExactTrial | None:
-    entries = best.entries()
+    entries = best.entries(question.reading.used)
     for step in range(REPAIRS if entries else 0):
         name, k = entries[hashed(seed, "repair", step) % len(entries)]
         draw = best.redrawn(name, k)
-        found = violations_of(question, draw, strict, extra)
+        found, trial = attempted(question, draw, strict, extra)
         if found <= least:
             best, least = draw, found
             if not found:
-                return evaluated(ExactTrial(question, best, strict))
+                return trial
     return None
 
 

@@ -14,19 +14,21 @@ from typing import Any
 from wrt.language.surface import Node, Source
 from wrt.proof import pairing
 from wrt.proof.arrays import UndecidedError, UnfitError
+from wrt.proof.draw import Draw
 from wrt.proof.numeric import STYLES, FloatDraw
 from wrt.proof.pairing import MisshapenError, Pairing
 from wrt.proof.polynomial import polynomial_verdict
 from wrt.proof.reading import Reading
 from wrt.proof.sizing import Sizing
-from wrt.proof.trial import ExactTrial, FloatTrial, Question, fitted, tangent_values
+from wrt.proof.trial import ExactTrial, FloatTrial, Question, evaluated, fitted, tangent_values
 from wrt.proof.verdict import EXACT, NUMERIC, Verdict, View, unverified
 from wrt.proof.walk import BUDGET, BudgetError, Seen
 
 TRIALS, MOST_TRIALS = 2, 24  # of the exact tier, at least and at most
+LOOSE = 6  # draws that look for what is no square
 FEW, ENOUGH = 8, 20  # decisions of a sign: of one that the function itself decides, both ways; of any other
 POINTS, BRANCHING, DOUBTED, TRIES = 3, 12, 64, 40  # points of the numeric tier (where signs decide; where the fields differ there), failures allowed
-DIGITS = (18, 27)  # of the steps of central differences
+DIGITS = (12, 18)  # of the steps of central differences; the finer ones confirm the first point
 
 
 class NoValueError(Exception):
@@ -46,8 +48,8 @@ class Prover:
         declared = sorted({name for d in source.declarations.values() for size in d.shape.sizes for name in size.names})
         self.sizes = tuple(dict.fromkeys((*source.sizes, *declared)))
         self._sizings: dict[int, Sizing] = {}
-        self._trials: dict[tuple[int, bool, tuple[int, ...]], ExactTrial | None] = {}
-        self._floats: dict[tuple[int, int, tuple[int, ...]], FloatTrial | UnfitError] = {}
+        self._trials: dict[tuple[int, bool, tuple[tuple[str, int], ...]], ExactTrial | None] = {}
+        self._floats: dict[tuple[int, int, tuple[tuple[str, int], ...]], FloatTrial | UnfitError] = {}
         self._narrower: dict[tuple[str, ...], None] = {}  # size conditions of single views
         self._doubt = False  # whether the fields found the view at hand to differ, so that floats have to look closely
         self._without: str = ""  # why the fields cannot evaluate the function at all
@@ -176,6 +178,8 @@ class Prover:
         own: set[object] = set()
         moved = False
         for k in range(MOST_TRIALS):
+            if k == TRIALS and not _covered(seen, own, self.question.nonsquares):
+                self._try_roots(view, sizing)
             if k >= TRIALS and _covered(seen, own, self.question.nonsquares):
                 break
             trial = self._trial(k, sizing, strict)
@@ -187,7 +191,7 @@ class Prover:
                 return None
             moved = moved or found[0] is not trial
             trial, number = found
-            own |= trial.own_signs
+            own |= trial.own_signs | trial.shared_roots()
             _merge(seen, trial.walker.seen)
             if number != trial.expected:
                 if self.reading.rational:
@@ -198,6 +202,21 @@ class Prover:
                 return None
         return self._on_the_domain(view, sizing) if moved else EXACT
 
+    def _try_roots(self, view: View, sizing: Sizing) -> None:
+        """Find out of what roots are taken that is no square by its form, at draws without facts about signs."""
+        for k in range(LOOSE):
+            draw = Draw(self.question.declarations, sizing.assignment(k), f"l{k}", self.reading.looked_up, k)
+            draw.loose = True
+            trial = ExactTrial(self.question, draw, False)
+            try:
+                evaluated(trial)
+                view(trial.pair)
+            except (UnfitError, UndecidedError):
+                pass
+            self.question.note_roots(trial.walker.seen)
+            if all(key in self.question.nonsquares for key in trial.walker.roots):
+                break
+
     def _on_the_domain(self, view: View, sizing: Sizing) -> Verdict:
         """Exact, for a view with roots of its own, when it has a value wherever the function has one."""
         self._doubt = True
@@ -207,7 +226,7 @@ class Prover:
     def _trial(self, k: int, sizing: Sizing, strict: bool) -> ExactTrial | None:
         """The k-th trial, None when there is none; why not is remembered."""
         sizes = sizing.assignment(k)
-        key = (k, strict, tuple(sizes.values()))
+        key = (k, strict, tuple(sorted(sizes.items())))
         if key not in self._trials:
             self._trials[key] = None
             try:
@@ -271,7 +290,7 @@ class Prover:
 
     def _float(self, k: int, sizing: Sizing, digits: int) -> FloatTrial:
         sizes = sizing.assignment(k)
-        key = (k, digits, tuple(sizes.values()))
+        key = (k, digits, tuple(sorted(sizes.items())))
         if key not in self._floats:
             self._floats[key] = UnfitError("a point outside the domain")
             style = k % len(STYLES) if k >= 2 else 0
@@ -331,10 +350,12 @@ def _covered(seen: Seen, own: set[object], nonsquares: set[object]) -> bool:
 
 
 def _settled(key: object, bits: int, count: int, mine: bool, nonsquares: set[object]) -> bool:
-    """Whether a decision was met often enough; only what is a square by its form has a root with a hidden sign."""
+    """Whether a decision was met often enough. Only what is a square by its form has a root with a hidden sign; a root of the view's own may
+    have no value where the function has one, which shows at every other trial.
+    """
     match key:
         case ("root", _):
-            return bool(bits & 2) or key in nonsquares
+            return mine and (bool(bits & 2) or key in nonsquares)
         case ("log", _) if mine:
             return True
     return mine and count >= FEW and bits & 3 == 3

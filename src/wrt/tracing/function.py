@@ -39,7 +39,7 @@ def from_function(fn: Callable[..., Any], /, **shapes: str | Sequence[int | str]
     >>> print(f)
     mean((x @ W.T + b.T)**2)
     >>> print(wrt.gradient(f, "W"))
-    2/(batch*m)*(W @ x.T + b @ ones(batch).T) @ x
+    2/(m*batch)*(W @ x.T + b) @ x
     """
     if not callable(fn):
         raise TextError(f"from_function takes a Python function, not {type(fn).__name__}.")
@@ -88,17 +88,18 @@ def _inferred(fn: Callable[..., Any], names: list[str], declared: dict[str, Decl
     shapes = [(), *[(s,) for s in sizes], *product(sizes, sizes)]
     if len(shapes) ** len(open_names) > CANDIDATES:
         raise ShapeError(f"the shape of {', '.join(open_names)} is not declared.", hint=f'for example {open_names[0]}="m n", or {open_names[0]}="" for a scalar.')
-    fits, failure = [], None
+    fits: list[dict[str, Declaration]] = []
+    failure: Exception | None = None
     for choice in product(shapes, repeat=len(open_names)):
         tried = {**declared, **{n: Declaration(n, tensor_shape(s)) for n, s in zip(open_names, choice, strict=True)}}
         try:
             _traced(fn, {n: tried[n] for n in names}, fixed, ())
-        except WrtError as error:
+        except Exception as error:  # noqa: BLE001 - whatever the code raises for arrays of that shape, they do not fit
             failure = error
             continue
         fits.append({n: tried[n] for n in names})
     if not fits:
-        raise ShapeError(f"no shape of {', '.join(open_names)} made of the declared sizes fits ({failure.message if failure else ''})", hint="declare it.")
+        raise ShapeError(f"no shape of {', '.join(open_names)} made of the declared sizes fits ({failure})", hint="declare it.")
     if len(fits) > 1:
         said = [", ".join(f'{n}="{" ".join(map(str, f[n].shape.sizes))}"' for n in open_names) for f in fits]
         raise ShapeError(f"which shape has {', '.join(open_names)}? {len(fits)} fit.", hint="declare one of " + "; ".join(said[:8]) + ("; ..." if len(said) > 8 else "") + ".")

@@ -113,8 +113,13 @@ def _slice(x: Traced, axis: int, key: slice) -> tuple[Node | None, list[Size]]:
         raise ShapeError("a slice that leaves nothing.")
     if count is ONE:
         return trace.size(start), [ONE]
-    words: list[Node | None] = [None if e is None else trace.size(e) for e in ends]
+    words: list[Node | None] = [None if e is None else _end(x, v, e) for v, e in zip((key.start, key.stop), ends, strict=True)]
     return Slice(words[0], words[1], None if step == 1 else trace.number(step)), [count]
+
+
+def _end(x: Traced, said: object, end: Size) -> Node:
+    """The end of a slice as a node: counted from the end where the code does."""
+    return x.trace.number(said) if isinstance(said, int) and said < 0 and end.number is None else x.trace.size(end)
 
 
 def _clipped(end: Size | None, size: Size) -> Size:
