@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from judge import FILES, STATUSES, Verdict, judge, load
 
 CHUNK = 12  # cases a process takes at a time
+EVERY = 120  # cases a line of progress
 
 
 def judge_chunk(name: str, ids: Sequence[str]) -> list[Verdict]:
@@ -38,7 +39,9 @@ def run(
         for future in as_completed(waiting):
             verdicts = future.result()
             found[waiting[future]].update({v.id: v for v in verdicts})
-            done += len(verdicts)
+            told, done = done // EVERY, done + len(verdicts)
+            if done // EVERY == told and done < total:
+                continue
             count = Counter(v.status for verdicts in found.values() for v in verdicts.values())
             progress(f"{done}/{total} cases  " + "  ".join(f"{status} {count[status]}" for status in STATUSES))
     return {name: [found[name][i] for i in ids] for name, ids in order.items()}

@@ -12,7 +12,9 @@ import wrt
 
 BUMP = wrt.Elementwise("bump", d=("-2*x*y",), defined="exp(-x**2)", even=True, latex=r"\beta", at_zero="1")
 LAMBERT = wrt.Elementwise("lambert", d=("y/(x*(1 + y))",), domain="positive", numpy="np.real(special.lambertw({0}))", source="Corless et al. 1996")
-SOFTMIN = wrt.Elementwise("softmin", d=("exp(-a)/(exp(-a) + exp(-b))", "exp(-b)/(exp(-a) + exp(-b))"), arguments=("a", "b"), numpy="-np.logaddexp(-{0}, -{1})")
+SOFTMIN = wrt.Elementwise(
+    "softmin", d=("exp(-a)/(exp(-a) + exp(-b))", "exp(-b)/(exp(-a) + exp(-b))"), arguments=("a", "b"), numpy="-np.logaddexp(-{0}, -{1})"
+)
 RMS = wrt.Reduction("rms", defined="sqrt(mean(x**2))")
 COMMUTATOR = wrt.Matrix("commutator", "A[n,n], B[n,n] -> [n,n]", d="dA @ B + A @ dB - dB @ A - B @ dA", numpy="({0} @ {1} - {1} @ {0})")
 CAYLEY = wrt.Matrix(
@@ -120,7 +122,12 @@ def test_undeclared_arguments_of_an_added_function_are_inferred():
         wrt.Elementwise("wrong", d=("y/(x*(1 - y))",), domain="positive", numpy="np.real(special.lambertw({0}))"),
         wrt.Elementwise("wrong", d=("exp(a)/(exp(a) + exp(b))", "exp(a)/(exp(a) + exp(b))"), arguments=("a", "b"), numpy="np.logaddexp({0}, {1})"),
         wrt.Matrix("wrong", "X[m,n] -> [n,n]", d="dX.T @ X - X.T @ dX", defined="X.T @ X", numpy="({0}.T @ {0})"),
-        wrt.Matrix("wrong", "X[n,n] -> [n,n]", d="-inv(eye(n) + X) @ dX @ (eye(n) - wrong(X))", numpy="np.linalg.solve(np.eye(len({0})) + {0}, np.eye(len({0})) - {0})"),
+        wrt.Matrix(
+            "wrong",
+            "X[n,n] -> [n,n]",
+            d="-inv(eye(n) + X) @ dX @ (eye(n) - wrong(X))",
+            numpy="np.linalg.solve(np.eye(len({0})) + {0}, np.eye(len({0})) - {0})",
+        ),
         wrt.Matrix("wrong", "A[n,n], B[n,n] -> [n,n]", d="dA @ B + A @ dB - dB @ A", numpy="({0} @ {1} - {1} @ {0})"),
     ],
     ids=["sign", "small", "code", "second argument", "transpose", "itself", "two matrices"],

@@ -49,7 +49,9 @@ def register(row: Row) -> None:
         raise TextError(f"a row is an Elementwise, a Matrix or a Reduction, not {type(row).__name__}.")
     check_name(row.name)
     if row.name in known_functions() or row.name in CONSTANTS:
-        raise TextError(f"{row.name} is a function already.", hint=f'wrt.unregister("{row.name}") first.' if row.name in _ADDED else "choose another name.")
+        raise TextError(
+            f"{row.name} is a function already.", hint=f'wrt.unregister("{row.name}") first.' if row.name in _ADDED else "choose another name."
+        )
     row = _complete(row)
     table = _table(row)
     table[row.name] = row
@@ -99,11 +101,16 @@ def _complete(row: Row) -> Row:
             if not row.defined and not (row.d and row.numpy):
                 raise TextError(f"the matrix function {row.name} needs a formula, defined=..., or a differential and code, d=... and numpy=...")
             if row.d and not row.numpy:
-                raise TextError(f"the matrix function {row.name} has a differential of its own and needs its code: numpy=...", hint="or leave d out: defined=... is enough.")
+                raise TextError(
+                    f"the matrix function {row.name} has a differential of its own and needs its code: numpy=...",
+                    hint="or leave d out: defined=... is enough.",
+                )
             _signature(row)
         case Elementwise():
             if len(row.d) != len(row.arguments):
-                raise TextError(f"{row.name} has {len(row.arguments)} argument{'s' * (len(row.arguments) > 1)} and {len(row.d)} derivative{'s' * (len(row.d) != 1)}.")
+                raise TextError(
+                    f"{row.name} has {len(row.arguments)} argument{'s' * (len(row.arguments) > 1)} and {len(row.d)} derivative{'s' * (len(row.d) != 1)}."
+                )
             if not row.defined and not row.numpy:
                 raise TextError(f"{row.name} needs a value to be checked against: defined=... (a formula) or numpy=... (code).")
             for formula in row.d:

@@ -23,7 +23,7 @@ from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.read import read, read_like
 from wrt.language.surface import Declaration, Name, Shape, Source
 from wrt.language.unparse import unparse
-from wrt.notation.expand import expanded
+from wrt.notation.expand import every_sum, expanded
 from wrt.notation.matrix import matrix_form
 from wrt.tables.facts import closure
 from wrt.tables.manifolds import MANIFOLDS, Manifold
@@ -83,7 +83,7 @@ class RiemannianGradient:
 
     @property
     def verified(self) -> str:
-        """ "exact", "numeric" or "unverified: why", the worst of what was shown."""
+        """The worst of what was shown: "exact", "numeric" or "unverified: why"."""
         unverified = next((s for s in self._statuses if s.startswith("unverified")), None)
         return unverified or ("numeric" if "numeric" in self._statuses else "exact")
 
@@ -159,7 +159,7 @@ class RiemannianGradient:
                     return e
 
         e = flattened(manifolds.filled(text, self._point, values))
-        spread = expanded(e, constants_only=False)
+        spread = expanded(e, every_sum)
         return (settled(e),) if spread is None else (settled(e), settled(spread))
 
     def _formula(self, candidates: tuple[Expr, ...], *, tangent: bool = False) -> Formula:
@@ -186,7 +186,9 @@ class RiemannianGradient:
 
         verdict = equal(self._on_manifold(left).source, self._on_manifold(right).source)
         if verdict.status == "wrong":
-            raise ProofError(f"the {what} of {self.function} by {self.name} on the {self.manifold} is wrong: {self.formula}. Please report this as a bug.")
+            raise ProofError(
+                f"the {what} of {self.function} by {self.name} on the {self.manifold} is wrong: {self.formula}. Please report this as a bug."
+            )
         self._statuses.append(verdict.status)
 
     def _text(self, text: str, values: Mapping[str, Formula]) -> Formula:
@@ -223,9 +225,9 @@ def riemannian(
     Raises: ShapeError when f is no scalar or the variable cannot lie on the manifold; TextError for an unknown one.
 
     >>> import wrt
-    >>> d = wrt.riemannian("x.T @ A @ x", "x", manifold="sphere", shapes="A: n n symmetric, x: n")
+    >>> d = wrt.riemannian("b.T @ x", "x", manifold="sphere", shapes="b: n, x: n")
     >>> print(d)
-    2*(A @ x - (x.T @ A @ x)*x)
+    b - (b.T @ x)*x
     >>> d.conditions, d.verified
     (('norm(x) = 1',), 'exact')
     """

@@ -55,7 +55,8 @@ def questions(row: Row) -> list[tuple[str, Shapes, tuple[str, ...]]]:
                 asked.append((f"{row.name}(a, a*b)", {"a": (), "b": ()}, ("a", "b")))
             return asked
         case Reduction():
-            return [(f"{row.name}(x)", {"x": (4,)}, ("x",)), *[(f"{row.name}(X, axis={axis})", {"X": (2, 3)}, ("X",)) for axis in (0, 1)]]
+            matrix: Shapes = {"X": (2, 3)}
+            return [(f"{row.name}(x)", {"x": (4,)}, ("x",)), *[(f"{row.name}(X, axis={axis})", matrix, ("X",)) for axis in (0, 1)]]
         case Matrix(name="matpow"):
             return [("matpow(X, 3)", {"X": (3, 3)}, ("X",))]
     numbers = dict(SIZES)
@@ -116,7 +117,9 @@ def _check_code(row: Row, formula: Formula, names: Sequence[str], array: Expr, w
         gap = float(np.max(np.abs(got - want), initial=0) / (1 + np.max(np.abs(want), initial=0)))
         if gap > LIMIT:
             of = f"the derivative {words} of {formula} by {', '.join(names)}"
-            raise ProofError(f"the row of {row.name} is wrong: {of} differs from central differences of its code (relative {gap:.0e}, limit {LIMIT:.0e}).")
+            raise ProofError(
+                f"the row of {row.name} is wrong: {of} differs from central differences of its code (relative {gap:.0e}, limit {LIMIT:.0e})."
+            )
         return
     raise ProofError(f"the row of {row.name} could not be checked: no point of its domain with finite values was found.", hint="say its domain.")
 

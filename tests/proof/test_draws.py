@@ -92,7 +92,9 @@ def test_look_ups_stay_in_range_and_repeat():
 
 
 @pytest.mark.parametrize("style", range(len(STYLES)))
-@pytest.mark.parametrize("facts", ["", "symmetric", "spd", "orthogonal", "idempotent", "lower", "positive", "unit_interval", "toeplitz", "det_positive"])
+@pytest.mark.parametrize(
+    "facts", ["", "symmetric", "spd", "orthogonal", "idempotent", "lower", "positive", "unit_interval", "toeplitz", "det_positive"]
+)
 def test_floats_obey_their_facts_too(style, facts):
     source, mp = read("X", f"X: n n {facts}"), context(40)
     a = mp.matrix(rows(FloatDraw(source.declarations, {"n": N}, "t", {}, style).floats(mp, "X")))

@@ -65,3 +65,32 @@ def test_a_larger_budget_proves_more():
     view = read_like("2*A.T @ A @ x", f)
     assert Prover(f, ("x",), budget=1000).matrix(view, "mixed").status == "unverified: too large"
     assert Prover(f, ("x",), budget=10**6).matrix(view, "mixed").status == "exact"
+
+
+@pytest.mark.parametrize(
+    ("text", "view", "wrong"),
+    [
+        (
+            "kron(A, B)",
+            "kron(kron(eye(n), commutation(q, m)), eye(p)) @ kron(eye(m*n), vec(B))",
+            "kron(kron(eye(n), commutation(m, q)), eye(p)) @ kron(eye(m*n), vec(B))",
+        ),
+        ("B @ A @ C", "kron(C.T, B)", "kron(C.T, 2*B)"),
+        ("A.T @ A", "(eye(n*n) + commutation(n, n)) @ kron(eye(n), A.T)", "(eye(n*n) - commutation(n, n)) @ kron(eye(n), A.T)"),
+        (
+            "B @ diag(A @ x) @ D",
+            "sum(kron(D[i, :].T, B[:, i]) @ kron(x.T, eye(m)[i, :]) for i in range(m))",
+            "sum(kron(D[i, :].T, B[:, i]) for i in range(m)) @ kron(x.T, eye(m)[0, :])",
+        ),
+    ],
+    ids=str,
+)
+def test_a_large_kronecker_form_is_applied_to_its_vectors(text, view, wrong):
+    shapes = "A: m n, C: n q, D: m q, x: n, B: " + ("p q" if text.startswith("kron") else "p m")
+    f = read(text, shapes)
+    right = read_like(view, f)
+    assert Prover(f, ("A",), "ignored").kronecker(right).status == "exact"
+    small = Prover(f, ("A",), "ignored", budget=2500)
+    assert small.kronecker(right).status == "exact"
+    assert not small.kronecker(read_like(wrong, f)).proved
+    assert Prover(f, ("A",), "ignored").kronecker(read_like(wrong, f)).status == "wrong"

@@ -161,7 +161,7 @@ def bars(p: Parser) -> Task:
 
 
 def squared(p: Parser, place: tuple[int, int] | None) -> bool:
-    words = p.some(place)
+    words = p.brief(place)
     return len(words) == 1 and words[0].text == "2"
 
 

@@ -94,7 +94,7 @@ def applied(p: Parser, word: Token, name: str) -> Task:
         from wrt.language.latex_sums import reduction
 
         return (yield reduction(p, word, name, s))
-    inverse = s.above is not None and [w.text for w in p.some(s.above)] in (["-", "1"], ["top"])
+    inverse = s.above is not None and [w.text for w in p.brief(s.above)] in (["-", "1"], ["top"])
     if inverse:
         raise p.fail(
             f"is {p.text[word.start : p.words[p.at - 1].end]} the inverse function or the reciprocal?",
@@ -115,7 +115,7 @@ def applied(p: Parser, word: Token, name: str) -> Task:
         values = [(yield bare(p, word, name))]
         called = False
     span = (word.start, p.words[p.at - 1].end if not p.pending else values[-1].span[1])
-    if [w.text for w in p.some(s.above)] in (["odot"], ["circ"]):  # \exp^{\odot}(X): of each entry
+    if [w.text for w in p.brief(s.above)] in (["odot"], ["circ"]):  # \exp^{\odot}(X): of each entry
         if name not in ENTRY or len(values) != 1:
             raise p.fail(f"{p.typed(word)} is not a function of each entry.", word.span)
         return (yield scripted(p, Value(p.build.call(ENTRY[name], p.algebra.settled(values[0]).node, span=span), "call")))

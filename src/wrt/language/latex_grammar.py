@@ -67,6 +67,8 @@ class Parser:
         size_words: Iterable[str] = (),
     ) -> None:
         self.text = text
+        self.at, self.half = 0, False
+        self.opened: list[Token] = []
         self.start(words)
         self.build = build
         self.names = names
@@ -132,6 +134,10 @@ class Parser:
             raise self.expected("an operator")
         self.at, self.opened = back, opened
         return value
+
+    def brief(self, place: tuple[int, int] | None, most: int = 24) -> list[Token]:
+        """The words of a script; none of a long one, which says nothing by its words alone."""
+        return [] if place is None or place[1] - place[0] > most else self.words[place[0] : place[1]]
 
     def some(self, place: tuple[int, int] | None) -> list[Token]:
         return [] if place is None else list(self.words[place[0] : place[1]])

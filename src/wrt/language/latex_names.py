@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wrt.errors import TextError
+from wrt.language.latex_function_words import WORDS
 from wrt.language.latex_raw import Token
 from wrt.language.latex_tokens import tokens
 from wrt.language.latex_words import ACCENTS, COMBINING, GREEK, SPELLED
@@ -113,13 +114,17 @@ class Names:
 
     def __init__(self, variables: Iterable[str], sizes: Iterable[str]) -> None:
         self.table: dict[str, list[tuple[str, str]]] = {}
+        self.longest = max(map(len, WORDS))  # letters of a name or function typed without a command
         for role, some in (("variable", variables), ("size", sizes)):
             for name in some:
                 self.add(name, role)
 
     def add(self, name: str, role: str) -> None:
         """One more name, as a step or an index of the formula."""
-        self.table.setdefault(key(name), []).append((name, role))
+        spelling = key(name)
+        self.table.setdefault(spelling, []).append((name, role))
+        if len(spelling) > self.longest and spelling.isalpha():
+            self.longest = len(spelling)
 
     def find(self, spelling: str) -> tuple[str, str] | None:
         """(name, role) of what is spelt so. Raises: TextError when two declared names are."""

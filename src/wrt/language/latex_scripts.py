@@ -67,7 +67,7 @@ def with_scripts(p: Parser, value: Value, s: Scripts) -> Task:
     """The value with one pair of scripts: an index below, a power above."""
     end = p.words[p.at - 1].end
     span = (value.span[0], end)
-    if s.below is not None and p.some(s.below) and p.some(s.below)[0].text == "+" and len(p.some(s.below)) == 1:
+    if s.below is not None and [w.text for w in p.brief(s.below)] == ["+"]:
         value = Value(p.build.call("relu", p.algebra.settled(value).node, span=span), "call")
         s.below = None
     if s.below is not None and s.above is not None and p.algebra.shape(value).kind == "matrix":
@@ -87,7 +87,7 @@ def with_scripts(p: Parser, value: Value, s: Scripts) -> Task:
 
 def raised_kind(p: Parser, value: Value, place: tuple[int, int]) -> str:
     r"""What a raised group says of the value: "T", "-T", "-1", "number", or "" for anything else."""
-    words = [w for w in p.some(place) if w.text not in ("{", "}")]
+    words = [w for w in p.brief(place) if w.text not in ("{", "}")]
     sign = "-" if words and p.is_op(words[0], "-") else ""
     rest = words[1:] if sign else words
     if len(rest) != 1:
@@ -133,11 +133,11 @@ def raised(p: Parser, value: Value, s: Scripts, span: Span) -> Task:
     if kind == "-T":
         return p.algebra.transpose(p.algebra.inverse(value, span), span)
     assert s.above is not None
-    words = p.some(s.above)
-    if not words:
+    if s.above[0] == s.above[1]:
         raise p.fail("an exponent is missing.", span)
+    words, first = p.brief(s.above), p.words[s.above[0]]
     ask_raised(p, value, words, span)
-    if words[0].kind == "command" and words[0].text in ("odot", "circ"):
+    if first.kind == "command" and first.text in ("odot", "circ"):
         power: Value = yield p.inside((s.above[0] + 1, s.above[1]), p.expression())
         return p.algebra.entry_power(value, power, span)
     if len(words) == 1 and p.is_op(words[0], "+"):
@@ -148,8 +148,9 @@ def raised(p: Parser, value: Value, s: Scripts, span: Span) -> Task:
 
 def ask_raised(p: Parser, value: Value, words: list[Token], span: Span) -> None:
     """Raised signs with several meanings."""
-    first = words[0]
-    shown = p.text[slice(*span)]
+    if not words:
+        return
+    first, shown = words[0], p.text[slice(*span)]
     if first.text in ("dagger", "*", "star", "perp") and len(words) == 1:
         raise p.fail(
             f"what does {shown} mean?",

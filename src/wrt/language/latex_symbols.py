@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wrt.language.latex_grammar import Parser
 
 FUNCTION_LETTERS = frozenset("fghFGHφψΦΨ")
-_CODE = re.compile(r"([A-Za-z]+(?:[0-9]+[A-Za-z]*|_[a-z]+))\(")
+_CODE = re.compile(r"([A-Za-z]{1,12}(?:[0-9]{1,2}[A-Za-z]{0,3}|_[a-z]{1,12}))\(")
 SIZE_LETTERS = frozenset("ijklmnpq")
 
 
@@ -56,7 +56,7 @@ def plain(p: Parser, word: Token) -> Task:
         node = p.build.size(bound.value, word.span, [b.name for b in p.indices.values()])
         value = Value(node, "symbol")
     else:
-        if name is None and s.below is not None and s.above is None and script_word(p, p.some(s.below)) in ("max", "min"):
+        if name is None and s.below is not None and s.above is None and script_word(p, p.brief(s.below)) in ("max", "min"):
             p.at = start + 1
             if (eigenvalue := latex_functions.spectrum(p, word)) is not None:  # beside a declared scalar of that letter
                 return (yield eigenvalue)
@@ -70,8 +70,8 @@ def plain(p: Parser, word: Token) -> Task:
 
 def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
     """(name, role) of a declared name that has the subscript, or the star, in it; takes that script."""
-    below = script_word(p, p.some(s.below)) if s.below is not None else ""
-    above = p.some(s.above)
+    below = script_word(p, p.brief(s.below, 80)) if s.below is not None else ""
+    above = p.brief(s.above)
     if len(above) == 1 and above[0].text in ("*", "star") and (found := p.names.find(f"{word.text}_star" + (f"_{below}" if below else ""))):
         s.above = None
         s.below = None if below else s.below
@@ -164,35 +164,30 @@ def letters(p: Parser) -> Task | None:
         while p.word().start < word.end or (p.word().kind == "brace" and p.word().start == p.word().end == word.end):
             p.at += 1
         return latex_functions.applied(p, word, word.text)
-    run = [first]
-    while (
-        len(run) < 40
-        and p.word(len(run)).kind == "name"
-        and p.word(len(run)).start == run[-1].end
-        and len(p.word(len(run)).text) == 1
-        and not p.word(len(run)).font
-    ):
-        run.append(p.word(len(run)))
-    for length in range(len(run), 1, -1):
-        name = "".join(w.text for w in run[:length])
+    if not adjacent(p, 1):
+        return None
+    for length in range(p.names.longest, 1, -1):
+        name = p.text[first.start : first.start + length]
         variable = p.names.find(name)
-        function = WORDS.get(name)
-        if variable is None and function is None:
+        if (variable is None and name not in WORDS) or not all(adjacent(p, k) for k in range(1, length)):
             continue
-        singles = all(p.names.find(w.text) is not None or w.text in p.indices for w in run[:length])
+        singles = all(p.names.find(letter) is not None or letter in p.indices for letter in name)
         if singles and (variable is not None or latex_brackets.opening(p.word(length))):
-            span = (first.start, run[length - 1].end)
-            raise p.fail(
-                f"is {name} one name or a product of letters?", span, rf"write \mathrm{{{name}}} for the name, spaces or \cdot for the product."
-            )
+            span = (first.start, first.start + length)
+            message = f"is {name} one name or a product of letters?"
+            raise p.fail(message, span, rf"write \mathrm{{{name}}} for the name, spaces or \cdot for the product.")
         if singles:
             continue
         p.at += length
-        word = Token("word", name, first.start, run[length - 1].end, "upright")
-        if variable is not None:
-            return several(p, word, variable)
-        return latex_functions.applied(p, word, name)
+        word = Token("word", name, first.start, first.start + length, "upright")
+        return latex_functions.applied(p, word, name) if variable is None else several(p, word, variable)
     return None
+
+
+def adjacent(p: Parser, k: int) -> bool:
+    """Whether the k-th word from here is a plain letter that follows the one before without a space."""
+    word = p.word(k)
+    return word.kind == "name" and len(word.text) == 1 and not word.font and word.start == p.word(k - 1).end
 
 
 def several(p: Parser, word: Token, name: tuple[str, str]) -> Task:
@@ -210,7 +205,7 @@ def upright(p: Parser) -> Task:
     s_at = p.at
     s = take_scripts(p)
     spelling = key(word.text)
-    below = script_word(p, p.some(s.below)) if s.below is not None else ""
+    below = script_word(p, p.brief(s.below, 80)) if s.below is not None else ""
     name = p.names.find(key(f"{word.text}_{below}")) if below else None
     if name is not None:
         s.below = None
@@ -250,8 +245,8 @@ def undeclared(p: Parser, word: Token) -> Task:
         )
     start = p.at
     s = take_scripts(p)
-    below = script_word(p, p.some(s.below)) if s.below is not None else ""
-    bound = any(w.text in p.indices for w in p.some(s.below)) if s.below is not None else False
+    below = script_word(p, p.brief(s.below, 80)) if s.below is not None else ""
+    bound = any(w.text in p.indices for w in p.brief(s.below, 80)) if s.below is not None else False
     full = word.text if not below or bound else f"{word.text}_{below}"
     if full in p.size_words or (full in SIZE_LETTERS and full not in p.kinds and s.below is None and not s.primes):
         p.build.sizes[full] = None

@@ -1,7 +1,7 @@
 """Functions that a row defines by a formula and nothing else: a call of one is its formula, with the call's arguments put in.
 
-    Reduction("rms", defined="sqrt(mean(x**2))")            rms(X, axis=0) is sqrt(mean(X**2, axis=0))
-    Matrix("gram", "X[m,n] -> [n,n]", defined="X.T @ X")    gram(A @ B) is (A @ B).T @ (A @ B)
+Reduction("rms", defined="sqrt(mean(x**2))")            rms(X, axis=0) is sqrt(mean(X**2, axis=0))
+Matrix("gram", "X[m,n] -> [n,n]", defined="X.T @ X")    gram(A @ B) is (A @ B).T @ (A @ B)
 """
 
 from __future__ import annotations

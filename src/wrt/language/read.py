@@ -15,7 +15,7 @@ from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Declaration, Name, Node, Shape, Source, column, matrix, postorder
 from wrt.language.unify import Sizes
 
-SYNTAXES = ("python", "matlab", "latex")
+SYNTAXES = ("python", "matlab", "latex", "unicode")
 ROWS = ("m", "p", "k", "r", "s", "u", "v")
 COLUMNS = ("n", "m", "p", "q", "k", "l", "r", "s", "d", "u", "v")
 
@@ -51,6 +51,10 @@ def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declarat
         from wrt.language import latex
 
         return syntax, latex.parse(text, shapes, dict(names))
+    if syntax == "unicode":
+        from wrt.language import unicode_text
+
+        return syntax, unicode_text.parse(text, shapes, names)
     return syntax, parse(text)
 
 

@@ -134,4 +134,7 @@ def _unknown(name: str, declarations: Mapping[str, Declaration]) -> WrtError:
     if any(name in s.names for d in declarations.values() for s in d.shape.sizes):
         return NotDifferentiableError(f"{name} is a size, a whole number: there is no derivative by it.")
     near = get_close_matches(name, list(declarations), 1)
-    return UnknownNameError(f"'{name}' is not a variable of the formula.", hint=f"did you mean '{near[0]}'?" if near else f"its variables are {', '.join(declarations) or 'none'}.")
+    return UnknownNameError(
+        f"'{name}' is not a variable of the formula.",
+        hint=f"did you mean '{near[0]}'?" if near else f"its variables are {', '.join(declarations) or 'none'}.",
+    )

@@ -9,7 +9,26 @@ from typing import TYPE_CHECKING
 
 from wrt.notation.functions import SQUARES
 from wrt.notation.score import OPERATION
-from wrt.notation.tree import KEY, ONE, SCALAR, Box, Call, Chain, Factor, Scaled, Sum, Times, Tree, Turn, full_first, is_diagonal, is_ones, joined, number_of, union
+from wrt.notation.tree import (
+    KEY,
+    ONE,
+    SCALAR,
+    Box,
+    Call,
+    Chain,
+    Factor,
+    Scaled,
+    Sum,
+    Times,
+    Tree,
+    Turn,
+    full_first,
+    is_diagonal,
+    is_ones,
+    joined,
+    number_of,
+    union,
+)
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -40,7 +59,7 @@ def add(forest: Forest, terms: Iterable[Scaled]) -> Scaled:
         kept = _branches(forest, _squares(forest, kept))
     if len(kept) == 1:
         return kept[0]
-    return _interned(forest, _meet(forest, kept if forest.typing else _thin(forest, kept)))
+    return _interned(forest, kept)
 
 
 def _opened(forest: Forest, kept: list[Scaled]) -> list[Scaled] | None:
@@ -55,11 +74,11 @@ def _opened(forest: Forest, kept: list[Scaled]) -> list[Scaled] | None:
 
 
 def _interned(forest: Forest, kept: list[Scaled]) -> Scaled:
-    """One object for all multiples of a sum."""
-    c = content([k for k, _ in kept])
-    canonical = sorted(((t.serial, k / c) for k, t in kept))
-    sign = 1 if canonical[0][1] > 0 else -1
-    key = ("sum", tuple((s, k * sign) for s, k in canonical))
+    """One object for all multiples of a sum; as the user wrote it, or with columns and rows not spread where that is allowed."""
+    c, key = _canonical(kept)
+    if key not in forest.table:
+        kept = _meet(forest, kept if forest.typing else _thin(forest, kept))
+        c, key = _canonical(kept)
     found = forest.table.get(key)
     if found is None:
         scaled = [(k / c, t) for k, t in kept]
@@ -67,8 +86,17 @@ def _interned(forest: Forest, kept: list[Scaled]) -> Scaled:
             scaled = [(-k, t) for k, t in scaled]
         found = raw_sum(forest, tuple(scaled), key)
     assert isinstance(found, Sum)
-    shown = next(k for k, t in found.terms if t.serial == canonical[0][0])
-    return c * canonical[0][1] / shown, found
+    here = {t.serial: k for k, t in kept}
+    k, t = found.terms[0]
+    return here[t.serial] / k, found
+
+
+def _canonical(kept: list[Scaled]) -> tuple[Fraction, tuple[object, ...]]:
+    """(common number, key): the same key for every multiple of a sum."""
+    c = content([k for k, _ in kept])
+    terms = sorted((t.serial, k / c) for k, t in kept)
+    sign = 1 if terms[0][1] > 0 else -1
+    return c, ("sum", tuple((s, k * sign) for s, k in terms))
 
 
 def _mostly_negative(forest: Forest, terms: list[Scaled]) -> bool:
@@ -143,9 +171,9 @@ def _squares(forest: Forest, kept: list[Scaled]) -> list[Scaled]:
     if forest.typing:
         return kept
     for n, (c, t) in enumerate(kept):
-        if not (isinstance(t, Times) and len(t.factors) == 1 and isinstance(t.factors[0][0], Call)):
+        f, e = t.factors[0] if isinstance(t, Times) and len(t.factors) == 1 else (t, ONE)
+        if not isinstance(f, Call):
             continue
-        f, e = t.factors[0]
         for m, (k, u) in enumerate(kept):
             name = SQUARES.get((f.function, int(e), int(c / k))) if u is forest.one and abs(c) == abs(k) and e.denominator == 1 else None
             if name is not None:
@@ -159,7 +187,8 @@ def _branches(forest: Forest, kept: list[Scaled]) -> list[Scaled]:
     """A*(x > 0) + B*where(x > 0, 0, 1) = where(x > 0, A, B)."""
     for n, (c, t) in enumerate(kept):
         factors = t.factors if isinstance(t, Times) else ((t, ONE),)
-        switch = next((f for f, e in factors if e == 1 and isinstance(f, Call) and f.function == "where"), None)
+        switches = [f for f, e in factors if e == 1 and isinstance(f, Call) and f.function == "where"]
+        switch = switches[0] if switches else None
         if switch is None or [number_of(a) for a in switch.arguments[1:]] != [0, 1]:
             continue
         condition = switch.arguments[0]

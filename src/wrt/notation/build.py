@@ -18,7 +18,27 @@ from wrt.notation import adding, calling, chains, display, entries, hadamard, tu
 from wrt.notation.context import Context
 from wrt.notation.functions import COMPARE, IDIOMS
 from wrt.notation.score import CALL, OPERATION, WORD, measure
-from wrt.notation.tree import ONE, SCALAR, Atom, Box, Call, Entry, Factor, Literal, Loop, Part, Power, Range, Scaled, Sum, Tree, Turn, everything, joined, union
+from wrt.notation.tree import (
+    ONE,
+    SCALAR,
+    Atom,
+    Box,
+    Call,
+    Entry,
+    Factor,
+    Literal,
+    Loop,
+    Part,
+    Power,
+    Range,
+    Scaled,
+    Sum,
+    Tree,
+    Turn,
+    everything,
+    joined,
+    union,
+)
 from wrt.notation.write import size_node
 
 
@@ -34,7 +54,9 @@ class Forest:
         self.typing = False  # while the user's own text is being built
         self.roots: dict[int, tuple[Fraction, Tree]] = {}  # id of an expression -> (p, the user's spelling of its p-th root, which is not negative)
         self.steps: dict[int, str] = {}  # serial -> the name the user gave to a tree
-        self.means = context.tree is not None and any(isinstance(node, CallNode) and node.function in ("mean", "var") for node in postorder(context.tree))
+        self.means = context.tree is not None and any(
+            isinstance(node, CallNode) and node.function in ("mean", "var") for node in postorder(context.tree)
+        )
         self.solves = context.tree is not None and any(isinstance(node, CallNode) and node.function == "solve" for node in postorder(context.tree))
         self.one = self.atom(Number(ONE), SCALAR, "one")
         self.one.key = ()
@@ -163,7 +185,9 @@ class Forest:
         """base**exponent for an exponent that is no number."""
         score = base.score + exponent.score + OPERATION
         key = ("power", base.serial, exponent.serial)
-        return self.intern(key, lambda: Power(union([base.box, exponent.box]), score=score, key=joined([base, exponent]), base=base, exponent=exponent))
+        return self.intern(
+            key, lambda: Power(union([base.box, exponent.box]), score=score, key=joined([base, exponent]), base=base, exponent=exponent)
+        )
 
     def raw_entry(self, base: Tree, parts: tuple[Part, ...]) -> Tree:
         """base[parts]."""
@@ -171,7 +195,9 @@ class Forest:
         kept = [s for s in sizes if s is not None]
         box: Box = (sizes[0], sizes[1]) if len(sizes) == 2 else (kept[0] if kept else None, kept[1] if len(kept) > 1 else None)
         score = base.score + OPERATION + sum(measure(p.node) for p in parts if p.kind != "all")
-        return self.intern(("entry", base.serial, tuple(p.text for p in parts)), lambda: Entry(box, score=score, key=base.key, base=base, parts=parts))
+        return self.intern(
+            ("entry", base.serial, tuple(p.text for p in parts)), lambda: Entry(box, score=score, key=base.key, base=base, parts=parts)
+        )
 
     def raw_loop(self, body: Tree, ranges: tuple[Range, ...]) -> Tree:
         """sum(body for ...)."""

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from wrt.language.surface import Name
 from wrt.notation import literals
 from wrt.notation.score import OPERATION, WORD
-from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Entry, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit, joined, split_scalars
+from wrt.notation.tree import (
+    ONE,
+    SCALAR,
+    Atom,
+    Call,
+    Chain,
+    Entry,
+    Factor,
+    Literal,
+    Scaled,
+    Sum,
+    Times,
+    Tree,
+    Turn,
+    is_eye,
+    is_ones,
+    is_unit,
+    joined,
+    split_scalars,
+)
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -34,7 +54,7 @@ def chain(forest: Forest, factors: Iterable[Tree]) -> Scaled:
     return c, body
 
 
-def _flattened(forest: Forest, factors: Iterable[Tree]) -> tuple[object, list[Factor], list[Tree]]:
+def _flattened(forest: Forest, factors: Iterable[Tree]) -> tuple[Fraction, list[Factor], list[Tree]]:
     """(number, scalar factors, matrices left to right), neighbours merged."""
     c = ONE
     scalars: list[Factor] = []
@@ -113,7 +133,12 @@ def _pseudo_inverse(forest: Forest, a: Tree, b: Tree) -> Scaled | None:
         if not (isinstance(inverse, Call) and inverse.function == "inv") or inverse.typed or forest.typing:
             continue
         inside = inverse.arguments[0]
-        if isinstance(inside, Chain) and len(inside.factors) == 2 and inside.factors[1 if left else 0] is other and forest.turn(inside.factors[0]) == (ONE, inside.factors[1]):
+        if (
+            isinstance(inside, Chain)
+            and len(inside.factors) == 2
+            and inside.factors[1 if left else 0] is other
+            and forest.turn(inside.factors[0]) == (ONE, inside.factors[1])
+        ):
             x = inside.factors[1]
             inverse_of = forest.raw_call("pinv", (x,), (x.box[1], x.box[0]))
             return forest.turn(inverse_of) if left else (ONE, inverse_of)

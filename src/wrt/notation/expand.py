@@ -15,7 +15,7 @@ from wrt.algebra.rebuild import rewrite
 from wrt.algebra.sums import add, content
 from wrt.notation.idioms import exponential_sum
 
-LIMIT = 24  # terms of an expansion
+LIMIT = 16  # terms of an expansion
 ONE = Fraction(1)
 Operand = tuple[Expr, Labels]
 
@@ -36,7 +36,10 @@ def with_number(e: Sum) -> bool:
 
 def with_vector(e: Sum) -> bool:
     """Spread over sums of matrices that hold a vector spread over rows or columns."""
-    return e.order == 2 and any(isinstance(u, Product) and u.operands and len({a for _, ls in u.operands for a in ls} & set(u.output)) == 1 and len(set(u.output)) == 2 for _, u in e.terms)
+    return e.order == 2 and any(
+        isinstance(u, Product) and u.operands and len({a for _, ls in u.operands for a in ls} & set(u.output)) == 1 and len(set(u.output)) == 2
+        for _, u in e.terms
+    )
 
 
 def expanded(e: Expr, which: Which) -> Expr | None:
@@ -220,7 +223,12 @@ def _weight(e: Expr) -> int:
         return sum(_weight(t) for _, t in e.terms) + len(e.terms) - 1
     if not isinstance(e, Product):
         return 1
-    pairs = sum(1 for f, _ in e.operands for g, _ in e.operands if isinstance(g, Map) and (s := exponential_sum(_base(g)[0])) is not None and s[0] is f and _base(g)[1] < 0)
+    pairs = sum(
+        1
+        for f, _ in e.operands
+        for g, _ in e.operands
+        if isinstance(g, Map) and (s := exponential_sum(_base(g)[0])) is not None and s[0] is f and _base(g)[1] < 0
+    )
     return sum(_weight(f) if isinstance(f, Sum) else 1 for f, _ in e.operands) - pairs
 
 

@@ -6,7 +6,7 @@ handles that promise most are tried and the best result is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -83,7 +83,7 @@ class _View:
 
 @dataclass(slots=True)
 class _Group:
-    """Terms `members` that share `tree` as `kind`: factor (to the power `exponent`), first, last, or call."""
+    """Terms `members` that share `tree` as `kind`: factor (to the power `exponent`), first, last, inner, call or loop; and the scalars `also`."""
 
     kind: str
     members: list[int]
@@ -91,6 +91,7 @@ class _Group:
     exponent: Fraction
     promise: float
     common: bool = False  # a denominator to its highest power: the terms are brought over it
+    also: tuple[Factor, ...] = ()
 
 
 def _view(forest: Forest, scaled: Scaled) -> _View:
@@ -180,7 +181,22 @@ def _groups(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Gr
         groups.append(_Group(kind, members, t, e, price * (len(members) - 1)))
         if e < 0 and any(other != e for other in exponents):
             groups.append(_Group(kind, members, t, max(exponents, key=abs), price * (len(members) - 1), common=True))
+    _attach_scalars(groups, found)
     return sorted(groups, key=lambda g: -g.promise)
+
+
+def _attach_scalars(groups: list[_Group], found: dict[tuple[object, ...], list[tuple[int, Tree, Fraction]]]) -> None:
+    """Scalars that all members of a group share come out in the same step."""
+    scalars = [uses for key, uses in found.items() if key[0] == "factor" and uses[0][1].box == SCALAR and len(uses) > 1]
+    for group in groups:
+        if group.kind not in ("factor", "first", "last"):
+            continue
+        for uses in scalars:
+            here = {n: e for n, _, e in uses}
+            if uses[0][1] is not group.tree and all(n in here for n in group.members):
+                t, e = uses[0][1], min((here[n] for n in group.members), key=abs)
+                group.also = (*group.also, (t, e))
+                group.promise += (len(group.members) - 1) * (OPERATION + t.score)
 
 
 def _ends(forest: Forest, t: Chain) -> list[tuple[tuple[int, ...], Tree]]:
@@ -221,9 +237,9 @@ def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _
     t, e = group.tree, group.exponent
     match group.kind:
         case "factor":
-            rest = [_divided(forest, c, v, t, e) for c, v in chosen]
+            rest = [_divided(forest, c, v, [(t, e), *group.also]) for c, v in chosen]
             k, inside = factored(forest, rest, depth + 1)
-            c, out = forest.times([(t, e), (inside, ONE)])
+            c, out = forest.times([(t, e), *group.also, (inside, ONE)])
             return c * k, out
         case "call" | "loop":
             return _merged(forest, chosen, t, depth)
@@ -236,13 +252,14 @@ def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _
             c, out = forest.chain([row, t])
             return c * k * m, out
     first = group.kind == "first"
-    rest = [_without(forest, c, v, t, first) for c, v in chosen]
+    rest = [_without(forest, c, v, t, first, group.also) for c, v in chosen]
     end = 1 if first else 0  # the axis of the rest that the whole keeps
     kept = next((r.box[end] for _, r in rest if r.box[end] is not None), None)
     box = (t.box[1], kept) if first else (kept, t.box[0])
     k, inside = forest.spread(factored(forest, rest, depth + 1), box)
     c, out = forest.chain([t, inside] if first else [inside, t])
-    return c * k, out
+    m, whole = forest.times([*group.also, (out, ONE)])
+    return c * k * m, whole
 
 
 def _merged(forest: Forest, chosen: list[tuple[Fraction, _View]], t: Tree, depth: int) -> Scaled | None:
@@ -265,17 +282,13 @@ def _merged(forest: Forest, chosen: list[tuple[Fraction, _View]], t: Tree, depth
     return k * m, out
 
 
-def _divided(forest: Forest, c: Fraction, v: _View, t: Tree, e: Fraction) -> Scaled:
-    """A term without the factor t**e."""
-    whole = v.scaled and all(f is not t for f, _ in v.factors)  # diag(w) @ M stays unless w or M is what comes out
+def _divided(forest: Forest, c: Fraction, v: _View, gone: Sequence[Factor]) -> Scaled:
+    """A term without some of its factors."""
+    left = {id(t): e for t, e in gone}
+    whole = v.scaled and all(id(f) not in left for f, _ in v.factors)  # diag(w) @ M stays unless w or M is what comes out
     bodies = v.factors if v.factors and not whole else [(v.body, ONE)] if v.body is not forest.one else []
     factors = [*v.scalars, *bodies]
-    out: list[Factor] = []
-    left = e
-    for f, k in factors:
-        if f is t and left:
-            k, left = k - left, Fraction(0)
-        out.append((f, k))
+    out = [(f, k - left.pop(id(f), Fraction(0))) for f, k in factors]
     assert not left, "a common factor is missing; please report this as a bug"
     k, rest = forest.times(out)
     return c * k, rest
@@ -303,11 +316,12 @@ def _before(forest: Forest, c: Fraction, v: _View, last: Tree) -> Scaled:
     return c * column[0] * k, w
 
 
-def _without(forest: Forest, c: Fraction, v: _View, t: Tree, first: bool) -> Scaled:
+def _without(forest: Forest, c: Fraction, v: _View, t: Tree, first: bool, gone: Sequence[Factor]) -> Scaled:
     """A term without the first or last matrix of its chain; of a vector alone the number 1 is left."""
     if not isinstance(v.body, Chain) or v.body is t:
         k, rest = ONE, forest.one
     else:
         k, rest = forest.chain(v.body.factors[1:] if first else v.body.factors[:-1])
-    m, out = forest.times([*v.scalars, (rest, ONE)])
+    left = {id(f): e for f, e in gone}
+    m, out = forest.times([*[(f, e - left.get(id(f), Fraction(0))) for f, e in v.scalars], (rest, ONE)])
     return c * k * m, out

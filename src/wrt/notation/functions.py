@@ -19,9 +19,34 @@ class _Whole(frozenset[str]):
         return super().__contains__(name) or name in OPERATORS
 
 
-WHOLE = _Whole(TURNS | REDUCES | ALONG | SCALARS | frozenset(
-    ("diag", "kron", "vec", "frechet", "conv1d", "conv2d", "tril", "triu", "commutation", "cholesky", "eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v", "polar", "solve", "outer")
-))  # functions that are not elementwise
+WHOLE = _Whole(
+    TURNS
+    | REDUCES
+    | ALONG
+    | SCALARS
+    | frozenset(
+        (
+            "diag",
+            "kron",
+            "vec",
+            "frechet",
+            "conv1d",
+            "conv2d",
+            "tril",
+            "triu",
+            "commutation",
+            "cholesky",
+            "eigvalsh",
+            "eigvecsh",
+            "svdvals",
+            "svd_u",
+            "svd_v",
+            "polar",
+            "solve",
+            "outer",
+        )
+    )
+)  # functions that are not elementwise
 RATIOS = {"sinh": ("cosh", "tanh"), "sin": ("cos", "tan")}  # sinh/cosh = tanh
 SQUARES = {  # f(u)**a + 1 = g(u)**a, or 1 - f(u)**a where the sign is -1
     ("tan", 2, 1): "sec",

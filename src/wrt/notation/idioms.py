@@ -12,8 +12,8 @@ from wrt.language.sizes import Size
 from wrt.notation.tree import SCALAR, Scaled, Sum, Tree, Turn
 
 if TYPE_CHECKING:
+    from wrt.notation.graph import Item
     from wrt.notation.recover import Recovery
-    from wrt.notation.reduce import Item
 
 ONE = Fraction(1)
 
@@ -150,8 +150,7 @@ def _multiple(e: Expr | Tree, inside: Expr) -> int:
     if a is not b:
         from wrt.algebra.product import scale
 
-        ratio = next((k for k in (2, 3, 4) if scale(k, inside.children[0]) is e.arguments[0]), 0)
-        return ratio
+        return next((k for k in (2, 3, 4) if scale(k, inside.children[0]) is e.arguments[0]), 0)
     ratio_exact = c / d
     return int(ratio_exact) if ratio_exact.denominator == 1 and ratio_exact > 0 else 0
 

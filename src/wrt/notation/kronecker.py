@@ -17,12 +17,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Operator, Product, Reshape, Sum, count_nodes, is_zero, number, postorder
+from wrt.algebra.expr import Expr, Indicator, Operator, Product, Reshape, Sum, count_nodes, is_zero, number, postorder
+from wrt.algebra.indices import is_unequal, regular
 from wrt.algebra.product import product, unscale
 from wrt.algebra.reshape import group
 from wrt.algebra.sums import add
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Generator, Loop, Node, Unary
+from wrt.language.surface import Binary, Call, Generator, Loop, Name, Node, Slice, Unary
+from wrt.language.surface import postorder as surface_postorder
 from wrt.notation.build import Forest
 from wrt.notation.choose import best
 from wrt.notation.context import Context
@@ -58,18 +60,34 @@ def kronecker_form(expr: Expr, rows: int, context: Context) -> Node | None:
         terms.append(found)
     if not terms:
         return Call("zeros", (_stacked_size(expr.shape[:rows]), _stacked_size(expr.shape[rows:])))
-    return _Printer(replace(context, reserved=context.reserved | set(names))).total(_merged(terms))
+    node = _Printer(replace(context, reserved=context.reserved | set(names))).total(_merged(terms))
+    return None if node is None or _slices_by(node, names) else node
+
+
+def _slices_by(node: Node, names: Sequence[str]) -> bool:
+    """Whether a slice is bounded by the index of a sum, which the text language has no meaning for."""
+    slices = [part for part in surface_postorder(node) if isinstance(part, Slice)]
+    return any(isinstance(inner, Name) and inner.name in names for part in slices for inner in surface_postorder(part))
 
 
 def _writable(node: Expr) -> bool:
-    """Whether a node has a formula of its own: not an open Frechet derivative, nor a power whose exponent may be negative (it is 0 there)."""
+    """Whether a node has a formula of its own: no open Frechet derivative, no quotient beside a mask, no power of an exponent that may be negative."""
     if isinstance(node, Operator):
         return node.function != "frechet_array"
     if not isinstance(node, Product):
         return True
+    if any(_is_mask(e) for e, _ in node.operands) and not all(regular(e) for e, _ in node.operands):
+        return False  # a quotient that the mask excludes would be 0/0 in a form without conditions
     last = {a: size - 1 for a, size in enumerate(node.sizes)}
     powers = [(e, labels) for e, labels in node.operands if isinstance(e, Operator) and e.function == "powers"]
     return all(Constraint(">=", exponent_form(e, labels)).decided(last) is True for e, labels in powers)
+
+
+def _is_mask(e: Expr) -> bool:
+    """[i <= j] or [i != j]."""
+    if isinstance(e, Indicator):
+        return e.relation == ">="
+    return isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e)
 
 
 def _vanishes(m: Monomial) -> bool:

@@ -174,7 +174,11 @@ def product(forest: Forest, a: Literal, b: Literal) -> Scaled | None:
     for left in a.rows:
         line = []
         for j in range(len(b.rows[0])):
-            terms = [forest.chain([cell, row[j]]) if cell.box != SCALAR else forest.times([(cell, ONE), (row[j], ONE)]) for cell, row in zip(left, b.rows, strict=True) if not is_zero(cell) and not is_zero(row[j])]
+            terms = [
+                forest.chain([cell, row[j]]) if cell.box != SCALAR else forest.times([(cell, ONE), (row[j], ONE)])
+                for cell, row in zip(left, b.rows, strict=True)
+                if not is_zero(cell) and not is_zero(row[j])
+            ]
             line.append(forest.wrap(forest.add(terms)) if terms else _zero(forest, left[0].box[0], b.rows[0][j].box[1]))
         rows.append(tuple(line))
     out = forest.literal(tuple(rows), True, (a.box[0], b.box[1]))

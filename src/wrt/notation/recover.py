@@ -16,9 +16,9 @@ from wrt.algebra.sums import content
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Generator, Loop, Name, Node, Number, Text
 from wrt.notation.build import Forest
-from wrt.notation.functions import nonnegative
 from wrt.notation.entries import at, between
 from wrt.notation.factor import factored
+from wrt.notation.functions import nonnegative
 from wrt.notation.literals import literal
 from wrt.notation.tree import ONE, SCALAR, Part, Scaled, Times, Tree, everything
 from wrt.notation.tree import Sum as TreeSum
@@ -113,7 +113,9 @@ class Recovery:
             return self.forest.turn(t) if t.box[0] is None and t.box[1] is not None else (ONE, t)
         return ONE, self.forest.atom(Name(node.name, "variable"), box_of(node), "name")
 
-    def indicator(self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], last: Mapping[str, Size] | None = None) -> Scaled | None:
+    def indicator(
+        self, relation: str, coefficients: tuple[int, ...], constant: Size, shape: tuple[Size, ...], last: Mapping[str, Size] | None = None
+    ) -> Scaled | None:
         """A 0/1 array of one or two indices: unit vectors, slices of the identity, triangles, else entry by entry. `last`: the index names in `constant`, with their last values."""
         forest = self.forest
         if not shape:

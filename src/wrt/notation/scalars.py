@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from wrt.notation.build import Forest
 from wrt.notation import literals
-from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit, split_scalars
+from wrt.notation.build import Forest
+from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit
 
 SUM_BIAS = 0.3  # tr(A @ B) is preferred to sum(A.T*B) unless it is longer by more than this
 

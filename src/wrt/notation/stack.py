@@ -63,16 +63,15 @@ def _kron(work: Recovery, inner: Expr, counts: tuple[int, ...]) -> Scaled | None
         pair = _split(inner, first, second)
         if pair is None:
             continue
-        trees = [_piece(work, e) for e in pair]
-        if trees[0] is None or trees[1] is None:
+        a, b = _piece(work, pair[0]), _piece(work, pair[1])
+        if a is None or b is None:
             continue
-        a, b = trees
         if how == "vec":
             return _outer(work, pair, inner)
         if counts == (1, 2) and first == (0, 1):
             b = forest.wrap(forest.turn(b))
         elif counts == (1, 2):
-            a, b = forest.wrap(forest.turn(trees[1])), trees[0]
+            a, b = forest.wrap(forest.turn(b)), a
         return _finish(work, a, b, how, inner, rows, columns)
     return None
 
@@ -132,9 +131,9 @@ def _split(e: Product, first: tuple[int, ...], second: tuple[int, ...]) -> tuple
         return None
     mine = [(f, ls) for f, ls in e.operands if not ls or find(ls[0]) in left]
     rest = [(f, ls) for f, ls in e.operands if ls and find(ls[0]) not in left]
-    a = product(e.coefficient, mine, tuple(e.output[k] for k in first), _sizes(e, mine, first))
-    b = product(1, rest, tuple(e.output[k] for k in second), _sizes(e, rest, second))
-    return a, b
+    one = product(e.coefficient, mine, tuple(e.output[k] for k in first), _sizes(e, mine, first))
+    other = product(1, rest, tuple(e.output[k] for k in second), _sizes(e, rest, second))
+    return one, other
 
 
 def _sizes(e: Product, operands: list[tuple[Expr, tuple[int, ...]]], axes: tuple[int, ...]) -> list[Size]:

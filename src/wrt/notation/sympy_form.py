@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wrt.errors import NoClosedFormError
+from wrt.errors import NoClosedFormError, TooLargeError
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Source, Steps, Text, Unary, postorder
 from wrt.language.unparse import short
@@ -17,7 +17,16 @@ from wrt.tables.facts import closure
 
 ONE = Size.of(1)
 SAME = "exp log sqrt sin cos tan sec csc cot sinh cosh tanh erf digamma sign".split()
-OTHER = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "abs": "Abs", "gammaln": "loggamma"}
+OTHER = {
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "abs": "Abs",
+    "gammaln": "loggamma",
+}
 MADE: dict[str, Callable[[Any, Any], Any]] = {
     "log1p": lambda sp, x: sp.log(1 + x),
     "expm1": lambda sp, x: sp.exp(x) - 1,
@@ -41,7 +50,10 @@ def sympy_form(source: Source) -> Any:
         import sympy
     except ImportError:
         raise NoClosedFormError("sympy is not installed.", hint="pip install wrt[sympy].") from None
-    return _Translation(sympy, source).run()
+    try:
+        return _Translation(sympy, source).run()
+    except RecursionError:
+        raise TooLargeError("the formula nests deeper than sympy can hold.") from None
 
 
 class _Translation:
@@ -116,7 +128,7 @@ class _Translation:
     def _node(self, node: Node) -> Any:
         if node.shape is not None and node.shape.kind == "tensor":
             raise self.fail(node)
-        below = [self.made.get(id(c)) for c in node.children]
+        below: list[Any] = [self.made.get(id(c)) for c in node.children]
         match node:
             case Number():
                 return self.sp.Rational(node.value.numerator, node.value.denominator)
@@ -143,7 +155,7 @@ class _Translation:
         if node.op == "@":
             if _scalar(node.left) or _scalar(node.right):
                 return a * b
-            product = sp.MatMul(a, b)
+            product = a * b
             return sp.Trace(product) if _scalar(node) else product
         if _scalar(node):
             return self._scalar_binary(node.op, a, b)
@@ -166,7 +178,12 @@ class _Translation:
     def _scalar_binary(self, op: str, a: Any, b: Any) -> Any:
         if op in RELATIONS:
             return self.sp.Piecewise((1, getattr(self.sp, RELATIONS[op])(a, b)), (0, True))
-        return {"+": a + b, "-": a - b, "*": a * b}[op] if op in "+-*" and op != "**" else a / b if op == "/" else a**b
+        match op:
+            case "+" | "-":
+                return a + b if op == "+" else a - b
+            case "*" | "/":
+                return a * b if op == "*" else a / b
+        return a**b
 
     def _spread(self, node: Node, part: Node, value: Any) -> Any:
         """A scalar, column or row repeated to the shape of an elementwise result."""
@@ -183,7 +200,7 @@ class _Translation:
     # ------------------------------------------------------------------------------------------------ functions
     def _call(self, node: Call) -> Any:
         sp, name = self.sp, node.function
-        arguments = [self.made.get(id(a)) for a in node.arguments]
+        arguments: list[Any] = [self.made.get(id(a)) for a in node.arguments]
         scalar_rule = self._elementwise(name)
         if scalar_rule is not None:
             if _scalar(node):
@@ -210,21 +227,18 @@ class _Translation:
         found: Callable[[Any], Any] | None = None if word is None else getattr(sp, word)
         return found
 
-    def ones(self, node: Node) -> tuple[Any, Any]:
-        """(a row of ones on the left, a column of ones on the right) of a matrix."""
-        assert node.shape is not None
-        rows, columns = self.box(node.shape)
-        return self.sp.OneMatrix(1, rows), self.sp.OneMatrix(columns, 1)
-
     def total(self, node: Node, value: Any) -> Any:
         """The sum of all entries."""
         assert node.shape is not None
         if not node.shape.order:
             return value
-        left, right = self.ones(node)
-        rows, columns = self.box(node.shape)
-        factors = ([left] if rows != 1 else []) + [value] + ([right] if columns != 1 else [])
-        return self.sp.Trace(self.sp.MatMul(*factors))
+        places, bounds = [], []
+        for name, size in zip("ij", self.box(node.shape), strict=True):
+            index = self.sp.Dummy(name, integer=True)
+            places.append(index if size != 1 else 0)
+            if size != 1:
+                bounds.append((index, 0, size - 1))
+        return self.sp.Sum(value[tuple(places)], *reversed(bounds))
 
     def count(self, node: Call) -> Any:
         """How many entries a reduction goes over."""
@@ -268,17 +282,26 @@ class _Translation:
         rows = [[self.made[id(c)] for c in row] for row in node.rows]
         if all(_scalar(c) for row in node.rows for c in row):
             return self.sp.ImmutableDenseMatrix(rows)
-        return self.sp.BlockMatrix([[c if not _scalar(n) else self.sp.ImmutableDenseMatrix([[c]]) for c, n in zip(r, ns, strict=True)] for r, ns in zip(rows, node.rows, strict=True)])
+        return self.sp.BlockMatrix(
+            [
+                [c if not _scalar(n) else self.sp.ImmutableDenseMatrix([[c]]) for c, n in zip(r, ns, strict=True)]
+                for r, ns in zip(rows, node.rows, strict=True)
+            ]
+        )
 
     def _generator(self, node: Generator) -> Any:
         sp = self.sp
-        bounds = [(self.symbol(loop.name, integer=True, nonnegative=True), self.made[id(loop.start)], self.made[id(loop.stop)]) for loop in node.loops]
+        bounds = [
+            (self.symbol(loop.name, integer=True, nonnegative=True), self.made[id(loop.start)], self.made[id(loop.stop)]) for loop in node.loops
+        ]
         body = self.made[id(node.body)]
         if node.function == "array":
             if not _scalar(node.body) or len(bounds) > 2:
                 raise self.fail(node)
             i, j = bounds[0], bounds[1] if len(bounds) > 1 else (sp.Dummy("j"), 0, 1)
-            return sp.FunctionMatrix(i[2] - i[1], j[2] - j[1], sp.Lambda((i[0], j[0]), body.subs({i[0]: i[0] + i[1], j[0]: j[0] + j[1]}, simultaneous=True)))
+            return sp.FunctionMatrix(
+                i[2] - i[1], j[2] - j[1], sp.Lambda((i[0], j[0]), body.subs({i[0]: i[0] + i[1], j[0]: j[0] + j[1]}, simultaneous=True))
+            )
         if not _scalar(node.body):
             raise self.fail(node)
         for condition in node.conditions:
@@ -307,8 +330,10 @@ def _sum(t: _Translation, node: Call, arguments: list[Any]) -> Any:
     axis, (x,) = _axis(node), arguments
     if axis is None:
         return t.total(node.arguments[0], x)
-    left, right = t.ones(node.arguments[0])
-    return t.sp.MatMul(left, x) if axis == 0 else t.sp.MatMul(x, right)
+    shape = node.arguments[0].shape
+    assert shape is not None
+    rows, columns = t.box(shape)
+    return t.sp.OneMatrix(1, rows) * x if axis == 0 else x * t.sp.OneMatrix(columns, 1)
 
 
 def _mean(t: _Translation, node: Call, arguments: list[Any]) -> Any:

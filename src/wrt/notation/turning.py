@@ -111,7 +111,7 @@ def _turn_times(forest: Forest, t: Times) -> Scaled:
 def _turn_call(forest: Forest, t: Call) -> Scaled:
     if t.function == "diag" and t.box[1] is not None:
         return ONE, t
-    if t.function in TURNS or (t.function not in WHOLE and t.axis is None):
-        if all(forest.wrap(turn(forest, a)) is a for a in t.arguments):
-            return ONE, t
+    through = t.function in TURNS or (t.function not in WHOLE and t.axis is None)
+    if through and all(forest.wrap(turn(forest, a)) is a for a in t.arguments):
+        return ONE, t
     return ONE, forest.raw_turn(t)

@@ -18,8 +18,8 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Name, Node, Number, Shape, Slice, Steps, Text, Unary, postorder
 from wrt.notation.build import Forest
 from wrt.notation.context import Context
-from wrt.notation.functions import nonnegative
 from wrt.notation.entries import at, between, entry
+from wrt.notation.functions import nonnegative
 from wrt.notation.tree import ONE, SCALAR, Box, Part, Scaled, Tree, everything
 from wrt.notation.write import SIGNS
 
@@ -241,7 +241,7 @@ class Reading:
 
     def _index(self, node: Index, shape: Shape) -> Scaled | None:
         base = self._below(node.base)
-        if base is None or node.base.shape is None or None in (base[1].box[0], base[1].box[1]) and len(node.parts) == 2:
+        if base is None or node.base.shape is None or (None in (base[1].box[0], base[1].box[1]) and len(node.parts) == 2):
             return None
         places = [self._part(p, size) for p, size in zip(node.parts, node.base.shape.sizes, strict=False)]
         if any(p is None for p in places):

@@ -10,8 +10,8 @@ from wrt.language.sizes import Size
 from wrt.notation.tree import Tree, Turn
 
 if TYPE_CHECKING:
+    from wrt.notation.graph import Item
     from wrt.notation.recover import Recovery
-    from wrt.notation.reduce import Item
 
 ONE = Fraction(1)
 Window = tuple[int, int, int]  # labels t, i, a with t = i + a

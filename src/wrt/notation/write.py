@@ -12,7 +12,26 @@ from wrt.language.surface import Call as CallNode
 from wrt.language.surface import Loop as LoopNode
 from wrt.notation.chains import is_inverse
 from wrt.notation.display import decimal, shown
-from wrt.notation.tree import HALF, ONE, SCALAR, Atom, Box, Call, Chain, Entry, Factor, Literal, Loop, Power, Scaled, Sum, Times, Tree, Turn, number_of
+from wrt.notation.tree import (
+    HALF,
+    ONE,
+    SCALAR,
+    Atom,
+    Box,
+    Call,
+    Chain,
+    Entry,
+    Factor,
+    Literal,
+    Loop,
+    Power,
+    Scaled,
+    Sum,
+    Times,
+    Tree,
+    Turn,
+    number_of,
+)
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -114,10 +133,7 @@ class Writer:
     def _sum(self, terms: tuple[Scaled, ...]) -> Node:
         out: Node | None = None
         for c, t in terms:
-            if out is None:
-                out = self._term(c, t)
-            else:
-                out = Binary("-" if c < 0 else "+", out, self._term(abs(c), t))
+            out = self._term(c, t) if out is None else Binary("-" if c < 0 else "+", out, self._term(abs(c), t))
         assert out is not None
         return out
 

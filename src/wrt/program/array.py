@@ -93,7 +93,9 @@ def dense_array(x: Step) -> Array:
 def pattern_key(a: Array) -> tuple[object, ...]:
     """Equal for arrays whose entries stand in the same places: labels renamed by first appearance in the forms."""
     names = canonical_names(a)
-    return tuple((f.start.text, tuple(sorted((names[label], s) for label, s in f.steps))) for f in a.forms), tuple(sorted((names[k], s.text) for k, s in a.sizes.items() if k in names))
+    return tuple((f.start.text, tuple(sorted((names[label], s) for label, s in f.steps))) for f in a.forms), tuple(
+        sorted((names[k], s.text) for k, s in a.sizes.items() if k in names)
+    )
 
 
 def canonical_names(a: Array) -> dict[int, int]:

@@ -93,7 +93,10 @@ def _blocks(g: Graph, arrays: Sequence[Array], value: Callable[[Size], int]) -> 
         at = tuple(chains[axis].index(band) for axis, band in enumerate(bands))
         core, _ = g.placed(g.floating(a.core), a.labels, tuple(label for label in labels if label is not None))
         cells.setdefault(at, []).append(g.step("cell", (core,), tuple(label is not None for label in labels), tuple(band[1] for band in bands)))
-    merged = {at: parts[0] if len(parts) == 1 else g.add([(Fraction(1), x, tuple(range(order))) for x in parts], tuple(range(order))) for at, parts in cells.items()}
+    merged = {
+        at: parts[0] if len(parts) == 1 else g.add([(Fraction(1), x, tuple(range(order))) for x in parts], tuple(range(order)))
+        for at, parts in cells.items()
+    }
     places = tuple(sorted(merged))
     data = (places, tuple(tuple(length for _, length in chain) for chain in chains))
     return g.step("blocks", tuple(merged[at] for at in places), data, arrays[0].shape)

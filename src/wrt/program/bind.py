@@ -76,7 +76,8 @@ class Binder:
         if args:
             if len(args) != len(self.names) or values:
                 raise TextError(
-                    f"the program takes {', '.join(self.names) or 'no argument'}, all by position or all by name; found {len(args)} by position" + (f" and {', '.join(values)} by name." if values else ".")
+                    f"the program takes {', '.join(self.names) or 'no argument'}, all by position or all by name; found {len(args)} by position"
+                    + (f" and {', '.join(values)} by name." if values else ".")
                 )
             return list(args), extra
         for name in values:
@@ -122,7 +123,9 @@ class Binder:
             factor = recipe.factor.value(sizes)
             value = isqrt(rest) if recipe.root else rest // factor if factor else 0
             if value < 0 or (value * value if recipe.root else value * factor) != rest:
-                raise ShapeError(f"{recipe.array} has shape {_by(shapes[recipe.array])}: no whole {name} makes its axis {recipe.axis} equal to {self._declared(recipe)}.")
+                raise ShapeError(
+                    f"{recipe.array} has shape {_by(shapes[recipe.array])}: no whole {name} makes its axis {recipe.axis} equal to {self._declared(recipe)}."
+                )
             sizes[name] = value
         missing = [n for n in self.free if n not in sizes]
         if missing:

@@ -8,13 +8,13 @@ from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
 from wrt.algebra.known import Facts, Known
-from wrt.language.sizes import Size
 from wrt.algebra.product import is_structured, product
 from wrt.algebra.sums import add
+from wrt.language.sizes import Size
 from wrt.program.array import Array, Form, bare, canonical_names, dense_array, pattern_key
-from wrt.program.products import Contraction, guarded_bases, root_base
 from wrt.program.assemble import assembled
 from wrt.program.cost import time_of
+from wrt.program.products import Contraction, guarded_bases, root_base
 from wrt.program.steps import Graph, Labels, Step, ordered
 from wrt.program.structure import scattered_look_up, settle
 from wrt.tables.functions import CONSTANTS
@@ -143,11 +143,7 @@ class Builder:
         if not node.terms:
             labels = tuple(range(node.order))
             return Array(self.g.number(0), (), tuple(map(bare, labels)), dict(enumerate(node.shape)), node.shape)
-        groups: dict[object, list[tuple[Fraction, Array]]] = {}
-        for c, t in node.terms:
-            array = self.arrays[id(t)]
-            groups.setdefault("spread" if array.spread else pattern_key(array), []).append((c, array))
-        arrays = [self._same(terms) for terms in groups.values()]
+        arrays = self.parts(node)
         if len(arrays) == 1:
             return arrays[0]
         whole = assembled(self.g, arrays, self.value)
@@ -158,6 +154,14 @@ class Builder:
         for a in arrays[1:]:
             base = a.written(self.g, base)
         return dense_array(base)
+
+    def parts(self, node: Sum) -> list[Array]:
+        """The terms of a sum added up where they have one pattern."""
+        groups: dict[object, list[tuple[Fraction, Array]]] = {}
+        for c, t in node.terms:
+            array = self.arrays[id(t)]
+            groups.setdefault("spread" if array.spread else pattern_key(array), []).append((c, array))
+        return [self._same(terms) for terms in groups.values()]
 
     def _same(self, terms: list[tuple[Fraction, Array]]) -> Array:
         """The sum of arrays whose entries stand in the same places."""

@@ -60,7 +60,9 @@ def _cost(x: Step, value: Callable[[Size], int]) -> int:
     if x.op in ("inverse", "solve", "factor", "cholesky", "factored", "spd_inverse"):
         n = value(x.args[0].shape[0])
         columns = _numel(x.shape[1:], value)
-        return {"inverse": n**3, "factor": n**3 // 3, "cholesky": n**3 // 6, "factored": n * n * columns, "spd_inverse": n**3 // 3}.get(x.op, n**3 // 3 + n * n * columns)
+        return {"inverse": n**3, "factor": n**3 // 3, "cholesky": n**3 // 6, "factored": n * n * columns, "spd_inverse": n**3 // 3}.get(
+            x.op, n**3 // 3 + n * n * columns
+        )
     if x.op == "operator":
         base = x.args[0].shape
         if len(base) == 2 and x.data[0] not in ("prod", "max", "min", "argmax", "argmin", "onehot"):

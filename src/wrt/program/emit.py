@@ -12,12 +12,12 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from wrt.algebra.expr import Expr, SizeValue, postorder
-from wrt.errors import TextError, WrtError
+from wrt.algebra.expr import Expr, SizeValue, Sum, postorder
+from wrt.errors import ShapeError, TextError, WrtError
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration, Name
 from wrt.language.unparse import unparse
-from wrt.program.array import Array
+from wrt.program.array import Array, canonical_names, dense_array
 from wrt.program.bind import Binder, Recipe
 from wrt.program.build import Builder
 from wrt.program.cost import multiply_adds
@@ -25,25 +25,30 @@ from wrt.program.factor import shared_factors
 from wrt.program.numpy import BACKEND as NUMPY
 from wrt.program.spell import SPELL
 from wrt.program.spell_matrix import SPELL as SPELL_MATRIX
+from wrt.program.spell_placed import SPELL as SPELL_PLACED
+from wrt.program.spell_structure import SPELL as SPELL_STRUCTURE
 from wrt.program.spell_tensors import SPELL as SPELL_TENSORS
 from wrt.program.stable import stabilised
+from wrt.program.steps import Step, ordered
+from wrt.program.structured import Structured, StructuredSum
 from wrt.program.tidy import tidied
-from wrt.program.steps import Graph, Step, is_mask, ordered
 from wrt.program.write import Backend, Line, Writer, identifier, shape_text
 from wrt.tables.facts import closure
 
 REPRESENTATIVE = (1000, 300, 100, 30, 20, 12, 8, 6)  # sizes in order of appearance, for `.source`
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 VIEWS = ("transpose", "diagonal", "gather", "reshape", "expand")
-SPELLINGS = {**SPELL, **SPELL_TENSORS, **SPELL_MATRIX}
+SPELLINGS = {**SPELL, **SPELL_PLACED, **SPELL_STRUCTURE, **SPELL_TENSORS, **SPELL_MATRIX}
 Facts = Mapping[str, frozenset[str]]
 
 
 class Compiled(NamedTuple):
-    """One version of a program: its source, the function, its steps, and whether the sizes had a say."""
+    """One version of a program: its source, the function, its steps, where results stand, and whether the sizes had a say."""
 
     source: str
     run: Callable[..., Any]
     steps: tuple[Step, ...]
+    arrays: tuple[Array, ...]
     planned: bool
 
 
@@ -82,9 +87,10 @@ class Program:
         self.stable = dict(zip(outputs, tidied(*stabilised(*outputs.values())), strict=True))
         self.names = _size_names(self.stable.values(), declarations)
         self.binder = Binder(declarations, self.names)
+        self.parts: dict[str, int] = {}  # cores an output has
         self.versions: dict[tuple[int, ...] | None, Compiled] = {}
         self.ready: dict[object, Callable[..., Any]] = {}
-        self.verify: Callable[[Program, Callable[..., Any], str], None] | None = None  # run on every version before its first use
+        self.verify: Callable[[Program, Compiled], None] | None = None  # run on every version before its first use
 
     # ------------------------------------------------------------------------------------------------ calling
     def __call__(self, *args: Any, **values: Any) -> Any:
@@ -102,12 +108,16 @@ class Program:
         sizes = self.binder.solve(arrays, extra)
         version = self.version(sizes)
         passed = [sizes[n] for n in self.binder.free]
+        structured = self.output == "structured"
 
         def run(*given: Any) -> Any:
             try:
-                return version.run(*given, *passed)
+                found = version.run(*given, *passed)
+                return self.packed(found if type(found) is tuple else (found,), version.arrays, sizes) if structured else found
             except WrtError:
                 raise
+            except IndexError as error:
+                raise ShapeError(f"an index leaves its range at these sizes: {error}.") from error
             except Exception as error:
                 if hasattr(error, "add_note") and type(error).__name__ != "LinAlgError":
                     error.add_note(f"in the compiled program:\n{numbered(version.source)}")
@@ -128,7 +138,7 @@ class Program:
         if found is None:
             found = self._compile(sizes)
             if self.verify is not None:
-                self.verify(self, found.run, found.source)
+                self.verify(self, found)
             self.versions[key if found.planned else None] = found
         return found
 
@@ -154,17 +164,41 @@ class Program:
     # ------------------------------------------------------------------------------------------------ compiling
     def _compile(self, sizes: Mapping[str, int]) -> Compiled:
         build = Builder(sizes, self.declarations, self.facts)
-        arrays = dict(zip(self.stable, build.outputs(list(self.stable.values())), strict=True))
-        results = self._results(build.g, arrays)
+        results = self._results(build)
         shared = shared_factors(build.g, [x for x, _ in results.values()], build.definite, build.symmetric, build.value)
         results = {name: (shared.get(x.number, x), a) for name, (x, a) in results.items()}
         source, namespace = self._write(results)
         run = execute(source, namespace)
-        return Compiled(source, run, tuple(ordered([x for x, _ in results.values()])), build.planned)
+        return Compiled(source, run, tuple(ordered([x for x, _ in results.values()])), tuple(a for _, a in results.values()), build.planned)
 
-    def _results(self, g: Graph, arrays: Mapping[str, Array]) -> dict[str, tuple[Step, Array]]:
-        """What is returned of each output: all of it."""
-        return {name: (g.floating(a.dense(g)), a) for name, a in arrays.items()}
+    def _results(self, build: Builder) -> dict[str, tuple[Step, Array]]:
+        """What is returned of each output: all of it, or the cores of its parts."""
+        g = build.g
+        found = build.outputs(list(self.stable.values()))
+        if self.output == "dense":
+            return {name: (g.floating(a.dense(g)), a) for name, a in zip(self.stable, found, strict=True)}
+        results = {}
+        for (name, e), whole in zip(self.stable.items(), found, strict=True):
+            parts = build.parts(e) if isinstance(e, Sum) else [whole]
+            simple = [a if a.simple else dense_array(a.dense(g)) for a in parts]
+            for k, a in enumerate(simple):
+                results[name if len(simple) == 1 else f"{name}{k + 1}"] = (g.floating(a.core), a)
+            self.parts[name] = len(simple)
+        return results
+
+    def packed(self, values: tuple[Any, ...], arrays: Sequence[Array], sizes: Mapping[str, int]) -> Any:
+        """Cores as structured results."""
+        out, at = [], 0
+        for name in self.stable:
+            parts = []
+            for value, a in zip(values[at : at + self.parts[name]], arrays[at:], strict=False):
+                names = canonical_names(a)
+                letters = {label: ALPHABET[k] for k, label in enumerate([*names, *[label for label in a.labels if label not in names]])}
+                pattern = "".join(letters[f.steps[0][0]] for f in a.forms)
+                parts.append(Structured(value, "".join(letters[label] for label in a.labels), pattern, tuple(s.value(sizes) for s in a.shape)))
+            at += self.parts[name]
+            out.append(parts[0] if len(parts) == 1 else StructuredSum(parts))
+        return out[0] if len(out) == 1 else tuple(out)
 
     def _write(self, results: Mapping[str, tuple[Step, Array]]) -> tuple[str, dict[str, Any]]:
         helpers = self.backend.helpers()
@@ -200,7 +234,9 @@ class Program:
             return f"{code}.copy()" if x.op != "expand" else code
         return code
 
-    def _source(self, w: Writer, results: Mapping[str, tuple[Step, Array]], names: Sequence[str], helpers: Mapping[str, Callable[..., object]]) -> tuple[str, dict[str, Any]]:
+    def _source(
+        self, w: Writer, results: Mapping[str, tuple[Step, Array]], names: Sequence[str], helpers: Mapping[str, Callable[..., object]]
+    ) -> tuple[str, dict[str, Any]]:
         lines = self._size_lines(w) + w.lines
         parameters = [w.identifiers[n] for n in (*self.declarations, *self.binder.free)]
         shown = ", ".join(f"{n}: {shape_text(x.shape)}" for n, (x, _) in zip(names, results.values(), strict=True))
@@ -219,7 +255,7 @@ class Program:
         needed = dict.fromkeys(w.helpers)
         stack = list(w.helpers)
         while stack:
-            for name in helpers[stack.pop()].__code__.co_names:  # type: ignore[attr-defined]  # plain functions
+            for name in helpers[stack.pop()].__code__.co_names:
                 if name in helpers and name not in needed:
                     needed[name] = None
                     stack.append(name)
@@ -232,7 +268,7 @@ class Program:
         namespace: dict[str, Any] = {name: helpers[name] for name in needed}
         for line in self.backend.imports.values():
             if any(line == self.backend.imports[m] for m in modules):
-                exec(line, namespace)
+                exec(line, namespace)  # noqa: S102 - an import line of the backend's table
         return [*lines, *([""] if lines else [])], namespace
 
     def _size_lines(self, w: Writer) -> list[Line]:
@@ -257,7 +293,11 @@ def _recipe_code(w: Writer, recipe: Recipe) -> str:
     if recipe.root:
         return f"round({code}**0.5)"
     if recipe.offset.terms:
-        code = f"{code} - ({w.size(recipe.offset)[0]})" if len(recipe.offset.terms) > 1 or recipe.offset.terms[0][1] < 0 else f"{code} - {w.size(recipe.offset)[0]}"
+        code = (
+            f"{code} - ({w.size(recipe.offset)[0]})"
+            if len(recipe.offset.terms) > 1 or recipe.offset.terms[0][1] < 0
+            else f"{code} - {w.size(recipe.offset)[0]}"
+        )
     if recipe.factor.number != 1:
         code = f"({code})//({w.size(recipe.factor)[0]})"
     return code
@@ -312,7 +352,7 @@ def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
         raise AssertionError(f"the emitted code is not valid; please report this as a bug: {error}\n{numbered(source)}") from None
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     scope = dict(namespace)
-    exec(code, scope)
+    exec(code, scope)  # noqa: S102 - the code that was just emitted
     functions = [v for v in scope.values() if getattr(getattr(v, "__code__", None), "co_filename", None) == filename]
     return functions[-1]  # type: ignore[no-any-return]  # a function
 
@@ -320,6 +360,3 @@ def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
 def numbered(source: str) -> str:
     """The source with line numbers."""
     return "\n".join(f"{k:4}  {line}" for k, line in enumerate(source.splitlines(), 1))
-
-
-__all__ = ["REPRESENTATIVE", "is_mask"]

@@ -15,7 +15,15 @@ Operand = tuple[Step, Labels]
 
 def reduced(g: Graph, x: Step, labels: Labels, keep: set[int]) -> Operand:
     """The operand with repeated labels taken as diagonals, and labels that nobody keeps summed."""
-    if x.op == "operator" and x.data == ("frechet_array", "expm") and x.order == 4 and len(x.args) == 1 and labels[0] == labels[1] and labels[0] not in keep and labels.count(labels[0]) == 2:
+    if (
+        x.op == "operator"
+        and x.data == ("frechet_array", "expm")
+        and x.order == 4
+        and len(x.args) == 1
+        and labels[0] == labels[1]
+        and labels[0] not in keep
+        and labels.count(labels[0]) == 2
+    ):
         (a,) = x.args  # the derivative of tr(expm(A)) is expm(A).T
         x, labels = g.transpose(g.step("operator", (a,), ("expm",), a.shape), (1, 0)), labels[2:]
     while len(set(labels)) < len(labels):

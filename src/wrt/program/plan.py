@@ -38,7 +38,12 @@ def step_time(a: int, b: int, out: int, numel: Callable[[int], int]) -> float:
     return OVERHEAD + moved
 
 
-def contraction_path(operands: Sequence[frozenset[int]], output: frozenset[int], sizes: Sequence[int] | dict[int, int], ready: Callable[[int], bool] = lambda subset: False) -> Path:
+def contraction_path(
+    operands: Sequence[frozenset[int]],
+    output: frozenset[int],
+    sizes: Sequence[int] | dict[int, int],
+    ready: Callable[[int], bool] = lambda subset: False,
+) -> Path:
     """The pairs to multiply, in order; results are numbered on after the operands. `ready(subset)`: that part (a bit mask) is computed already.
 
     >>> contraction_path([frozenset({0, 1}), frozenset({1, 2}), frozenset({2})], frozenset({0}), [50, 50, 50])

@@ -34,7 +34,8 @@ class Contraction:
         self.out: list[Form] = []
         self.sizes: dict[int, Size] = {}
         self.parent: dict[int, int] = {}
-        self.planned = False
+        self.planned = False  # whether there was a choice of order
+        self.gone: frozenset[int] = frozenset()  # labels that an equality has replaced
 
     # ------------------------------------------------------------------------------------------------ labels
     def fresh(self, size: Size) -> int:
@@ -111,8 +112,6 @@ class Contraction:
             if self.find(label) == label and label not in held and label not in self.gone:
                 self.scalars.append(self.g.size(self.sizes[label]))
 
-    gone: frozenset[int] = frozenset()
-
     def result(self, shape: tuple[Size, ...]) -> Array:
         """Contract what is left; the array of the product."""
         core, labels = self.contracted()
@@ -141,7 +140,7 @@ class Contraction:
     def _scalar(self) -> Step | None:
         """All scalar factors as one step, the number apart when it stands alone."""
         if not self.scalars:
-            return None if self.coefficient != 1 else None
+            return None
         return self.g.mul([(s, ()) for s in self.scalars], (), self.coefficient)
 
     def _run(self, operands: list[Operand], path: list[tuple[int, int]], scalar: Step | None, keep: set[int], wish: Sequence[int]) -> Operand:
@@ -203,8 +202,10 @@ def _squares(g: Graph, operands: Sequence[Operand], keep: set[int]) -> list[Oper
 
 
 def guarded_bases(root: Expr) -> set[int]:
-    """Bases S of pow(S, negative root) that stand somewhere beside what shares a symbol with S: there, and then everywhere in the
-    expression, the power is 0 where S is 0 (the minimal-norm subgradient of a norm)."""
+    """Bases S of pow(S, negative root) that somewhere stand beside what shares a symbol with S.
+
+    There, and then everywhere in the expression, the power is 0 where S is 0: the minimal-norm subgradient of a norm.
+    """
     found: set[int] = set()
     for node in postorder(root):
         if isinstance(node, Product):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,9 @@ def placed(core: Array, shape: tuple[int, ...], held: int, counts: Sequence[int]
 def add_placed(a: Array, core: Array, held: int, counts: Sequence[int], starts: Sequence[int], steps: Sequence[Sequence[int]]) -> Array:
     """a + placed(core), in place; core has the first `held` axes of the index i."""
     grids = np.meshgrid(*[np.arange(n) for n in counts], indexing="ij", sparse=True) if counts else []
-    at = [np.broadcast_to(start + sum(s * g for s, g in zip(row, grids, strict=True)), tuple(counts)) for start, row in zip(starts, steps, strict=True)]
+    at = [
+        np.broadcast_to(start + sum(s * g for s, g in zip(row, grids, strict=True)), tuple(counts)) for start, row in zip(starts, steps, strict=True)
+    ]
     inside = np.ones(tuple(counts), dtype=bool)
     for where, n in zip(at, a.shape, strict=True):
         inside &= (where >= 0) & (where < n)
@@ -131,7 +134,7 @@ def adjugate(a: Array) -> Array:
 
 def matrix_powers(a: Array, start: int, steps: Sequence[int], counts: Sequence[int]) -> Array:
     """a**(start + steps @ i) for i below counts, 0 where the exponent is negative."""
-    exponents = start + sum(s * g for s, g in zip(steps, np.meshgrid(*[np.arange(n) for n in counts], indexing="ij"), strict=True))
+    exponents: Array = start + sum(s * g for s, g in zip(steps, np.meshgrid(*[np.arange(n) for n in counts], indexing="ij"), strict=True))
     top = int(exponents.max(initial=0))
     table = np.zeros((top + 2, *a.shape))  # the last stands for negative exponents
     table[0] = np.eye(len(a))
@@ -194,5 +197,29 @@ def others(x: Array, left_out: int) -> Array:
         return before * after
     for i in range(n):
         keep = [k for k in range(n) if k != i]
-        out[(..., i, *np.ix_(*[keep] * (left_out - 1)))] = others(x[..., keep], left_out - 1)
+        at: Any = (..., i, *np.ix_(*[keep] * (left_out - 1)))
+        out[at] = others(x[..., keep], left_out - 1)
+    return out
+
+
+def minors(a: Array, count: int) -> Array:
+    """The derivative of det(a) by `count` entries, axes [i, j] for each: signed minors, right for singular matrices too."""
+    n = len(a)
+    if count == 1:
+        return adjugate(a).T
+    if np.linalg.cond(a) < 1e10:  # det(a) times the antisymmetric product of inverses
+        inverse, axes = np.linalg.inv(a), list(range(2 * count))
+        total: Array = 0.0
+        for order in permutations(range(count)):
+            swaps = sum(order[i] > order[j] for i in range(count) for j in range(i + 1, count))
+            spec: list[Any] = [part for k in range(count) for part in (inverse, [2 * order[k] + 1, 2 * k])]
+            total = total + (-1) ** swaps * np.einsum(*spec, axes)
+        return np.linalg.det(a) * total
+    out = np.zeros((n, n) * count)
+    for rows in permutations(range(n), count):
+        for columns in permutations(range(n), count):
+            rest = np.delete(np.delete(a, rows, 0), columns, 1)
+            swaps = sum(p[i] > p[j] for p in (rows, columns) for i in range(count) for j in range(i + 1, count))
+            at = tuple(k for pair in zip(rows, columns, strict=True) for k in pair)
+            out[at] = (-1) ** (sum(at) + swaps) * np.linalg.det(rest)
     return out

@@ -8,7 +8,26 @@ from fractions import Fraction
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node, Number, Unary
 from wrt.program.steps import Labels, Step, is_mask
-from wrt.program.terms import ATOM, COMPARE, MATMUL, NEGATIVE, PLUS, POWER, TIMES, Term, chain, decimal, einsum, entry, generator, number_code, number_node, ones, size_node, turned
+from wrt.program.terms import (
+    ATOM,
+    COMPARE,
+    MATMUL,
+    NEGATIVE,
+    PLUS,
+    POWER,
+    TIMES,
+    Term,
+    chain,
+    decimal,
+    einsum,
+    entry,
+    generator,
+    number_code,
+    number_node,
+    ones,
+    size_node,
+    turned,
+)
 from wrt.program.write import Writer
 from wrt.tables.functions import FUNCTIONS
 
@@ -54,18 +73,20 @@ def _transpose(w: Writer, x: Step, args: list[Term]) -> Term:
     if x.order == 2:
         return Term(f"{a.at(ATOM)}.T", ATOM, turned(a.node), a.weight)
     word = "abcdefghijklmnopqrstuvw"[: x.order]
-    spec = f"{word}->{''.join(word[k] for k in x.data)}"  # type: ignore[call-overload]  # axes are ints
-    return Term(f"{a.at(ATOM)}.transpose({', '.join(map(str, x.data))})", ATOM, einsum(spec, a.node), a.weight + 1)
+    axes: Labels = x.data  # type: ignore[assignment]  # ints
+    spec = f"{word}->{''.join(word[k] for k in axes)}"
+    return Term(f"{a.at(ATOM)}.transpose({', '.join(map(str, axes))})", ATOM, einsum(spec, a.node), a.weight + 1)
 
 
 def _diagonal(w: Writer, x: Step, args: list[Term]) -> Term:
     (a,) = args
     i, j = x.data
+    assert isinstance(i, int) and isinstance(j, int)
     if x.order == 1:
         return Term(f"{a.at(ATOM)}.diagonal()", ATOM, Call("diag", (a.node,)), a.weight + 1)
     word = list("abcdefghijklmnopqrstuvw"[: x.order + 1])
-    word[j] = word[i]  # type: ignore[index,call-overload]  # axes are ints
-    out = [c for k, c in enumerate(word) if k not in (i, j)] + [word[i]]  # type: ignore[index,call-overload]
+    word[j] = word[i]
+    out = [c for k, c in enumerate(word) if k not in (i, j)] + [word[i]]
     return Term(f"{a.at(ATOM)}.diagonal(0, {i}, {j})", ATOM, einsum(f"{''.join(word)}->{''.join(out)}", a.node), a.weight + 1)
 
 
@@ -234,10 +255,8 @@ def _add(w: Writer, x: Step, args: list[Term]) -> Term:
         for k in order:
             c = coefficients[k]
             term = _number_times(abs(c), nodes[k])
-            if total is None:
-                total = term if c > 0 else Unary("-", term)
-            else:
-                total = Binary("+" if c > 0 else "-", total, term)
+            signed = term if c > 0 else Unary("-", term)
+            total = signed if total is None else Binary("+" if c > 0 else "-", total, term)
         assert total is not None
         return total
 
@@ -307,7 +326,7 @@ def _power(w: Writer, x: Step, args: list[Term]) -> Term:
     exponent, guarded = x.data
     assert isinstance(exponent, Fraction)
     a = args[0]
-    node = Binary("**", a.node, number_node(exponent))
+    node: Node = Binary("**", a.node, number_node(exponent))
     if exponent == Fraction(1, 2):
         node = Call("sqrt", (a.node,))
     elif exponent == -1:

@@ -34,7 +34,9 @@ def _factor(w: Writer, x: Step, args: list[Term]) -> Term:
 
 
 def _cholesky(w: Writer, x: Step, args: list[Term]) -> Term:
-    return Term(f"{w.module('linalg')}.cholesky({args[0].code}, lower=True, check_finite=False)", ATOM, Call("cholesky", (args[0].node,)), weigh(args))
+    return Term(
+        f"{w.module('linalg')}.cholesky({args[0].code}, lower=True, check_finite=False)", ATOM, Call("cholesky", (args[0].node,)), weigh(args)
+    )
 
 
 def _factored(w: Writer, x: Step, args: list[Term]) -> Term:
@@ -173,6 +175,11 @@ def _prod_except(w: Writer, x: Step, args: list[Term]) -> Term:
     return Term(f"{w.helper('prod_except')}({a.code}, {count}, {left_out})", ATOM, generator("array", body, out, x.shape), weigh(args))
 
 
+def _minors(w: Writer, x: Step, args: list[Term]) -> Term:
+    """Derivatives of det by two entries or more: the text language has no formula for them."""
+    return w.factor(x, f"{w.helper('minors')}({args[0].code}, {x.order // 2})")
+
+
 def _norm(w: Writer, x: Step, args: list[Term]) -> Term:
     kind = str(x.data[0]).removeprefix("norm_")
     order = '"nuc"' if kind == "nuc" else "2"
@@ -194,6 +201,7 @@ OPERATOR: dict[str, Spell] = {
     "frechet": _frechet,
     "frechet_array": _frechet_array,
     "prod_except": _prod_except,
+    "minors": _minors,
     "norm_nuc": _norm,
     "norm_spec": _norm,
     "adj": _adj,

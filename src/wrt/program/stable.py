@@ -13,34 +13,26 @@ A factor exp(a) or 1/S beside a sum that holds the other is first moved into tha
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
 
 from wrt.algebra.expr import Expr, Map, Product, Sum, constant_value, fold, is_zero, number, raw_map, raw_operator
+from wrt.algebra.guard import guarded
 from wrt.algebra.maps import mapping, power
 from wrt.algebra.product import broadcast, product, scale, times, transpose, unscale
 from wrt.algebra.rebuild import with_children
 from wrt.algebra.sums import add, constant
+from wrt.program.exponentials import Shift, exponent_of, has_exponential, one_and_exp, one_minus_sigmoid, split_exponential
 
 ONE = Fraction(1)
 Operand = tuple[Expr, tuple[int, ...]]
 FUSED = ("exp", "sigmoid", "sinh", "log")
-MASKS = ("gt", "ge", "eq", "ne", "where")
 
 
 def stabilised(*roots: Expr) -> tuple[Expr, ...]:
     """The same values, computed without overflow where the value itself does not overflow."""
     work = Stabiliser()
-    whole = [fold(e, work.visit) for e in roots]
+    whole = [fold(guarded(e), work.visit) for e in roots]
     work.partial = True  # what found no partner further out is shifted alone
     return tuple(fold(e, work.visit) for e in whole)
-
-
-class Shift(NamedTuple):
-    """S = exp(m) * rest, m and rest of the shape of S; `members` the exponentials inside: (exponent, axis of S or None an axis, shifted exponential)."""
-
-    m: Expr
-    rest: Expr
-    members: tuple[tuple[Expr, tuple[int | None, ...], Expr], ...]
 
 
 class Stabiliser:
@@ -81,7 +73,11 @@ class Stabiliser:
         if len(set(s.output)) < len(s.output):
             return None
         kept = set(s.output)
-        found = [k for k, (e, labels) in enumerate(s.operands) if isinstance(e, Map) and e.function == "exp" and set(labels) - kept and len(set(labels)) == len(labels)]
+        found = [
+            k
+            for k, (e, labels) in enumerate(s.operands)
+            if isinstance(e, Map) and e.function == "exp" and set(labels) - kept and len(set(labels)) == len(labels)
+        ]
         if any(id(s.operands[k][0]) in self.shifted for k in found):
             return None
         if not found:
@@ -91,7 +87,11 @@ class Stabiliser:
                     operands = [*s.operands[:k], (inner.rest, labels), *s.operands[k + 1 :]]
                     place = {axis: s.output.index(label) for axis, label in enumerate(labels)}
                     members = tuple((u, tuple(None if a is None else place[a] for a in axes), e2) for u, axes, e2 in inner.members)
-                    return Shift(broadcast(inner.m, tuple(s.output.index(a) for a in labels), s.shape), product(s.coefficient, operands, s.output, s.sizes, flatten=False), members)
+                    return Shift(
+                        broadcast(inner.m, tuple(s.output.index(a) for a in labels), s.shape),
+                        product(s.coefficient, operands, s.output, s.sizes, flatten=False),
+                        members,
+                    )
             return None
         if len(found) > 1:
             return None
@@ -114,7 +114,7 @@ class Stabiliser:
         parts: list[tuple[Fraction, Expr, list[Expr]]] = []  # coefficient, exponent of the shape of s, other factors
         some = 0
         for c, t in s.terms:
-            exponent, rest = _split_exponential(t)
+            exponent, rest = split_exponential(t)
             some += exponent is not None
             if exponent is not None and id(mapping("exp", (exponent,))) in self.shifted:
                 return None
@@ -138,22 +138,24 @@ class Stabiliser:
             return scale(-1, mapping("softplus", (scale(-1, x.arguments[0]),)))
         if isinstance(x, Map) and x.function == "cosh":
             size = mapping("abs", x.arguments)
-            return add([(ONE, size), (ONE, mapping("softplus", (scale(-2, size),))), (-ONE, broadcast(mapping("log", (number(2),)), (), x.shape))], x.shape)
+            return add(
+                [(ONE, size), (ONE, mapping("softplus", (scale(-2, size),))), (-ONE, broadcast(mapping("log", (number(2),)), (), x.shape))], x.shape
+            )
         base, k = _base(x)
         if k != 1 and self.shift_of(base) is not None:  # a sum of exponentials is positive
             return scale(k, self.log_of(base))
         if isinstance(x, Sum):
-            u = _one_minus_sigmoid(x)
+            u = one_minus_sigmoid(x)
             if u is not None:
                 return scale(-1, mapping("softplus", (u,)))
-            found = _one_and_exp(x)
+            found = one_and_exp(x)
             if found is not None and found[0] == 1:
                 return mapping("softplus", (found[1],))
-            for k, (c, t) in enumerate(x.terms):
+            for place, (c, t) in enumerate(x.terms):
                 value = constant_value(t)
-                if value is not None and c * value == 1 and not _has_exponential(x):
-                    return mapping("log1p", (add([term for n, term in enumerate(x.terms) if n != k], x.shape),))
-        exponent, rest = _split_exponential(x)
+                if value is not None and c * value == 1 and not has_exponential(x):
+                    return mapping("log1p", (add([term for n, term in enumerate(x.terms) if n != place], x.shape),))
+        exponent, rest = split_exponential(x)
         if exponent is not None and rest:
             return add([(ONE, exponent), (ONE, self.log_of(times(*rest, flatten=False)))], x.shape)
         shift = self.shift_of(x)
@@ -181,7 +183,8 @@ class Stabiliser:
             shift = self.shift_of(base)
             if shift is None:
                 continue
-            left, gone, new = -exponent, {m}, []
+            left, gone = -exponent, {m}
+            new: list[Operand] = []
             for k, (e, labels) in enumerate(node.operands):
                 if not (isinstance(e, Map) and e.function == "exp") or not left:
                     continue
@@ -200,10 +203,8 @@ class Stabiliser:
 
     def moved_in(self, node: Product) -> Expr | None:
         """A factor beside a sum that holds its partner (exp(u) and sigmoid(-u), exp(u) and 1/S, a power and its reciprocal): moved into the sum."""
-        sums = [m for m, (e, _) in enumerate(node.operands) if isinstance(e, Sum) and e.terms]
-        for m in sums:
-            total, there = node.operands[m]
-            if len(set(there)) < len(there):
+        for m, (total, there) in enumerate(node.operands):
+            if len(set(there)) < len(there) or not isinstance(total, Sum):
                 continue
             for k, (e, labels) in enumerate(node.operands):
                 if k == m or not set(labels) <= set(there) or not self.meets(e, labels, total, there):
@@ -214,9 +215,8 @@ class Stabiliser:
                 return _without(node, {k, m}, [(add(terms, total.shape), there)])
         return None
 
-    def meets(self, e: Expr, labels: tuple[int, ...], total: Expr, there: tuple[int, ...]) -> bool:
+    def meets(self, e: Expr, labels: tuple[int, ...], total: Sum, there: tuple[int, ...]) -> bool:
         """Whether some term of a sum holds what a factor outside would fuse with."""
-        assert isinstance(total, Sum)
         axes = tuple(there.index(label) for label in labels)
         own = tuple(range(total.order))
         for _, t in total.terms:
@@ -232,67 +232,11 @@ class Stabiliser:
         return False
 
 
-# ------------------------------------------------------------------------------------------------ exponentials
-def exponent_of(e: Expr) -> Expr | None:
-    """u when e is exp(u), also spread over more axes or a product of such; None otherwise."""
-    if isinstance(e, Map) and e.function == "exp":
-        return e.arguments[0]
-    if not isinstance(e, Product) or e.coefficient != 1 or not e.operands or len(set(e.output)) < len(e.output):
-        return None
-    parts = []
-    for f, labels in e.operands:
-        if not (isinstance(f, Map) and f.function == "exp") or not set(labels) <= set(e.output) or len(set(labels)) < len(labels):
-            return None
-        parts.append(broadcast(f.arguments[0], tuple(e.output.index(a) for a in labels), e.shape))
-    return add([(ONE, p) for p in parts], e.shape)
-
-
-def _one_and_exp(e: Expr) -> tuple[Fraction, Expr] | None:
-    """(c, u) when e is 1 + c*exp(u); None otherwise."""
-    if not isinstance(e, Sum) or len(e.terms) != 2:
-        return None
-    for (c, one), (d, other) in (e.terms, e.terms[::-1]):
-        if constant_value(one) is not None and c * (constant_value(one) or 0) == 1:
-            u = exponent_of(other)
-            if u is not None:
-                return d, u
-    return None
-
-
-def _one_minus_sigmoid(e: Expr) -> Expr | None:
-    """u when e is 1 - sigmoid(u)."""
-    if not isinstance(e, Sum) or len(e.terms) != 2:
-        return None
-    for (c, one), (d, other) in (e.terms, e.terms[::-1]):
-        if constant_value(one) is not None and c * (constant_value(one) or 0) == 1 and d == -1 and isinstance(other, Map) and other.function == "sigmoid":
-            return other.arguments[0]
-    return None
-
-
-def _split_exponential(t: Expr) -> tuple[Expr | None, list[Expr]]:
-    """(exponent, other factors) of a term that is entrywise a product with an exponential, all of the shape of t (or scalars)."""
-    whole = exponent_of(t)
-    if whole is not None:
-        return whole, []
-    if not isinstance(t, Product) or len(set(t.output)) < len(t.output):
-        return None, [t]
-    exps = [(e, labels) for e, labels in t.operands if isinstance(e, Map) and e.function == "exp" and set(labels) <= set(t.output) and len(set(labels)) == len(labels)]
-    if not exps:
-        return None, [t]
-    others = [o for o in t.operands if o not in exps]
-    exponent = add([(ONE, broadcast(e.children[0], tuple(t.output.index(a) for a in labels), t.shape)) for e, labels in exps], t.shape)
-    return exponent, [product(t.coefficient, others, t.output, t.sizes, flatten=False)]
-
-
 # ------------------------------------------------------------------------------------------------ maps and sums
-def _has_exponential(e: Sum) -> bool:
-    return any(_split_exponential(t)[0] is not None for _, t in e.terms)
-
-
 def _power(node: Map) -> Expr:
     base, exponent = node.arguments
     k = constant_value(exponent)
-    found = _one_and_exp(base)
+    found = one_and_exp(base)
     if k is not None and k < 0 and found is not None and found[0] == 1:
         s = mapping("sigmoid", (scale(-1, found[1]),))
         return power(s, constant(-k, s.shape))
@@ -328,7 +272,10 @@ def _base(e: Expr) -> tuple[Expr, Fraction]:
 def _cancels(e: Expr, axes: tuple[int, ...], t: Expr, own: tuple[int, ...]) -> bool:
     """Whether a term holds a negative power of a factor outside."""
     base, k = _base(e)
-    operands = [(t, own)] if isinstance(t, Map) else [(f, tuple(t.output.index(a) if a in t.output else -1 for a in ls)) for f, ls in getattr(t, "operands", ())]
+    operands = [(t, own)]
+    if isinstance(t, Product):
+        place = {label: axis for axis, label in enumerate(t.output)}
+        operands = [(f, tuple(place.get(a, -1) for a in labels)) for f, labels in t.operands]
     return any(_base(f)[0] is base and _base(f)[1] * k < 0 and places == axes for f, places in operands)
 
 
@@ -344,13 +291,14 @@ def _sigmoid_beside_exp(node: Product) -> Expr | None:
             opposite = mapping("sigmoid", (scale(-1, e.arguments[0]),))
             for m, (f, there) in enumerate(node.operands):
                 base, exponent = _base(f)
-                minus = Fraction(1)
-                if isinstance(base, Sum) and base.terms and (u := _one_minus_sigmoid(scale(base.terms[0][0] / abs(base.terms[0][0]), base)) or _one_minus_sigmoid(scale(-1, base))) is e.arguments[0]:
-                    minus = Fraction(1 if _one_minus_sigmoid(base) is u else -1) ** exponent.numerator
-                    base = opposite
+                sign = 1
+                if one_minus_sigmoid(base) is e.arguments[0] or one_minus_sigmoid(scale(-1, base)) is e.arguments[0]:  # 1 - sigmoid(u) = sigmoid(-u)
+                    sign, base = 1 if one_minus_sigmoid(base) is not None else (-1) ** exponent.numerator, opposite
                 if base is opposite and there == labels and exponent >= 1 and exponent.denominator == 1:
-                    found = _without(node, {k, m}, [(mapping("sigmoid", e.arguments), labels), (power(base, constant(exponent - 1, base.shape)), labels)])
-                    return scale(minus, found)
+                    found = _without(
+                        node, {k, m}, [(mapping("sigmoid", e.arguments), labels), (power(base, constant(exponent - 1, base.shape)), labels)]
+                    )
+                    return scale(sign, found)
     return None
 
 
@@ -394,29 +342,15 @@ def _entropy(node: Product) -> Expr | None:
     return None
 
 
-# ------------------------------------------------------------------------------------------------ masks
+# ------------------------------------------------------------------------------------------------ branches
 def _masked(node: Product) -> Expr | None:
-    """mask * f(v), f undefined in places: v is 1 where the mask is 0, so that 0 * nan never occurs."""
-    for k, (c, labels) in enumerate(node.operands):
-        condition = _condition(c)
-        if condition is None:
-            continue
-        for m, (e, there) in enumerate(node.operands):
-            if m != k and there == labels:
-                guarded = _guarded(e, condition)
-                if guarded is not e:
-                    return _without(node, {m}, [(guarded, there)])
-    return None
-
-
-def _condition(e: Expr) -> Expr | None:
-    """The condition whose 0/1 array e is."""
-    if not isinstance(e, Map):
-        return None
-    if e.function in MASKS[:4]:
-        return e
-    if e.function == "where" and constant_value(e.arguments[1]) == 1 and constant_value(e.arguments[2]) == 0:
-        return e.arguments[0]
+    """mask * f(v), f undefined in places: v is 1 where the mask is 0, so that 0 * inf never occurs."""
+    for c, labels in node.operands:
+        if isinstance(c, Map) and c.function in ("gt", "ge", "eq", "ne"):
+            for m, (e, there) in enumerate(node.operands):
+                safe = _guarded(e, c) if there == labels and e is not c else e
+                if safe is not e:
+                    return _without(node, {m}, [(safe, there)])
     return None
 
 

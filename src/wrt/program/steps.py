@@ -87,10 +87,10 @@ class Graph:
         if not axes:
             return x
         if x.op == "transpose":  # sum the array itself
-            inner = x.data
+            inner: Labels = x.data  # type: ignore[assignment]  # axes are ints
             kept = [inner[k] for k in range(x.order) if k not in axes]
-            if kept == sorted(kept):  # type: ignore[type-var]  # axes are ints
-                return self.sum(x.args[0], tuple(sorted(inner[k] for k in axes)))  # type: ignore[type-var,misc]  # axes are ints
+            if kept == sorted(kept):
+                return self.sum(x.args[0], tuple(sorted(inner[k] for k in axes)))
         return self.step("sum", (x,), tuple(sorted(axes)), tuple(s for k, s in enumerate(x.shape) if k not in axes))
 
     # ------------------------------------------------------------------------------------------------ elementwise
@@ -108,8 +108,7 @@ class Graph:
         shape: dict[int, Size] = {}
         for x, labels in parts:
             placed, places = self.placed(x, labels, out)
-            for place, size in zip(places, placed.shape, strict=True):
-                shape[place] = size
+            shape |= dict(zip(places, placed.shape, strict=True))
             if placed.op == "number":
                 coefficient *= placed.data[0]  # type: ignore[operator]  # a Fraction
             elif placed.op == "power" and placed.data[0] < 0 and not placed.data[1]:  # type: ignore[operator]  # a Fraction
@@ -127,7 +126,9 @@ class Graph:
         if len(below) == 1 and not above and coefficient == 1:
             return self.power(below[0][0], Fraction(-1))
         if _mostly_turned([*above, *below], len(out)):
-            return self.transpose(self.mul([*_turned(above), *[(self.power(x, Fraction(-1)), p) for x, p in _turned(below)]], (0, 1), coefficient), (1, 0))
+            return self.transpose(
+                self.mul([*_turned(above), *[(self.power(x, Fraction(-1)), p) for x, p in _turned(below)]], (0, 1), coefficient), (1, 0)
+            )
         above.sort(key=lambda part: (len(part[1]), part[0].number))
         below.sort(key=lambda part: (len(part[1]), part[0].number))
         places_of = tuple(p for _, p in above), tuple(p for _, p in below)
@@ -139,8 +140,7 @@ class Graph:
         shape: dict[int, Size] = {}
         for c, x, labels in terms:
             placed, where = self.placed(self.floating(x), labels, out)
-            for place, size in zip(where, placed.shape, strict=True):
-                shape[place] = size
+            shape |= dict(zip(where, placed.shape, strict=True))
             c, placed = self._absorbed(c, placed)
             coefficients.append(c)
             args.append(placed)
@@ -165,12 +165,12 @@ class Graph:
 
     def map(self, function: str, parts: Sequence[tuple[Step, Labels]], out: Labels, parameters: tuple[object, ...] = ()) -> Step:
         """function(parts), entry by entry, with broadcasting; every label of `out` is in some part."""
-        args, places = [], []
+        args: list[Step] = []
+        places: list[Labels] = []
         shape: dict[int, Size] = {}
         for x, labels in parts:
             placed, where = self.placed(x if function == "where" and not args else self.floating(x), labels, out)
-            for place, size in zip(where, placed.shape, strict=True):
-                shape[place] = size
+            shape |= dict(zip(where, placed.shape, strict=True))
             args.append(placed)
             places.append(where)
         if _mostly_turned(list(zip(args, places, strict=True)), len(out)):
@@ -232,7 +232,7 @@ def _turned(parts: Sequence[tuple[Step, Labels]]) -> list[tuple[Step, Labels]]:
 
 def is_mask(x: Step) -> bool:
     """Whether a step is a comparison, true or false in code."""
-    return x.op == "map" and x.data[0] in MASKS or (x.op == "transpose" and is_mask(x.args[0]))
+    return (x.op == "map" and x.data[0] in MASKS) or (x.op == "transpose" and is_mask(x.args[0]))
 
 
 def ordered(outputs: Sequence[Step]) -> Iterator[Step]:

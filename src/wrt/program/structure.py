@@ -117,7 +117,7 @@ def _eliminate(work: Contraction, label: int, form: Form) -> None:
             size = x.shape[-1]
             lookups.append((work.g.step("operator", (index,), ("onehot",), (*index.shape, size)), (*rest, labels[-1])))
         elif renamed:
-            lookups.append((x, tuple(form.label if a == label else a for a in labels)))
+            lookups.append((x, tuple(form.steps[0][0] if a == label else a for a in labels)))
         else:  # an entry of the one-hot axis: compare
             dense = work.g.step("operator", x.args, ("onehot",), x.shape)
             x, labels = _gathered(work, dense, labels, axis, form)
@@ -186,7 +186,10 @@ def _running(work: Contraction, form: Form) -> bool:
         if labels.count(summed) != 1 or other in labels:
             continue
         axis = labels.index(summed)
-        work.operands[holders[0]] = (work.g.step("cumsum", (work.g.floating(x),), (axis, backwards), x.shape), tuple(other if a == summed else a for a in labels))
+        work.operands[holders[0]] = (
+            work.g.step("cumsum", (work.g.floating(x),), (axis, backwards), x.shape),
+            tuple(other if a == summed else a for a in labels),
+        )
         work.gone = work.gone | {summed}
         return True
     return False

@@ -113,10 +113,8 @@ def affine_node(start: Size, steps: Sequence[tuple[str, int]]) -> Node:
     total: Node | None = None
     for name, step in steps:
         term: Node = Name(name) if abs(step) == 1 else Binary("*", number_node(Fraction(abs(step))), Name(name))
-        if total is None:
-            total = term if step > 0 else Unary("-", term)
-        else:
-            total = Binary("+" if step > 0 else "-", total, term)
+        signed = term if step > 0 else Unary("-", term)
+        total = signed if total is None else Binary("+" if step > 0 else "-", total, term)
     if total is None:
         return size_node(start)
     if start.terms:

@@ -86,12 +86,8 @@ def _joined(node: Sum, terms: list[tuple[Fraction, Expr]], common: set[Key]) -> 
     axes = tuple(sorted(held))
     shape = tuple(node.shape[a] for a in axes)
     pieces = []
-    for c, rest, t in left:
-        if t is None:
-            piece = product(1, [], tuple(range(len(axes))), shape)
-        else:
-            piece = part(ONE, rest, tuple(t.output[a] for a in axes), t.sizes)
-        pieces.append((c, piece))
+    for c, rest, factor in left:
+        everywhere = product(1, [], tuple(range(len(axes))), shape)
+        pieces.append((c, everywhere if factor is None else part(ONE, rest, tuple(factor.output[a] for a in axes), factor.sizes)))
     own = tuple(range(node.order))
     return product(1, [*outside, (add(pieces, shape), axes)], own, node.shape, flatten=False)
-

@@ -43,7 +43,9 @@ class Backend:
 class Writer:
     """The lines of one program under construction."""
 
-    def __init__(self, backend: Backend, spell: Mapping[str, Callable[[Writer, Step, list[Term]], Term]], taken: Iterable[str], identifiers: Mapping[str, str]) -> None:
+    def __init__(
+        self, backend: Backend, spell: Mapping[str, Callable[[Writer, Step, list[Term]], Term]], taken: Iterable[str], identifiers: Mapping[str, str]
+    ) -> None:
         self.backend = backend
         self.spell = {**spell, **backend.spell}
         self.taken = set(taken) | set(identifiers) | set(identifiers.values()) | {"np", "special", "linalg"}
@@ -155,7 +157,12 @@ class Writer:
 
     def own(self, x: Step) -> bool:
         """Whether a step's array is fresh, without a name and used once, so that it may be written in place."""
-        return self.uses[x.number] == 1 and self.terms[x.number].weight > 0 and x.op in ("add", "mul", "map", "matmul", "contract", "scatter", "scatter_add", "power", "solve", "dot") and x.order > 0
+        return (
+            self.uses[x.number] == 1
+            and self.terms[x.number].weight > 0
+            and x.op in ("add", "mul", "map", "matmul", "contract", "scatter", "scatter_add", "power", "solve", "dot")
+            and x.order > 0
+        )
 
 
 def identifier(name: str, taken: set[str]) -> str:

@@ -81,8 +81,7 @@ def _points(names: Sequence[str]) -> Iterator[tuple[dict[str, int], int, int]]:
     rising = {n: 2 + k for k, n in enumerate(names)}
     falling = {n: 1 + len(names) - k for k, n in enumerate(names)}
     distinct = {tuple(c.items()): c for c in (dict.fromkeys(names, 1), dict.fromkeys(names, 2), rising, falling, dict.fromkeys(names, 3))}
-    for sizes, greatest, seed in product(distinct.values(), RANGES, range(SEEDS)):
-        yield sizes, greatest, seed
+    yield from product(distinct.values(), RANGES, range(SEEDS))
 
 
 def _dims(tree: Node, sizes: Mapping[str, int]) -> tuple[int, ...]:
@@ -111,7 +110,7 @@ def nested(flat: Sequence[Any], dims: Sequence[int]) -> Nested:
 def _number(value: Any) -> Number:
     for denominator in range(1, 13):
         if abs(value * denominator - round(value * denominator)) < 1e-20:
-            found = Fraction(int(round(value * denominator)), denominator)
+            found = Fraction(round(value * denominator), denominator)
             return int(found) if found.denominator == 1 else found
     near = Fraction(float(value)).limit_denominator(DENOMINATOR)
     return near if abs(value * near.denominator - near.numerator) < 1e-20 else float(value)

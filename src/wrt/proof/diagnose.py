@@ -41,9 +41,7 @@ def disagreement(source: Source, names: Sequence[str], view: str, words: str, ve
     where = f" at {list(entry.at)}" if entry.at else ""
     off = abs(entry.found - entry.expected) / max(abs(entry.expected), 1e-300)
     against = "central differences" if names else "the formula"
-    return (
-        f"{of} disagrees with {against}{where}: {entry.found:.6g} against {entry.expected:.6g} (relative {off:.1g}){_place(sizes, entry.seed)}."
-    )
+    return f"{of} disagrees with {against}{where}: {entry.found:.6g} against {entry.expected:.6g} (relative {off:.1g}){_place(sizes, entry.seed)}."
 
 
 def _cut(text: str, width: int = 120) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from wrt.algebra.expr import Expr
 from wrt.errors import ProofError
 from wrt.language.surface import Declaration, Source
-from wrt.program.emit import Program, compile_program
+from wrt.program.emit import Compiled, Program, compile_program
 from wrt.proof.arrays import UndecidedError, UnfitError, size_of
 from wrt.proof.numeric import STYLES, FloatDraw
 from wrt.proof.reading import Reading
@@ -42,7 +42,11 @@ _MEMO: dict[object, Program] = {}
 
 
 def compile_proved(
-    outputs: Asked, declarations: Mapping[str, Declaration], backend: str = "numpy", output: str = "dense", facts: Mapping[str, frozenset[str]] | None = None
+    outputs: Asked,
+    declarations: Mapping[str, Declaration],
+    backend: str = "numpy",
+    output: str = "dense",
+    facts: Mapping[str, frozenset[str]] | None = None,
 ) -> Program:
     """The program of the outputs; each version of its code is run against the typed functions before it is used.
 
@@ -65,15 +69,15 @@ def compile_proved(
     return program
 
 
-def _verifier(outputs: Asked, declarations: Mapping[str, Declaration]) -> Callable[[Program, Callable[..., Any], str], None]:
-    """check(program, function, source): runs the function at a point, found once."""
+def _verifier(outputs: Asked, declarations: Mapping[str, Declaration]) -> Callable[[Program, Compiled], None]:
+    """check(program, version): runs the version at a point, found once."""
     found: list[Point | None] = []
 
-    def check(program: Program, run: Callable[..., Any], source: str) -> None:
+    def check(program: Program, version: Compiled) -> None:
         if not found:
             found.append(_point(program, outputs, declarations))
         if found[0] is not None:
-            _compare(program, run, source, found[0])
+            _compare(program, version, found[0])
 
     return check
 
@@ -119,43 +123,53 @@ def _trial(program: Program, questions: list[Question], sizes: Mapping[str, int]
         numbers.append((weights, directions, float(trial.expected)))
     assert trial is not None
     mp = trial.walker.mp
-    arguments = []
+    arguments: list[Any] = []
     for name, d in program.declarations.items():
         flat = draw.floats(mp, name)
         if not d.shape.sizes:
             arguments.append(int(flat[0]) if name in program.binder.whole else np.float64(flat[0]))
         else:
             arguments.append(np.array(flat, dtype=float).reshape(draw.dims(name)))
-    return Point(tuple(arguments), {**sizes, **{n: int(a) for n, a in zip(program.binder.names, arguments, strict=True) if n in program.binder.whole}}, seed, tuple(numbers))
+    return Point(
+        tuple(arguments),
+        {**sizes, **{n: int(a) for n, a in zip(program.binder.names, arguments, strict=True) if n in program.binder.whole}},
+        seed,
+        tuple(numbers),
+    )
 
 
 # ------------------------------------------------------------------------------------------------ comparing
-def _compare(program: Program, run: Callable[..., Any], source: str, point: Point) -> None:
+def _compare(program: Program, version: Compiled, point: Point) -> None:
     import numpy as np
 
     passed = [point.sizes[n] for n in program.binder.free]
     with np.errstate(all="ignore"):
-        results = run(*point.arguments, *passed)
+        results = version.run(*point.arguments, *passed)
+    if program.output == "structured":
+        results = program.packed(results if isinstance(results, tuple) else (results,), version.arrays, point.sizes)
     many = results if len(program.outputs) > 1 else (results,)
     for name, value, (weights, directions, expected) in zip(program.outputs, many, point.outputs, strict=True):
         dense = np.asarray(value.dense() if hasattr(value, "dense") else value, dtype=float)
         wanted = (*np.shape(weights), *[n for v in directions for n in v.shape])
         if dense.shape != wanted and size_of(dense.shape) != size_of(wanted):
-            raise _wrong(name, f"its shape is {dense.shape}, that of the derivative {wanted}", point, source)
+            raise _wrong(name, f"its shape is {dense.shape}, that of the derivative {wanted}", point, version.source)
         terms = weights
         for v in directions:
             terms = np.multiply.outer(terms, v)
         products = dense.reshape(np.shape(terms)) * terms
         got, scale = float(products.sum()), float(np.abs(products).sum())
         if not abs(got - expected) <= RTOL * (scale + abs(expected) + 1e-6):
-            raise _wrong(name, f"along a random direction {got:.10g} against {expected:.10g}", point, source)
+            raise _wrong(name, f"along a random direction {got:.10g} against {expected:.10g}", point, version.source)
 
 
 def _wrong(name: str, why: str, point: Point, source: str) -> ProofError:
     from wrt.program.emit import numbered
 
     where = ", ".join(f"{n}={k}" for n, k in point.sizes.items())
-    return ProofError(f"the compiled program disagrees with the function as typed ({name}: {why}; sizes {where}, seed {point.seed}).", hint=f"please report this as a bug, with the code:\n{numbered(source)}")
+    return ProofError(
+        f"the compiled program disagrees with the function as typed ({name}: {why}; sizes {where}, seed {point.seed}).",
+        hint=f"please report this as a bug, with the code:\n{numbered(source)}",
+    )
 
 
 __all__ = ["compile_proved"]

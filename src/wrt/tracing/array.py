@@ -19,13 +19,11 @@ from wrt.language.builder import Builder
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Binary, Block, Call, Declaration, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Text, Unary
 from wrt.tables.functions import CONSTANTS
+from wrt.tracing.lengths import ONE, Sizes, quotient, say
 
-ONE = Size.of(1)
 NOWHERE: Span = (0, 0)
 LITERAL = 256  # entries up to which an array of plain numbers is written into the formula
 LETTERS = "ijklpqrstuvw"
-
-Sizes = tuple[Size, ...]
 
 
 class Trace:
@@ -154,9 +152,13 @@ class Trace:
             from wrt.tracing.axes import stack
 
             if _entries(listed) > LITERAL:
-                raise TextError(f"an array of more than {LITERAL} plain numbers is not written into a formula.", hint="make it an argument of the function.")
+                raise TextError(
+                    f"an array of more than {LITERAL} plain numbers is not written into a formula.", hint="make it an argument of the function."
+                )
             return stack(self, [self.constant(v) for v in listed], 0)
-        raise TextError(f"a traced array cannot be combined with {type(value).__name__}.", hint="make it an argument of the function, with its shape declared.")
+        raise TextError(
+            f"a traced array cannot be combined with {type(value).__name__}.", hint="make it an argument of the function, with its shape declared."
+        )
 
 
 def _entries(listed: Any) -> int:
@@ -173,11 +175,6 @@ def _entries(listed: Any) -> int:
 def shape_of(node: Node) -> Shape:
     assert node.shape is not None, "an untyped node; please report this as a bug"
     return node.shape
-
-
-def say(sizes: Sequence[Size]) -> str:
-    """A shape as NumPy writes it: (batch, n), (n,), ()."""
-    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
 
 
 class Traced:
@@ -208,16 +205,14 @@ class Traced:
 
     @property
     def size(self) -> Any:
-        total = ONE
-        for s in self.sizes:
-            total = total * s
-        return self.trace.count_of(total)
+        """NumPy's number of entries, torch's size(axis)."""
+        return Entries(self)
 
     @property
-    def T(self) -> Traced:
+    def T(self) -> Any:
         return self._do("transpose")
 
-    mT = property(lambda self: self._do("matrix_transpose"))
+    mT = property(lambda self: self._do("matrix_transpose"))  # noqa: N815 - NumPy's name
     real = property(lambda self: self)
     dtype = property(lambda self: None)
     data = property(lambda self: self)
@@ -410,10 +405,27 @@ class Count(Traced):
         return 0
 
     def __index__(self) -> int:
-        raise ShapeError(f"the size {self.length} is a symbol, no whole number.", hint=f"declare a number in place of {self.length} where a Python loop runs over it.")
+        raise ShapeError(
+            f"the size {self.length} is a symbol, no whole number.",
+            hint=f"declare a number in place of {self.length} where a Python loop runs over it.",
+        )
 
     def __bool__(self) -> bool:
         return True
+
+
+class Entries(Count):
+    """x.size: a number, and torch's method."""
+
+    def __init__(self, array: Traced) -> None:
+        total = ONE
+        for s in array.sizes:
+            total = total * s
+        super().__init__(array.trace, array.trace.size(total), total)
+        self.array = array
+
+    def __call__(self, axis: int | None = None) -> Any:
+        return self.array.shape if axis is None else self.array.shape[axis]
 
 
 def _operand(value: object) -> bool:
@@ -429,27 +441,6 @@ def size_of(value: object) -> Size | None:
     if isinstance(value, bool) or not hasattr(type(value), "__index__") or isinstance(value, Traced):
         return None
     return Size.of(int(value.__index__())) if hasattr(value, "__index__") else None
-
-
-def quotient(a: Size, b: Size) -> Size | None:
-    """a / b where b is one product of sizes that divides every term of a; None otherwise."""
-    if a is b:
-        return ONE
-    if len(b.terms) != 1:
-        return None
-    (monomial, k), total = b.terms[0], Size.of(0)
-    for powers, c in a.terms:
-        left = dict(powers)
-        for name, e in monomial:
-            left[name] = left.get(name, 0) - e
-        if c % k or any(e < 0 for e in left.values()):
-            return None
-        term = Size.of(c // k)
-        for name, e in left.items():
-            for _ in range(e):
-                term = term * Size.of(name)
-        total = total + term
-    return total
 
 
 __all__ = ["LITERAL", "ONE", "SCALAR", "Count", "Number", "Sizes", "Trace", "Traced", "quotient", "say", "shape_of", "size_of"]

@@ -127,8 +127,9 @@ def swapped(x: Traced, a: int, b: int) -> Traced:
     return permuted(x, order)
 
 
-def expanded(x: Traced, axis: Axes) -> Traced:
+def expanded(x: Traced, axis: Axes = None, *, dim: Axes = None) -> Traced:
     """New axes of size 1 (np.expand_dims)."""
+    axis = dim if axis is None else axis
     listed = [axis] if isinstance(axis, int) else list(axis or ())
     rank = len(x.sizes) + len(listed)
     places = {a % rank for a in listed if isinstance(a, int) and -rank <= a < rank}
@@ -183,7 +184,10 @@ def _solved(x: Traced, wanted: Sequence[Any]) -> Sizes:
     if open_at is not None:
         rest = quotient(total, known)
         if rest is None:
-            raise ShapeError(f"cannot reshape {say(x.sizes)} to {tuple(wanted)}: {total} is not {known} times a size.", hint='declare the size as a product, as in x="batch h*d".')
+            raise ShapeError(
+                f"cannot reshape {say(x.sizes)} to {tuple(wanted)}: {total} is not {known} times a size.",
+                hint='declare the size as a product, as in x="batch h*d".',
+            )
         out[open_at] = rest
     elif known is not total:
         raise ShapeError(f"cannot reshape {say(x.sizes)} to {say(out)}: {total} entries are not {known}.")
@@ -253,7 +257,9 @@ def _split(trace: Trace, node: Node, place: int, sizes: Sequence[Size]) -> Node:
     columns = shape.sizes[1]
     if second.number is not None:
         return trace.table((first, second, columns), lambda i, j, c: trace.part(node, [_at(trace, i, second, j), c]))
-    return trace.table((first, second, columns), lambda i, j, c: trace.part(trace.binary("@", trace.turned(_picker(trace, i, first, second)), node), [j, c]))
+    return trace.table(
+        (first, second, columns), lambda i, j, c: trace.part(trace.binary("@", trace.turned(_picker(trace, i, first, second)), node), [j, c])
+    )
 
 
 def _picker(trace: Trace, i: Node, first: Size, second: Size) -> Node:

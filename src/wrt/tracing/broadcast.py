@@ -90,16 +90,20 @@ def flat(trace: Trace, node: Node) -> Node:
 
 def operation(trace: Trace, op: str, a: Any, b: Any) -> Traced:
     """a op b; 0 added (Python's sum() starts so) and a factor 1 are left out."""
-    for x, other in ((a, b), (b, a)):
-        plain = isinstance(x, (int, float)) and isinstance(other, Traced)
-        if plain and (op in ("+", "-") and x == 0 or op in ("*", "/", "**") and x == 1) and (op in ("+", "*") or x is b):
-            return other
+    if isinstance(a, Traced) and _neutral(b, op):
+        return a
+    if isinstance(b, Traced) and op in ("+", "*") and _neutral(a, op):
+        return b
 
     def build(nodes: Sequence[Node]) -> Node:
         left, right = nodes
         return undone(trace, op, left, right) or trace.binary(op, left, right)
 
     return elementwise(trace, build, (a, b))
+
+
+def _neutral(x: Any, op: str) -> bool:
+    return isinstance(x, (int, float)) and x == (0 if op in ("+", "-") else 1 if op in ("*", "/", "**") else None)
 
 
 def applied(trace: Trace, function: str, *operands: Any) -> Traced:

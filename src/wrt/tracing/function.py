@@ -35,11 +35,11 @@ def from_function(fn: Callable[..., Any], /, **shapes: str | Sequence[int | str]
 
     >>> import wrt
     >>> import numpy as np
-    >>> f = wrt.from_function(lambda W, x, b: np.mean((x @ W.T + b) ** 2), W="m n", x="batch n", b="m")
-    >>> print(f)
-    mean((x @ W.T + b.T)**2)
-    >>> print(wrt.gradient(f, "W"))
-    2/(m*batch)*(W @ x.T + b) @ x
+    >>> print(wrt.from_function(lambda x, W, b: np.tanh(x @ W.T + b), x="batch n", W="m n", b="m"))
+    tanh(x @ W.T + b.T)
+    >>> f = wrt.from_function(lambda w, X, y: np.mean((X @ w - y) ** 2), w="n", X="m n", y="m")
+    >>> print(wrt.gradient(f, "w"))
+    2/m*X.T @ (X @ w - y)
     """
     if not callable(fn):
         raise TextError(f"from_function takes a Python function, not {type(fn).__name__}.")
@@ -82,12 +82,16 @@ def _declared(name: str, shape: str | Sequence[int | str]) -> Declaration:
     return declare.declare({name: tuple(shape)})[name]
 
 
-def _inferred(fn: Callable[..., Any], names: list[str], declared: dict[str, Declaration], fixed: dict[str, Any], open_names: list[str]) -> dict[str, Declaration]:
+def _inferred(
+    fn: Callable[..., Any], names: list[str], declared: dict[str, Declaration], fixed: dict[str, Any], open_names: list[str]
+) -> dict[str, Declaration]:
     """The declarations with the one assignment of known sizes under which the function runs. Raises: ShapeError with the choices."""
     sizes = [Size.of(name) for name in size_names(declared)]
     shapes = [(), *[(s,) for s in sizes], *product(sizes, sizes)]
     if len(shapes) ** len(open_names) > CANDIDATES:
-        raise ShapeError(f"the shape of {', '.join(open_names)} is not declared.", hint=f'for example {open_names[0]}="m n", or {open_names[0]}="" for a scalar.')
+        raise ShapeError(
+            f"the shape of {', '.join(open_names)} is not declared.", hint=f'for example {open_names[0]}="m n", or {open_names[0]}="" for a scalar.'
+        )
     fits: list[dict[str, Declaration]] = []
     failure: Exception | None = None
     for choice in product(shapes, repeat=len(open_names)):
@@ -102,14 +106,17 @@ def _inferred(fn: Callable[..., Any], names: list[str], declared: dict[str, Decl
         raise ShapeError(f"no shape of {', '.join(open_names)} made of the declared sizes fits ({failure})", hint="declare it.")
     if len(fits) > 1:
         said = [", ".join(f'{n}="{" ".join(map(str, f[n].shape.sizes))}"' for n in open_names) for f in fits]
-        raise ShapeError(f"which shape has {', '.join(open_names)}? {len(fits)} fit.", hint="declare one of " + "; ".join(said[:8]) + ("; ..." if len(said) > 8 else "") + ".")
+        raise ShapeError(
+            f"which shape has {', '.join(open_names)}? {len(fits)} fit.",
+            hint="declare one of " + "; ".join(said[:8]) + ("; ..." if len(said) > 8 else "") + ".",
+        )
     return fits[0]
 
 
 def _traced(fn: Callable[..., Any], declared: dict[str, Declaration], fixed: dict[str, Any], assumed: tuple[str, ...]) -> Formula:
     trace = Trace(declared)
     rebinding = Rebinding(trace)
-    run = rebinding.function(fn)
+    run = rebinding.translated(fn)
     arguments = {name: trace.variable(d) for name, d in declared.items()}
     locals_of: dict[int, str] = {}
     try:
@@ -125,11 +132,14 @@ def _traced(fn: Callable[..., Any], declared: dict[str, Declaration], fixed: dic
 
 
 def _called(run: Callable[..., Any], fn: Callable[..., Any], arguments: dict[str, Traced], fixed: dict[str, Any]) -> Any:
-    """The function's result; positional-only arguments by position."""
-    kinds = inspect.signature(fn).parameters
+    """The function's result; arguments go by position where they can (a library's function has names of its own)."""
     together: dict[str, Any] = {**arguments, **fixed}
-    first = [together[n] for n, p in kinds.items() if p.kind is p.POSITIONAL_ONLY]
-    return run(*first, **{n: together[n] for n, p in kinds.items() if p.kind is not p.POSITIONAL_ONLY})
+    kinds = inspect.signature(fn).parameters
+    placed = [n for n, p in kinds.items() if p.kind is not p.KEYWORD_ONLY]
+    while placed and placed[-1] in fixed:
+        placed.pop()  # a default at the end stays the function's own
+    named = {n: together[n] for n, p in kinds.items() if p.kind is p.KEYWORD_ONLY and n not in fixed}
+    return run(*[together[n] for n in placed], **named)
 
 
 def _result(trace: Trace, result: Any) -> Node:

@@ -67,7 +67,10 @@ def _part(x: Traced, axis: int, key: Any) -> tuple[Node | None, list[Size]]:
     if isinstance(key, Traced) and not isinstance(key, Count):
         if _is_whole(key):
             return key.node, list(key.sizes)
-        raise TextError("an index must be a whole number.", hint="declare the variable an integer, as in idx=\"k integer\"; masks are written with np.where or as a factor.")
+        raise TextError(
+            "an index must be a whole number.",
+            hint='declare the variable an integer, as in idx="k integer"; masks are written with np.where or as a factor.',
+        )
     where = size_of(key)
     if where is None:
         raise TextError(f"an array cannot be indexed by {type(key).__name__}.")

@@ -239,3 +239,11 @@ def diagonal(x: Traced, k: int = 0) -> Traced:
 def traced(x: Traced) -> Traced:
     """np.trace."""
     return x.trace.array(x.trace.call("tr", matrix(x, "trace")))
+
+
+def chain(trace: Trace, parts: Sequence[Any]) -> Traced:
+    """np.linalg.multi_dot."""
+    out = trace.constant(parts[0])
+    for p in parts[1:]:
+        out = dot(out, p, trace)
+    return out

@@ -43,10 +43,8 @@ class Rebinding:
             inner = self.function(fn.__func__)
             return partial(inner, fn.__self__)  # type: ignore[attr-defined]  # what has __func__ has __self__
         if not isinstance(fn, FunctionType):
-            call = getattr(type(fn), "__call__", None)
-            if isinstance(call, FunctionType):
-                return partial(self.function(call), fn)
-            return fn
+            call = vars(type(fn)).get("__call__")
+            return partial(self.function(call), fn) if isinstance(call, FunctionType) else fn
         found = self.done.get(id(fn))
         if found is None:
             scope: dict[str, Any] = {"__builtins__": self.builtins, "__name__": fn.__module__ or "", "__doc__": None}
@@ -63,7 +61,7 @@ class Rebinding:
                 except ValueError:  # a cell that is still empty
                     continue
         assert callable(found)
-        return found  # type: ignore[no-any-return]  # `done` holds functions under the ids of functions
+        return found
 
     def translated(self, value: Any) -> Any:
         """A value as the copied function sees it."""
@@ -72,9 +70,7 @@ class Rebinding:
             return Library(self, value, library) if library else value
         if library and callable(value) and not isinstance(value, type):
             return self.stand_in(library, getattr(value, "__name__", ""), value)
-        if isinstance(value, (FunctionType, partial)) or (callable(value) and hasattr(value, "__wrapped__") and not isinstance(value, type)):
-            return self.function(value)
-        return value
+        return self.function(value) if callable(value) and not isinstance(value, type) else value
 
     def stand_in(self, library: str, name: str, real: Any) -> Callable[..., Any]:
         """The library's function where nothing is traced, ours where something is."""
@@ -124,7 +120,9 @@ class Rebinding:
 
         def counted(*args: Any) -> range:
             if any(isinstance(a, Count) for a in args):
-                raise ShapeError("a Python loop over a symbolic size cannot be unrolled.", hint="declare a number for the size, or use a whole-array operation.")
+                raise ShapeError(
+                    "a Python loop over a symbolic size cannot be unrolled.", hint="declare a number for the size, or use a whole-array operation."
+                )
             return range(*args)
 
         def plain(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,26 +18,25 @@ def shared(trace: Trace, tree: Node, names: Mapping[int, str]) -> Node:
     """The tree with steps for what recurs; `names` what the code calls a node."""
     uses: dict[int, int] = {}
     weight: dict[int, int] = {}
-    inside: set[int] = set()  # nodes that depend on a bound index
+    free: dict[int, frozenset[str]] = {}  # the bound indices that a node depends on
     nodes = list(postorder(tree))
     for node in nodes:
         for child in node.children:
             uses[id(child)] = uses.get(id(child), 0) + 1
         own = isinstance(node, (Binary, Call, Index, Generator, Block)) or (isinstance(node, Unary) and node.op == "-")
         weight[id(node)] = min(own + sum(weight[id(c)] for c in node.children), 10**6)
-        if (isinstance(node, Name) and node.role == "index") or any(id(c) in inside for c in node.children):
-            inside.add(id(node))
-    for node in nodes:
-        if isinstance(node, Generator):  # what a generator binds stays inside it: be careful and take the whole generator only
-            inside.discard(id(node))
-            if any(id(c) in inside for loop in node.loops for c in loop.children):
-                inside.add(id(node))
+        held = frozenset().union(*[free[id(c)] for c in node.children])
+        if isinstance(node, Name) and node.role == "index":
+            held = frozenset((node.name,))
+        elif isinstance(node, Generator):
+            held -= {loop.name for loop in node.loops}
+        free[id(node)] = held
     taken = {*trace.taken, *known_functions(), *KEYWORDS, *(n.name for n in nodes if isinstance(n, Name))}
     steps: list[tuple[str, Node]] = []
     made: dict[int, Node] = {}
     for node in nodes:
         done = node if all(made[id(c)] is c for c in node.children) else with_children(node, tuple(made[id(c)] for c in node.children))
-        recurs = uses.get(id(node), 0) > 1 and weight[id(node)] >= LONG and id(node) not in inside and node.shape is not None
+        recurs = uses.get(id(node), 0) > 1 and weight[id(node)] >= LONG and not free[id(node)] and node.shape is not None
         if recurs and node is not tree:
             name = _name(names.get(id(node), ""), taken)
             taken.add(name)
