@@ -495,6 +495,39 @@ def test_jax_and_torch_spellings(fn, shapes, text):
     assert str(wrt.from_function(fn, **shapes)) == text
 
 
+def test_numbers_that_functions_of_numbers_give_stay_what_they_are():
+    f = wrt.from_function(lambda x: x / np.sqrt(6) + np.log(2 * np.pi) + x ** (1 / 3) - 0.1 * math.exp(1) + int(np.sqrt(17)) * x, x="n")
+    assert str(f) == "x/sqrt(6) + log(2*pi) + x**(1/3) - 0.1*exp(1) + 4*x"
+
+
+def test_jax_itself():
+    jax = pytest.importorskip("jax")
+    jnp, nn = jax.numpy, jax.nn
+    jax.config.update("jax_enable_x64", True)
+
+    @jax.jit
+    def loss(w, X, y):
+        return jnp.mean(nn.softplus(-y * (X @ w))) + jnp.sum(jax.vmap(lambda row: nn.gelu(row @ w))(X))
+
+    f = wrt.from_function(loss, w="n", X="batch n", y="batch")
+    values = drawn(f)
+    np.testing.assert_allclose(f(**values), loss(**values), rtol=1e-9)
+    np.testing.assert_allclose(wrt.gradient(f, "w")(**values), jax.grad(loss)(*[values[n] for n in ("w", "X", "y")]), rtol=1e-9)
+
+
+def test_torch_itself():
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+
+    def layer(x, W, b):
+        h = torch.relu(functional.linear(x, W, b))
+        return torch.softmax(h / h.size(-1) ** 0.5, dim=-1) - torch.std(h, dim=0) + functional.normalize(h, dim=1)
+
+    f = wrt.from_function(layer, x="batch n", W="m n", b="m")
+    values = drawn(f)
+    np.testing.assert_allclose(f(**values), layer(**{n: torch.tensor(v) for n, v in values.items()}).numpy(), rtol=1e-9)
+
+
 # ------------------------------------------------------------------------------------------------------------ declarations and refusals
 def test_a_shape_that_only_one_choice_fits_is_found():
     def quadratic(x, A):

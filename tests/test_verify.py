@@ -147,6 +147,8 @@ def test_formulas_and_derivatives_are_compared():
     d = wrt.derive("norm(A @ x - b)**2", "x")
     assert wrt.equal(d, "2*A.T @ A @ x - 2*A.T @ b")
     assert not wrt.equal(d, "A.T @ (A @ x - b)")
+    table = "array(-inv(X)[i, k]*inv(X)[l, j] for i in range(n) for j in range(n) for k in range(n) for l in range(n))"
+    assert wrt.equal(wrt.derive("inv(X)", "X"), table)
 
 
 def test_declarations_that_disagree():

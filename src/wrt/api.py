@@ -296,7 +296,7 @@ def hvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, a
     pushed = d.operator
     assert pushed is not None, "a scalar's pushforward always has a matrix form; please report this as a bug"
     second = Derivative(pushed, variables_of(pushed, [x]), Convention("mixed", current_convention().structure))
-    return second if v is None else substituted(second.as_formula().source, {d.tangents[0]: _beside(v, formula, d.declarations[x])})
+    return second if v is None else substituted(second.as_formula().source, {d.tangents[0]: _beside(v, formula, Declaration(d.tangents[0], d.variables[0].tangent))})
 
 
 def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **more: object) -> Formula:

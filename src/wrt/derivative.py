@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ from wrt.calculus.structure import linear_structure, structured
 from wrt.conventions import Convention, choice
 from wrt.errors import ProofError
 from wrt.formula import Formula, located, shape_of
+from wrt.language.parser import parse
 from wrt.language.read import read_like
 from wrt.language.sizes import Size
-from wrt.language.surface import Declaration, Node
+from wrt.language.surface import Declaration, Generator, Loop, Node, Number, Steps
 from wrt.language.unparse import unparse
 from wrt.language.variables import Variable, variable
 from wrt.notation.context import Context
@@ -214,6 +216,21 @@ class Derivative:
 
     def as_formula(self) -> Formula:
         """The derivative as a formula: its matrix form, else its index form as an array."""
+        return self.matrix if self.matrix is not None else self._array
+
+    @cached_property
+    def _array(self) -> Formula:
+        """The index form over all its indices: array(... for i in range(m) ...)."""
+        node = self.index.expr.source.tree
+        steps, entry = (node.steps, node.result) if isinstance(node, Steps) else ((), node)
+        zero = Number(Fraction(0), "0")
+        loops = tuple(Loop(i, zero, parse(s.text)) for i, s in zip(self.index.indices, self.shape, strict=True))
+        tree: Node = Generator("array", entry, loops) if loops else entry
+        return Formula(read_like(unparse(Steps(steps, tree) if steps else tree), self.formula.source))
+
+    @property
+    def _shown(self) -> Formula:
+        """What is printed: the matrix form, else one entry."""
         return self.matrix if self.matrix is not None else self.index.expr
 
     def text(self, lets: bool = False) -> str:
@@ -221,12 +238,12 @@ class Derivative:
         if lets:
             from wrt.notation.lets import named
 
-            return unparse(named(self.as_formula().source.tree, self.context))
-        return str(self.as_formula())
+            return unparse(named(self._shown.source.tree, self.context))
+        return str(self._shown)
 
     def unicode(self) -> str:
         """The matrix form, else the index form, in Unicode."""
-        return self.as_formula().unicode()
+        return self._shown.unicode()
 
     def latex(self, form: str = "matrix") -> str:
         """The view `form` ("matrix", "index", "kronecker", "operator") in LaTeX; the index form where the view is missing."""

@@ -19,7 +19,6 @@ from wrt.language.declarations import check_name
 from wrt.language.parser import parse as parse_tree
 from wrt.language.signatures import known_functions
 from wrt.language.surface import Binary, Call, Name, Number, Unary, postorder
-from wrt.notation import latex
 from wrt.rowcheck import Row, check
 from wrt.tables.functions import CONSTANTS, FUNCTIONS
 from wrt.tables.operators import OPERATORS, REDUCTIONS
@@ -85,8 +84,12 @@ def _table(row: Row) -> dict[str, Any]:
 
 def _forget() -> None:
     """Clear what was made of rows."""
+    from wrt.notation import latex
+    from wrt.proof import programs
+
     for cached in (rows.scalar_pattern, rows.signature, local._pattern, latex.function):
         cached.cache_clear()
+    programs._MEMO.clear()
 
 
 # ---------------------------------------------------------------------------------------------------- what a row must have

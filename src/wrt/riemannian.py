@@ -23,8 +23,6 @@ from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.read import read, read_like
 from wrt.language.surface import Declaration, Name, Shape, Source
 from wrt.language.unparse import unparse
-from wrt.notation.expand import every_sum, expanded
-from wrt.notation.matrix import matrix_form
 from wrt.tables.facts import closure
 from wrt.tables.manifolds import MANIFOLDS, Manifold
 
@@ -142,6 +140,8 @@ class RiemannianGradient:
     # ------------------------------------------------------------------------------------------------ building
     def _filled(self, text: str, values: Mapping[str, Expr], tangent: Expr | None = None) -> tuple[Expr, ...]:
         """A row's formula at the point, simplified by what holds there and of a tangent; also with its products spread out."""
+        from wrt.notation.expand import every_sum, expanded
+
         row, known = self.row, {}
         facts = {n: closure(d.facts) for n, d in self.declarations.items() if d.facts}
         if row.unit:
@@ -164,6 +164,8 @@ class RiemannianGradient:
 
     def _formula(self, candidates: tuple[Expr, ...], *, tangent: bool = False) -> Formula:
         """The shortest of the forms."""
+        from wrt.notation.matrix import matrix_form
+
         nodes = [matrix_form(e, self.shape.kind, self.function.context) for e in candidates]
         words = [unparse(node) for node in nodes if node is not None]
         if not words:

@@ -2,6 +2,7 @@
 
     frechet_array(A)[i, j, k, l] * E[k, l]      = frechet(A, E)[i, j]
     C[i, j] * frechet_array(A)[i, j, k, l]      = frechet(A.T, C)[k, l]
+    tr(frechet(A, E))                           = sum(f'(A).T * E)            and so for more directions
     V[k, i] * f(l)[i] * V[m, i]                 = f((S + S.T)/2)[k, m]        V, l eigenvectors and eigenvalues
     V[k, i] * V[k, j] = U[k, i] * U[k, j]       = (i == j)                    orthonormal columns
     U[k, i] * s[i] * V[l, i]                    = X[k, l]                     singular value decomposition
@@ -30,7 +31,13 @@ def closed(node: Product) -> Expr | None:
     for k, (e, labels) in enumerate(node.operands):
         if not isinstance(e, Operator) or e.function not in CLOSING:
             continue
-        found = _close_direction(node, k, e, labels) if e.function == "frechet_array" else _close_factor(node, k, e, labels)
+        match e.function:
+            case "frechet_array":
+                found = _close_direction(node, k, e, labels)
+            case "frechet":
+                found = _close_trace(node, k, e, labels)
+            case _:
+                found = _close_factor(node, k, e, labels)
         if found is not None:
             return found
     return None
@@ -62,6 +69,18 @@ def _close_direction(node: Product, k: int, e: Operator, labels: Labels) -> Expr
         turned = others[:2] + tuple(a for p in range(2, len(others), 2) for a in others[p : p + 2][::-1])
         return part(node.coefficient, [*rest, (made, turned)], node.output, node.sizes, flatten=False)
     return None
+
+
+def _close_trace(node: Product, k: int, e: Operator, labels: Labels) -> Expr | None:
+    """tr(frechet(A, E, H)) = sum(frechet(A.T, E.T, I) * H): the identity commutes, which leaves one direction less."""
+    if labels[0] != labels[1] or labels[0] in node.output or any(labels[0] in ls for m, (_, ls) in enumerate(node.operands) if m != k):
+        return None
+    a, *others, last = e.arguments
+    size = node.sizes[labels[0]]
+    made = frechet(str(e.parameters[0]), transpose(a), *[transpose(d) for d in others], product(1, [], (0, 0), (size,)))
+    value = product(1, [(made, (0, 1)), (last, (0, 1))], (), (size, size))
+    rest = [o for m, o in enumerate(node.operands) if m != k]
+    return part(node.coefficient, [*rest, (value, ())], node.output, node.sizes, flatten=False)
 
 
 def _opened(name: str, a: Expr, directions: tuple[Expr, ...], order: int) -> Expr:

@@ -30,6 +30,15 @@ def frechet(name: str, a: Expr, *directions: Expr) -> Expr:
         return product(1, [(frechet(name, a, *cores), (0, 1)), *scalars], (0, 1), a.shape)
     if len(directions) == 1 and commutes(directions[0], a):
         return einsum("ab,bc->ac", directions[0], _slope(name, a))
+    along = [e for e in directions if _is_multiple_of_identity(e)]
+    if along and name in ("expm", "logm"):  # along I: the derivative of f', at A along the others
+        others = tuple(e for e in directions if e is not along[0])
+        times = len(directions) - len(others)
+        if name == "expm":
+            return frechet(name, a, *others)
+        if times == len(along) == 1 and len(others) == 1:
+            inverse = operator("inv", (a,), a.shape)
+            return scale(-1, einsum("ab,bc,cd->ad", inverse, others[0], inverse))
     everything = (a, *directions)
     if 2 * sum(_is_transpose(e) for e in everything) > len(everything):
         turned = [transpose(e) for e in everything]

@@ -35,7 +35,7 @@ from wrt.algebra.expr import (
 from wrt.language.sizes import Size
 
 SCALAR_CAP = 64  # the same for scalar factors
-CLOSING = frozenset(("frechet_array", "eigvecsh", "svd_u", "svd_v", "polar", "cholesky", "inv"))  # operands that may close, see closing.py
+CLOSING = frozenset(("frechet", "frechet_array", "eigvecsh", "svd_u", "svd_v", "polar", "cholesky", "inv"))  # operands that may close, see closing.py
 CAP = 16  # operands up to which an inner product is inlined; bounds the cost of long chains
 
 Operand = tuple[Expr, Labels]

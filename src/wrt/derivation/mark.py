@@ -123,7 +123,7 @@ class Marking:
             head, _, tail = text.partition("=")
             if not any(c in head for c in "<>!(") and not tail.startswith("="):
                 text = " " * (len(head) + 1) + tail  # "gradient = ..." names what is answered
-        _, tree = parse_dialect(text, syntax, self.formula.declarations, {})
+        tree = parse_dialect(text, syntax, self.formula.declarations, {})[1].tree
         known = {*self.formula.declarations, *self.formula.source.sizes}
         for name, places in undeclared(tree, self.formula.declarations, known).items():
             raise UnknownNameError(f"'{name}' is not a variable of the function.", text=text, span=places[0].span)
@@ -334,7 +334,7 @@ def check_lines(lines: Sequence[str], shapes: ShapeSpec = None, assume: FactSpec
 
 
 def _bad_line(before: Formula, line: str, k: int) -> LinesMark:
-    _, tree = parse_dialect(line.removeprefix("=").strip(), None, before.declarations, {})
+    tree = parse_dialect(line.removeprefix("=").strip(), None, before.declarations, {})[1].tree
     subject = Subject(tree, before.source.tree, (), before.declarations, before.source.sizes)
     for slip in SLIPS.values():
         if slip.undo is None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from wrt.errors import NotDifferentiableError, ShapeError, TextError, WrtError
 from wrt.language import declarations as declare
+from wrt.language.builder import Reading
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.infer import Inference, undeclared
 from wrt.language.parser import parse
@@ -14,6 +16,7 @@ from wrt.language.shapes import annotate, size_names
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Declaration, Name, Node, Shape, Source, column, matrix, postorder
 from wrt.language.unify import Sizes
+from wrt.tables.facts import closure
 
 SYNTAXES = ("python", "matlab", "latex", "unicode")
 ROWS = ("m", "p", "k", "r", "s", "u", "v")
@@ -26,36 +29,40 @@ def read(text: str, shapes: ShapeSpec = None, assume: FactSpec = None, syntax: s
     Raises: TextError, UnknownNameError, ShapeError, TooLargeError, with a caret under the culprit.
     """
     declared = declare.declare(shapes, assume)
-    syntax, tree = parse_dialect(text, syntax, declared, names or {})
+    syntax, reading = parse_dialect(text, syntax, declared, names or {})
+    guessed = {name: Declaration(name, shape) for name, shape in reading.assumed.items() if name not in declared}
     try:
-        return type_tree(tree, declared, text, syntax)
+        source = type_tree(reading.tree, {**declared, **guessed}, text, syntax)
+        told = (*[say(d) for d in guessed.values()], *reading.notes)
+        return replace(source, assumed=(*source.assumed, *told)) if told else source
     except NotDifferentiableError:
         raise
     except WrtError as error:
         raise error.located(text, error.span) from None
 
 
-def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str]) -> tuple[str, Node]:
-    """(dialect, untyped tree) of a text."""
+def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str]) -> tuple[str, Reading]:
+    """(dialect, what the text says in it)."""
     from wrt.language import dialect
 
     if syntax is not None and syntax not in SYNTAXES:
         raise TextError(f"syntax must be one of {', '.join(SYNTAXES)}, not {syntax!r}.")
     syntax = syntax or ("latex" if names else dialect.detect(text))
     shapes = {name: d.shape for name, d in declared.items()}
+    facts = {name: closure(d.facts) for name, d in declared.items()}
     if syntax == "matlab":
         from wrt.language import matlab
 
-        return syntax, matlab.parse(text, shapes)
+        return syntax, matlab.read(text, shapes, facts)
     if syntax == "latex":
         from wrt.language import latex
 
-        return syntax, latex.parse(text, shapes, dict(names))
+        return syntax, latex.read(text, shapes, dict(names), facts)
     if syntax == "unicode":
         from wrt.language import unicode_text
 
-        return syntax, unicode_text.parse(text, shapes, names)
-    return syntax, parse(text)
+        return syntax, unicode_text.read(text, shapes, names, facts)
+    return syntax, Reading(parse(text), {}, ())
 
 
 def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", syntax: str = "python") -> Source:

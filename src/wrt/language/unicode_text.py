@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 from wrt.errors import TextError, WrtError
 from wrt.language import latex
+from wrt.language.builder import Reading
 from wrt.language.latex_names import key
 from wrt.language.latex_words import GREEK
 from wrt.language.signatures import known_functions
-from wrt.language.surface import Node, Shape
+from wrt.language.surface import Shape
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ", "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRUVW", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "0123456789+-=()aehijklmnoprstuvxβγρφχ", strict=True))
@@ -26,18 +27,29 @@ _SIGNS = {
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot", "\u0308": "ddot", "\u030c": "check", "\u0306": "breve"}
 _COMMANDS = {letter: word for word, letter in reversed(GREEK.items()) if not word.startswith(("var", "imath", "jmath", "ell"))}
 _SPELLED = {"ReLU", "GELU", "SiLU", "chol", "max", "min"}  # functions that the style spells in another way than the text language
-_STEP = re.compile(r", (?=[^\W\d]\w*[₀-₉]* = )")
+_STEP = re.compile(r"[^\W\d]\w*[₀-₉]* = ")
 
 
-def parse(text: str, shapes: Mapping[str, Shape], names: Mapping[str, str] | None = None) -> Node:
-    """The surface tree of a formula in the Unicode style, beside its declarations. Raises: WrtError with the whole text as its place."""
+def read(text: str, shapes: Mapping[str, Shape], names: Mapping[str, str] | None = None, facts: latex.Facts | None = None) -> Reading:
+    """What a formula says, beside its declarations. Raises: WrtError with the whole text as its place."""
     words = {part for name in shapes for part in (key(name), key(name).split("_")[0])}
     try:
-        result, *steps = _STEP.split(text)
+        result, *steps = _steps(text)
         lines = [_translated(part, words | {s.split(" = ")[0] for s in steps}) for part in (result, *steps)]
-        return latex.parse(_joined(lines), shapes, dict(names or {}))
+        return latex.read(_joined(lines), shapes, dict(names or {}), facts)
     except WrtError as error:
         raise type(error)(error.message, text=text, span=(0, len(text)), hint=error.hint) from None
+
+
+def _steps(text: str) -> list[str]:
+    """The result, then the steps `name = value` that follow it."""
+    out: list[str] = []
+    for part in _split(text, ","):
+        if out and not _STEP.match(part):
+            out[-1] += f", {part}"
+        else:
+            out.append(part)
+    return out
 
 
 def _joined(lines: list[str]) -> str:
@@ -59,7 +71,9 @@ def _translated(text: str, words: set[str]) -> str:
             at = _subscript(text, at, out, words)
         elif c in "^_" and text[at + 1 : at + 2] == "{":
             end = _matching(text, at + 1, "{", "}")
-            out.append(f"{c}{{{_translated(text[at + 2 : end], words)}}}")
+            inside = text[at + 2 : end]
+            word = c == "_" and out and out[-1].startswith(r"\operatorname") and inside.isalpha()
+            out.append(rf"_{{\mathrm{{{inside}}}}}" if word else f"{c}{{{_translated(inside, words)}}}")
             at = end + 1
         elif c == "√":
             end = _atom(text, at + 1)
@@ -67,7 +81,7 @@ def _translated(text: str, words: set[str]) -> str:
             inside = inside[1:-1] if inside[:1] == "(" and _matching(inside, 0, "(", ")") == len(inside) - 1 else inside
             out.append(rf"\sqrt{{{_translated(inside, words)}}}")
             at = end
-        elif c == "[" and (";" in text[at : _matching(text, at, "[", "]")] or ", " in text[at : _matching(text, at, "[", "]")]):
+        elif c == "[" and _is_grid(text, at):
             end = _matching(text, at, "[", "]")
             rows = [[_translated(cell, words) for cell in _split(row, ",")] for row in _split(text[at + 1 : end], ";")]
             out.append(r"\begin{bmatrix} " + r" \\ ".join(" & ".join(row) for row in rows) + r" \end{bmatrix}")
@@ -90,6 +104,15 @@ def _translated(text: str, words: set[str]) -> str:
     return "".join(out)
 
 
+def _is_grid(text: str, at: int) -> bool:
+    """Whether a bracket holds rows or cells, not the condition of an indicator or the entry of an array."""
+    end = _matching(text, at, "[", "]")
+    indicator = at > 0 and text[at - 1] == "𝟙"
+    array = text[end + 1 : end + 2] == "_" or text[end + 1 : end + 2] in _LOWERED
+    inside = text[at + 1 : end]
+    return not indicator and not array and (len(_split(inside, ";")) > 1 or len(_split(inside, ",")) > 1)
+
+
 def _script(text: str, at: int, out: list[str]) -> int:
     body = ""
     while at < len(text) and (text[at] in _RAISED or text[at] == "ᵀ"):
@@ -106,22 +129,24 @@ def _subscript(text: str, at: int, out: list[str], words: set[str]) -> int:
     body = "".join(_LOWERED[c] for c in text[start:at])
     base = out[-1].strip("\\ {}").rsplit("{")[-1] if out else ""
     split = body.isalnum() and len(body) > 1 and not (body.isdigit() and (base in ("I", "0", "1") or f"{base}_{body}" in words))
+    if out and out[-1].startswith(r"\operatorname") and body.isalpha():
+        body, split = rf"\mathrm{{{body}}}", False
     out.append(f"_{{{','.join(body) if split else body}}}")
     return at
 
 
 def _word(text: str, at: int, out: list[str], words: set[str]) -> int:
     end = at
-    while end < len(text) and (text[end].isalpha() or text[end] == "_" or text[end].isdigit()) and text[end] not in _RAISED and text[end] not in _LOWERED and text[end] != "ᵀ":
+    while end < len(text) and (text[end].isalnum() or (text[end] == "_" and text[end + 1 : end + 2] != "{")) and text[end] not in _RAISED and text[end] not in _LOWERED and text[end] != "ᵀ":
         end += 1
     run = text[at:end]
     follows = text[end : end + 1]
     for size in range(len(run), 1, -1):
         piece = run[:size]
-        if size == len(run) and piece not in words and follows in ("(", " ", "^", "_", "") and (piece in _SPELLED or piece in known_functions()):
+        if size == len(run) and piece not in words and (follows in ("(", " ", "^", "_", "") or follows in _LOWERED) and (piece in _SPELLED or piece in known_functions()):
             out.append(r"\log\Gamma" if text[at:].startswith("log Γ(") else rf"\operatorname{{{piece.replace('_', chr(92) + '_')}}}")
             return at + (5 if text[at:].startswith("log Γ(") else size)
-        if piece in words:
+        if piece in words or (piece == "axis" and text[at + size :].startswith(" = ")):
             out.append(rf"\mathrm{{{piece}}}")
             return at + size
     letter = run[0]

@@ -203,7 +203,10 @@ def diag(forest: Forest, t: Tree) -> Scaled:
         m, u = forest.times([*scalars, (inner, ONE)])
         return c * k * m, u
     n = t.box[0]
-    return ONE, forest.raw_call("diag", (t,), (n, n) if t.box[1] is None else (n, None))
+    if t.box[1] is None:
+        return ONE, forest.raw_call("diag", (t,), (n, n))
+    k, turned = forest.turn(t)  # a matrix and its transpose have one diagonal
+    return (k, forest.raw_call("diag", (turned,), (n, None))) if turned.score < t.score else (ONE, forest.raw_call("diag", (t,), (n, None)))
 
 
 def _known_diagonal(forest: Forest, t: Tree) -> Scaled | None:

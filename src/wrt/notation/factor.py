@@ -182,7 +182,23 @@ def _groups(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Gr
         if e < 0 and any(other != e for other in exponents):
             groups.append(_Group(kind, members, t, max(exponents, key=abs), price * (len(members) - 1), common=True))
     _attach_scalars(groups, found)
+    groups += _sums_within(forest, terms, views)
     return sorted(groups, key=lambda g: -g.promise)
+
+
+def _sums_within(forest: Forest, terms: list[Scaled], views: list[_View]) -> list[_Group]:
+    """a - 1 + b*(a - 1): a sum that is a factor of one term and lies spread out among the others."""
+    places = {t.serial: (n, c) for n, (c, t) in enumerate(terms)}
+    groups = []
+    for n, v in enumerate(views):
+        for f, e in (*v.scalars, *v.factors):
+            if e != 1 or not isinstance(f, Sum) or len(f.terms) < 2 or not all(t.serial in places for _, t in f.terms):
+                continue
+            ratios = {places[t.serial][1] / c for c, t in f.terms}
+            members = [places[t.serial][0] for _, t in f.terms]
+            if len(ratios) == 1 and n not in members:
+                groups.append(_Group("within", [n, *members], f, ratios.pop(), f.score + OPERATION))
+    return groups
 
 
 def _attach_scalars(groups: list[_Group], found: dict[tuple[object, ...], list[tuple[int, Tree, Fraction]]]) -> None:
@@ -240,6 +256,10 @@ def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _
             rest = [_divided(forest, c, v, [(t, e), *group.also]) for c, v in chosen]
             k, inside = factored(forest, rest, depth + 1)
             c, out = forest.times([(t, e), *group.also, (inside, ONE)])
+            return c * k, out
+        case "within":
+            k, inside = factored(forest, [_divided(forest, *chosen[0], [(t, ONE)]), (e, forest.one)], depth + 1)
+            c, out = forest.times([(t, ONE), (inside, ONE)])
             return c * k, out
         case "call" | "loop":
             return _merged(forest, chosen, t, depth)

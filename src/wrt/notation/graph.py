@@ -22,11 +22,14 @@ from wrt.language.surface import Binary, Name
 from wrt.notation.entries import at, entry
 from wrt.notation.scalars import inner, row_sums, trace
 from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Part, Scaled, Times, Tree, Turn, everything
+from wrt.notation.weights import weighted
 from wrt.notation.windows import convolved
 from wrt.notation.write import size_node
 
 if TYPE_CHECKING:
     from wrt.notation.recover import Recovery
+
+TURNED = 1.0  # length by which diag(A.T @ B) must be shorter than sum(A*B, axis=0).T
 
 Item = tuple[Expr | Tree, tuple[int, ...]]
 Edge = tuple[int, int, Tree]
@@ -283,7 +286,8 @@ class Graph:
             k, closed = forest.chain([matrices[0], *between, last])
             m, v = forest.diag(closed)
             other = (j * k * m, v)
-            if forest.product_score(*other) < forest.product_score(*found):
+            turns = TURNED if any(isinstance(f, Turn) for u in v.children for f in u.children) else 0.0
+            if forest.product_score(*other) + turns < forest.product_score(*found):
                 found = other
         self.c *= found[0]
         weights.setdefault(u, []).append((found[1], ONE))
@@ -404,43 +408,5 @@ class Graph:
         if not matrices:
             f, t = forest.chain([left, row]) if SCALAR not in (left.box, row.box) else forest.times([(left, ONE), (row, ONE)])
             return scale * f, t
-        f, t = self._scaled_matrix(left, middle, right, row)
+        f, t = weighted(forest, left, middle, right, row)
         return scale * f, t
-
-    def _scaled_matrix(self, left: Tree, middle: Tree, right: Tree, row: Tree) -> Scaled:
-        """diag(left) @ M @ diag(right), or M divided or multiplied by what is shorter elementwise."""
-        forest = self.forest
-        c = ONE
-        word = [middle]
-        if left.box != SCALAR:
-            k, d = forest.diag(left)
-            c, word = c * k, [d, *word]
-        if right.box != SCALAR:
-            k, d = forest.diag(right)
-            c, word = c * k, [*word, d]
-        k, t = forest.chain(word)
-        best: Scaled = (c * k, t)
-        stretched = all(_only_below(v) or _along_axis(v) for v in (left, right) if v.box != SCALAR)
-        if len(word) == 3 or (len(word) == 2 and stretched):
-            weights = [(v, ONE) for v in (left, row) if v.box != SCALAR]
-            other = forest.times([(middle, ONE), *weights]) if stretched else self._outer(middle, left, row)
-            if forest.product_score(*other) < forest.product_score(*best):
-                best = other
-        return best
-
-    def _outer(self, middle: Tree, left: Tree, row: Tree) -> Scaled:
-        c, pair = self.forest.chain([left, row])
-        k, t = self.forest.times([(middle, ONE), (pair, ONE)])
-        return c * k, t
-
-
-def _along_axis(t: Tree) -> bool:
-    """Whether a weight is made of reductions along an axis, which are columns or rows beside their matrix by nature: sum(X, axis=1)."""
-    factors = [f for f, _ in t.factors if f.box != SCALAR] if isinstance(t, Times) else [t]
-    inner = [f.argument if isinstance(f, Turn) else f for f in factors]
-    return all(isinstance(f, Call) and f.axis is not None for f in inner)
-
-
-def _only_below(t: Tree) -> bool:
-    """Whether a weight is a pure reciprocal, 1/w."""
-    return isinstance(t, Times) and all(e < 0 for f, e in t.factors if f.box != SCALAR)

@@ -114,6 +114,8 @@ def _combined(forest: Forest, kept: list[Factor]) -> list[Factor] | None:
             found = _cut(forest, t, rest)
         elif isinstance(t, Call) and t.function in RATIOS:
             found = _ratio(forest, t, e, rest)
+        elif isinstance(t, Call) and t.function == "exp" and e == 1:
+            found = _logistic(forest, t, rest)
         elif isinstance(t, Power):
             found = _powers(forest, t, e, rest)
         elif forest.means and isinstance(t, Call) and t.function == "sum" and e == 1:
@@ -138,6 +140,18 @@ def _ratio(forest: Forest, t: Call, e: Fraction, rest: list[Factor]) -> list[Fac
             used = min(abs(e), abs(k)) * (1 if e > 0 else -1)
             quotient = forest.raw_call(ratio, t.arguments, t.box)
             return [*[f for j, f in enumerate(rest) if j != m], (t, e - used), (u, k + used), (quotient, used)]
+    return None
+
+
+def _logistic(forest: Forest, t: Call, rest: list[Factor]) -> list[Factor] | None:
+    """exp(u)*(1 - sigmoid(u)) is sigmoid(u)."""
+    if not any(isinstance(u, Sum) and k >= 1 for u, k in rest):
+        return None
+    c, logistic = forest.call("sigmoid", t.arguments)
+    k, other = forest.add([(ONE, forest.one), (-c, logistic)])
+    for m, (u, e) in enumerate(rest):
+        if u is other and e >= 1 and c == 1 and abs(k) == 1:
+            return [*[f for j, f in enumerate(rest) if j != m], (u, e - 1), (forest.wrap((k, logistic)), ONE)]
     return None
 
 

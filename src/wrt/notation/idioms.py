@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Expr, Labels, Map, Product, constant_value
-from wrt.algebra.product import product, unscale
+from wrt.algebra.product import unscale
 from wrt.language.sizes import Size
 from wrt.notation.tree import SCALAR, Scaled, Sum, Tree, Turn
 
@@ -176,6 +176,3 @@ def _softmax(work: Recovery, inside: Expr, summed: Labels) -> Tree | None:
         return None
     axis = None if inside.order == 1 else summed[0]
     return work.forest.wrap(work.forest.call("softmax", (t,), axis))
-
-
-__all__ = ["exponential_sum", "fused", "log_sum_exp", "product", "square_norm"]

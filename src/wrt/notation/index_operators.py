@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wrt.algebra.expr import Expr, Operator, Product, Symbol
 from wrt.algebra.operators import TURNS
 from wrt.algebra.product import transpose
-from wrt.language.surface import Binary, Block, Call, Generator, Loop, Name, Node, Text, Unary
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Text, Unary
 from wrt.language.trampoline import Task
 from wrt.notation.index_factors import chain, number_node, signed
 from wrt.notation.index_monomial import exponent_form
@@ -158,18 +158,18 @@ def _frechet(entries: Entries, e: Operator, places: Places, scope: Scope) -> Tas
         node = yield formula(entries, a, scope)
         directions.append(node)
     for at in range(2, len(places), 2):
-        names = entries.fresh_many(2, scope)
-        units = [Binary("==", Name(name, "index"), place_node(place)) for name, place in zip(names, places[at : at + 2], strict=True)]
-        directions.append(Generator("array", Binary("*", *units), tuple(Loop(name, whole(0), size_node(n)) for name in names)))
-    column, size = places[1], n
+        everything, row, column = Slice(None, None, None), place_node(places[at]), place_node(places[at + 1])
+        unit = Binary("@", Index(Call("eye", (size_node(n),)), (everything, row)), Index(Call("eye", (size_node(n),)), (column, everything)))
+        directions.append(unit)
+    end, size = places[1], n
     for k in range(len(directions) - 1):
         zeros = Call("zeros", (size_node(size), size_node(size)))
         base = Block(((base, directions[k]), (zeros, base)), True)
         directions[k + 1 :] = [Block(((later, zeros), (zeros, later)), True) for later in directions[k + 1 :]]
-        assert isinstance(column, Form), "a look-up in a matrix function; please report this as a bug"
-        column = column.plus(fixed(size))
+        assert isinstance(end, Form), "a look-up in a matrix function; please report this as a bug"
+        end = end.plus(fixed(size))
         size = size * 2
-    return entry_node(Call("frechet", (Text(str(e.parameters[0])), base, directions[-1])), (places[0], column))
+    return entry_node(Call("frechet", (Text(str(e.parameters[0])), base, directions[-1])), (places[0], end))
 
 
 def _prod_except(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
@@ -186,7 +186,11 @@ def _prod_except(entries: Entries, e: Operator, places: Places, scope: Scope) ->
     body = Call("where", (here, whole(1), value))
     loops = tuple(Loop(name, whole(0), size_node(size)) for name, size in zip(names, x.shape[len(kept) :], strict=True))
     node: Node = Call("prod", (Generator("array", body, loops),))
-    apart = [Binary("-", whole(1), _same(a, b)) if count > 1 else Binary("!=", place_node(a[0]), place_node(b[0])) for n, a in enumerate(spots) for b in spots[:n]]
+    apart = [
+        Binary("-", whole(1), _same(a, b)) if count > 1 else Binary("!=", place_node(a[0]), place_node(b[0]))
+        for n, a in enumerate(spots)
+        for b in spots[:n]
+    ]
     return chain("*", [*apart, node])
 
 

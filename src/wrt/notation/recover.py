@@ -160,7 +160,7 @@ class Recovery:
         names: list[str] = []
         for _ in shape:
             names.append(self.fresh(taken | frozenset(names)))
-        left, right = constant, Size.of(0)
+        left, right = (Size.of(0), -constant) if (constant.number or 0) < 0 else (constant, Size.of(0))
         for name, c in zip(names, coefficients, strict=True):
             if c > 0:
                 left = left + Size.of(name) * c
@@ -271,6 +271,8 @@ class Recovery:
             case "norm_nuc" | "norm_spec":
                 words = forest.atom(Text(name[5:]), SCALAR)
                 return forest.call("norm", (arguments[0], words))
+            case "frechet" if len(arguments) > 2:
+                return None  # the index form says it with block matrices
             case "frechet":
                 words = forest.atom(Text(str(node.parameters[0])), SCALAR)
                 return ONE, forest.raw_call("frechet", (words, *arguments), arguments[0].box)

@@ -114,7 +114,10 @@ class Reading:
     def read(self, root: Node) -> Scaled | None:
         """The tree of a node whose children come first in the calls."""
         if id(root) not in self.done:
-            self.done[id(root)] = self._node(root)
+            found = self._node(root)
+            if found is not None and found[1].box != box_of(root.shape):
+                found = None  # a vector that is a number in every entry is no piece of notation
+            self.done[id(root)] = found
         return self.done[id(root)]
 
     def _below(self, node: Node) -> Scaled | None:

@@ -9,6 +9,7 @@ representative ones.
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -250,8 +251,6 @@ class Program:
 
     def backend_parts(self, w: Writer, helpers: Mapping[str, Callable[..., object]]) -> tuple[list[str], dict[str, Any]]:
         """(import lines and helper functions shown, the namespace code runs in)."""
-        import inspect
-
         needed = dict.fromkeys(w.helpers)
         stack = list(w.helpers)
         while stack:
@@ -264,7 +263,7 @@ class Program:
         lines += [""] * bool(lines)
         for name in helpers:
             if name in needed:
-                lines += ["", *inspect.getsource(helpers[name]).replace(": Array", "").replace(" -> Array", "").rstrip().splitlines(), ""]
+                lines += ["", *shown(helpers[name]), ""]
         namespace: dict[str, Any] = {name: helpers[name] for name in needed}
         for line in self.backend.imports.values():
             if any(line == self.backend.imports[m] for m in modules):
@@ -355,6 +354,19 @@ def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
     exec(code, scope)  # noqa: S102 - the code that was just emitted
     functions = [v for v in scope.values() if getattr(getattr(v, "__code__", None), "co_filename", None) == filename]
     return functions[-1]  # type: ignore[no-any-return]  # a function
+
+
+def shown(helper: Callable[..., object]) -> list[str]:
+    """The lines of a helper function, without annotations."""
+    import ast
+    import inspect
+
+    text = inspect.getsource(helper)
+    (definition,) = ast.parse(text).body
+    assert isinstance(definition, ast.FunctionDef)
+    body = text.splitlines()[definition.body[0].lineno - 1 :]
+    parameters = [f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in inspect.signature(helper).parameters.values()]
+    return [f"def {definition.name}({', '.join(parameters)}):", *[re.sub(r"^(    \w+): [\w\[\]]+ = ", r"\1 = ", line) for line in body]]
 
 
 def numbered(source: str) -> str:

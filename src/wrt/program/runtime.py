@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -204,6 +203,8 @@ def others(x: Array, left_out: int) -> Array:
 
 def minors(a: Array, count: int) -> Array:
     """The derivative of det(a) by `count` entries, axes [i, j] for each: signed minors, right for singular matrices too."""
+    from itertools import permutations
+
     n = len(a)
     if count == 1:
         return adjugate(a).T

@@ -21,6 +21,7 @@ from wrt.language.sizes import Size
 Labels = tuple[int, ...]
 Sizes = tuple[Size, ...]
 ONE = Fraction(1)
+MANY = 16  # terms or factors in one step
 MASKS = ("gt", "ge", "eq", "ne")
 
 
@@ -103,6 +104,14 @@ class Graph:
     def mul(self, parts: Iterable[tuple[Step, Labels]], out: Labels, coefficient: Fraction | int = 1) -> Step:
         """coefficient * product of the parts, entry by entry; every label of `out` is in some part. Reciprocals divide."""
         coefficient = Fraction(coefficient)
+        parts = list(parts)
+        if len(parts) > MANY:
+            chunks = []
+            for k in range(0, len(parts), MANY):
+                held = {label for _, labels in parts[k : k + MANY] for label in labels}
+                kept = tuple(label for label in out if label in held)
+                chunks.append((self.mul(parts[k : k + MANY], kept), kept))
+            return self.mul(chunks, out, coefficient)
         above: list[tuple[Step, Labels]] = []
         below: list[tuple[Step, Labels]] = []
         shape: dict[int, Size] = {}
@@ -136,6 +145,8 @@ class Graph:
 
     def add(self, terms: Sequence[tuple[Fraction, Step, Labels]], out: Labels) -> Step:
         """sum of coefficient * part, entry by entry, with broadcasting; every label of `out` is in some part."""
+        if len(terms) > MANY:
+            return self.add([self._chunk(terms[k : k + MANY], out) for k in range(0, len(terms), MANY)], out)
         coefficients, args, places = [], [], []
         shape: dict[int, Size] = {}
         for c, x, labels in terms:
@@ -152,6 +163,12 @@ class Graph:
             axes = tuple(range(len(out)))
             return self.mul([(args[0], axes)], axes, coefficients[0])
         return self.step("add", tuple(args), (tuple(coefficients), tuple(places)), tuple(shape[k] for k in range(len(out))))
+
+    def _chunk(self, terms: Sequence[tuple[Fraction, Step, Labels]], out: Labels) -> tuple[Fraction, Step, Labels]:
+        """Some of the terms of a long sum as one term."""
+        held = {label for _, _, labels in terms for label in labels}
+        kept = tuple(label for label in out if label in held)
+        return ONE, self.add(terms, kept), kept
 
     def _absorbed(self, c: Fraction, x: Step) -> tuple[Fraction, Step]:
         """(1 or -1, x) with a number put into what multiplies x anyway: one pass over the array less."""

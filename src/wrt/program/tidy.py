@@ -11,6 +11,7 @@ from wrt.algebra.rebuild import with_children
 from wrt.algebra.sums import add
 
 ONE = Fraction(1)
+MOST = 64  # terms of a sum that is searched
 Key = tuple[int, tuple[int, ...]]  # a factor's identity and which axes of the sum it has
 
 
@@ -24,7 +25,7 @@ def tidied(*roots: Expr) -> tuple[Expr, ...]:
             once = all(not isinstance(now, Product) or uses[id(was)] == 1 for was, now in zip(node.children, below, strict=True))
             return with_children(node, below, flatten=once)
         result = with_children(node, below) if below else node
-        if isinstance(result, Sum) and len(result.terms) > 1:
+        if isinstance(result, Sum) and 1 < len(result.terms) <= MOST:
             found = _factored(result)
             if isinstance(found, Product):
                 made[id(found)] = found

@@ -10,8 +10,10 @@ from typing import Any
 from wrt.errors import NoClosedFormError, ShapeError, TextError
 from wrt.language.sizes import Size
 from wrt.language.surface import Block, Generator, Node, Slice, Unary
-from wrt.tracing.array import ONE, Sizes, Trace, Traced, quotient, say, shape_of, size_of
+from wrt.tracing.array import Traced, size_of
 from wrt.tracing.broadcast import elementwise, flat, operation, upright
+from wrt.tracing.lengths import ONE, Sizes, quotient, say
+from wrt.tracing.trace import Trace, shape_of
 
 Axes = int | Sequence[int] | None
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from wrt.errors import ShapeError
 from wrt.language.surface import Node
-from wrt.tracing.array import ONE, Sizes, Trace, Traced, say, shape_of
+from wrt.tracing.array import Traced
+from wrt.tracing.lengths import ONE, Sizes, say
 from wrt.tracing.shifts import undone
+from wrt.tracing.trace import Trace, shape_of
 
 Build = Callable[[Sequence[Node]], Node]
 

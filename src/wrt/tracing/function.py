@@ -18,10 +18,12 @@ from wrt.language.shapes import annotate, size_names
 from wrt.language.signatures import tensor_shape
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration, Node, Source
-from wrt.tracing.array import Trace, Traced, say
+from wrt.tracing.array import Traced
 from wrt.tracing.broadcast import upright
+from wrt.tracing.lengths import say
 from wrt.tracing.modules import Rebinding
 from wrt.tracing.sharing import shared
+from wrt.tracing.trace import Trace
 
 CANDIDATES = 200  # shapes tried for what nobody declared
 

@@ -16,11 +16,12 @@ from wrt.tracing import axes as ax
 from wrt.tracing import linear as la
 from wrt.tracing import making as mk
 from wrt.tracing import reducing as rd
-from wrt.tracing.array import Trace, Traced
+from wrt.tracing.array import Traced
 from wrt.tracing.broadcast import applied, operation, spread
 from wrt.tracing.indexing import Range, indexed
 from wrt.tracing.lengths import ONE, say
 from wrt.tracing.spelling import IDENTITIES, OPERATORS, SAME, SPELLED, spelled
+from wrt.tracing.trace import Trace
 
 Function = Callable[..., Any]
 

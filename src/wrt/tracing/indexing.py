@@ -7,7 +7,9 @@ from typing import Any
 from wrt.errors import ShapeError, TextError
 from wrt.language.sizes import Size
 from wrt.language.surface import Node, Slice
-from wrt.tracing.array import ONE, Count, Traced, say, shape_of, size_of
+from wrt.tracing.array import Count, Traced, size_of
+from wrt.tracing.lengths import ONE, say
+from wrt.tracing.trace import shape_of
 
 ALL = slice(None)
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from wrt.errors import ShapeError, TextError
 from wrt.language.surface import Node
-from wrt.tracing.array import ONE, Sizes, Trace, Traced, say, shape_of
+from wrt.tracing.array import Traced
 from wrt.tracing.axes import axis_of, reshaped
 from wrt.tracing.broadcast import flat, operation, upright
+from wrt.tracing.lengths import ONE, Sizes, say
+from wrt.tracing.trace import Trace, shape_of
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

@@ -9,11 +9,12 @@ from wrt.errors import ShapeError, TextError
 from wrt.language.surface import Generator, Slice
 from wrt.tracing import axes as ax
 from wrt.tracing import linear as la
-from wrt.tracing.array import Trace, Traced, size_of
+from wrt.tracing.array import Traced, size_of
 from wrt.tracing.broadcast import applied, operation
 from wrt.tracing.indexing import Range, indexed
 from wrt.tracing.lengths import ONE, Sizes
 from wrt.tracing.reducing import no_options
+from wrt.tracing.trace import Trace
 
 Function = Callable[..., Any]
 

@@ -8,7 +8,6 @@ its arguments a stand-in calls the library itself.
 from __future__ import annotations
 
 import builtins
-import math
 from collections.abc import Callable
 from functools import partial
 from inspect import unwrap
@@ -16,8 +15,11 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleT
 from typing import Any
 
 from wrt.errors import ShapeError, TextError
-from wrt.tracing.array import Count, Trace, Traced
+from wrt.tracing.array import Count, Traced
+from wrt.tracing.exact import constant, remembered
 from wrt.tracing.functions import METHODS, function, known
+from wrt.tracing.spelling import SAME
+from wrt.tracing.trace import Trace
 
 LIBRARIES = {"numpy": "numpy", "scipy": "numpy", "autograd": "numpy", "jax": "jax", "jaxlib": "jax", "torch": "torch", "math": "numpy"}
 MADE = frozenset(("zeros", "ones", "full", "eye", "identity"))  # always traced, so that large constants are never written out
@@ -82,7 +84,7 @@ class Rebinding:
                 return args[0] if args else lambda fn: fn
             if name in MADE or _holds_traced((args, options)):
                 return function(self.trace, library, name)(*args, **options)
-            return real(*args, **options)
+            return remembered(SAME.get(name, name), args, real(*args, **options)) if not options else real(*args, **options)
 
         call.__name__ = name or "function"
         return call
@@ -144,10 +146,8 @@ class Library:
         value = getattr(self._real, name)
         if isinstance(value, ModuleType):
             return Library(self._rebinding, value, self._library)
-        if name == "pi":
-            return self._rebinding.trace.constant(math.pi)
-        if name in ("e", "E") and isinstance(value, float):
-            return METHODS["exp"](self._rebinding.trace.constant(1))
+        if name in ("pi", "e") and isinstance(value, float):
+            return constant(name, value)
         if callable(value) and (not isinstance(value, type) or known(name, self._library)):
             return self._rebinding.stand_in(self._library, name, value)
         return value

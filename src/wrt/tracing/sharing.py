@@ -8,7 +8,7 @@ from wrt.language.declarations import KEYWORDS
 from wrt.language.rewrite import with_children
 from wrt.language.signatures import known_functions
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Name, Node, Steps, Unary, postorder
-from wrt.tracing.array import Trace, shape_of
+from wrt.tracing.trace import Trace, shape_of
 
 NAMES = "uvwyzhgqrs"
 LONG = 3  # operations from which on a part that recurs is named

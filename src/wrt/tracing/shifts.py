@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from wrt.language.surface import Binary, Call, Node, Number, Unary
 from wrt.language.unparse import unparse
-from wrt.tracing.array import Trace, shape_of
+from wrt.tracing.trace import Trace, shape_of
 
 
 def undone(trace: Trace, op: str, left: Node, right: Node) -> Node | None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from wrt.errors import TextError
 from wrt.language.parser import parse
-from wrt.language.surface import Binary, Call, Name, Node, Number, Unary, postorder
-from wrt.tracing.array import Trace, Traced
+from wrt.tracing.array import Traced
 from wrt.tracing.broadcast import elementwise
+from wrt.tracing.trace import Trace
 
 # name -> (arguments, the formula, entry by entry)
 SPELLED: dict[str, tuple[tuple[str, ...], str]] = {
@@ -107,24 +107,4 @@ def spelled(trace: Trace, name: str, *arguments: Any, **options: Any) -> Traced:
     values = list(arguments) + [options.get(n, DEFAULTS.get(name, {}).get(n)) for n in names[len(arguments) :]]
     if len(values) != len(names) or any(v is None for v in values):
         raise TextError(f"{name} takes {len(names)} argument{'s' * (len(names) > 1)}: {', '.join(names)}.")
-    return elementwise(trace, lambda nodes: written(trace, parse(formula), dict(zip(names, nodes, strict=True))), values)
-
-
-def written(trace: Trace, tree: Node, values: dict[str, Node]) -> Node:
-    """A formula's tree over given nodes."""
-    made: dict[int, Node] = {}
-    for node in postorder(tree):
-        match node:
-            case Name():
-                made[id(node)] = values[node.name] if node.name in values else trace.put(Name(node.name, "constant"))
-            case Number():
-                made[id(node)] = trace.put(node)
-            case Unary():
-                made[id(node)] = trace.put(Unary(node.op, made[id(node.argument)]))
-            case Binary():
-                left, right = made[id(node.left)], made[id(node.right)]
-                plain = node.op == "*" and isinstance(left, Number) and left.value == 1
-                made[id(node)] = right if plain else trace.binary(node.op, left, right)
-            case Call():
-                made[id(node)] = trace.call(node.function, *[made[id(a)] for a in node.arguments])
-    return made[id(tree)]
+    return elementwise(trace, lambda nodes: trace.written(parse(formula), dict(zip(names, nodes, strict=True))), values)

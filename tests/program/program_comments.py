@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from reference import evaluate
+from index_reference import evaluate
 
 from wrt.algebra.lower import lower
 from wrt.language.parser import parse
@@ -32,10 +32,13 @@ def lines_of(source: str) -> list[tuple[str, str, str]]:
 def check(source: str, declarations: Mapping[str, Declaration], values: Mapping[str, Any], sizes: Mapping[str, int], rtol: float = 1e-8) -> int:
     """Compare every line's value with its comment; the number of lines with one."""
     scope: dict[str, Any] = {}
-    exec(source, scope)
+    exec(compile(source, "<source>", "exec", dont_inherit=True), scope)
     known: dict[str, Any] = dict(values)
-    declared = {n: Declaration(n, Shape(d.shape.kind, tuple(Size.of(s.value(sizes)) for s in d.shape.sizes)), d.facts) for n, d in declarations.items()}
-    scope.update({n: v if isinstance(v, int) else np.asarray(v, dtype=float)[()] for n, v in values.items()})
+    declared = {
+        n: Declaration(n, Shape(d.shape.kind, tuple(Size.of(s.value(sizes)) for s in d.shape.sizes)), d.facts) for n, d in declarations.items()
+    }
+    whole = {n for n, d in declarations.items() if "integer" in d.facts and not d.shape.sizes}
+    scope.update({n: int(v) if n in whole else np.asarray(v, dtype=float)[()] for n, v in values.items()})
     count = 0
     for name, code, comment in lines_of(source):
         before = dict(known)
