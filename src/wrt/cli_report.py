@@ -68,7 +68,7 @@ def formula_data(f: wrt.Formula) -> dict[str, Any]:
 def _convention(d: wrt.Derivative) -> dict[str, str]:
     """The convention; its sentence leaves out the structure where no variable of differentiation has one."""
     layout, structure, kinks = str(d.convention).split("; ")
-    has_structure = any(d.declarations[name].facts for name in d.names)
+    has_structure = any(d.declarations[v.name].facts for v in d.variables)
     says = "; ".join([layout, structure, kinks] if has_structure else [layout, kinks])
     return {"layout": d.convention.layout, "structure": d.convention.structure, "kinks": d.convention.kinks, "says": says}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from wrt.api import FormulaLike, as_formula, derive
@@ -186,7 +187,7 @@ def _question(d: Derivative) -> Question:
 def _disagreement(found: Verification) -> str:
     d = found.derivative
     sizes = "".join(f" --size {name}={value}" for name, value in found.sizes.items())
-    by = "".join(f" --wrt {name}" for name in d.names)
+    by = "".join(f" --wrt {quote(name)}" for name in d.names)
     return (
         f"the derivative of {d.formula} by {', '.join(d.names)} disagrees with central differences at {list(found.where)}: "
         f"{found.derived:.6g} against {found.by_differences:.6g} (relative {found.largest_difference:.0e}, limit {LIMIT:.0e}). "

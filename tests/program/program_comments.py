@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from index_reference import evaluate
 
+from index_reference import evaluate
 from wrt.algebra.lower import lower
 from wrt.language.parser import parse
 from wrt.language.shapes import annotate

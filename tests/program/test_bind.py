@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from index_numerics import lowered
 
+from index_numerics import lowered
 from wrt.errors import ShapeError, TextError, UnknownNameError
 from wrt.program.emit import compile_program
 

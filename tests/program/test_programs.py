@@ -1,5 +1,6 @@
 """Programs against the plain evaluation of the index form, for every function of the language, its gradient and its Hessian; and every line
-against its own comment."""
+against its own comment.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ import random
 import numpy as np
 import pytest
 from formulas import EVERYTHING, Formula
-from index_numerics import SIZES, SIZES_OF, close, environment, evaluate, facts_of, lowered, symbol_of
 from program_comments import check
 
+from index_numerics import SIZES, SIZES_OF, close, environment, evaluate, facts_of, lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
 from wrt.calculus.derive import derivative

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from index_numerics import lowered, symbol_of
 
+from index_numerics import lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.product import scale
 from wrt.calculus.derive import derivative

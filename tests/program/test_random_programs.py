@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from index_numerics import close
-from index_reference import evaluate
 from program_comments import check
 
+from index_numerics import close
+from index_reference import evaluate
 from wrt.algebra.expr import Expr, indicator, position, symbol
 from wrt.algebra.maps import mapping, power
 from wrt.algebra.product import product

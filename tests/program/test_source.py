@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from index_numerics import facts_of, lowered, symbol_of
 
+from index_numerics import facts_of, lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
 from wrt.calculus.derive import derivative

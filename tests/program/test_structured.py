@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from index_numerics import environment, facts_of, lowered, symbol_of
 
+from index_numerics import environment, facts_of, lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
 from wrt.calculus.derive import derivative

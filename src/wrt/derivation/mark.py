@@ -24,6 +24,7 @@ from wrt.language.read import parse_dialect, read_like, type_tree
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration, Node, Number, Shape, Source
 from wrt.language.unparse import unparse
+from wrt.language.variables import variable
 from wrt.proof.views import Prover
 
 MOST = 600  # edits tried for one kind of slip
@@ -150,7 +151,7 @@ class Marking:
 
     def _status(self, prover: Prover, source: Source, layout: str) -> str:
         assert source.tree.shape is not None
-        order = len(self.formula.shape) + sum(self.formula.declarations[n].shape.order for n in self.names)
+        order = len(self.formula.shape) + sum(variable(n, self.formula.declarations).shape.order for n in self.names)
         if order > 2:
             return prover.kronecker(source).status if source.tree.shape.order <= 2 else "wrong"
         if self._zero(source.tree):

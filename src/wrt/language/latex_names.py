@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wrt.errors import TextError
 from wrt.language.latex_function_words import WORDS
@@ -30,6 +31,7 @@ class Pattern:
     holes: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """The one spelling by which a declared name and a typed symbol meet: base, accents, subscripts.
 

@@ -47,10 +47,11 @@ def free_indices(p: Parser) -> list[Token]:
     """The letters in subscripts of the term that starts here which nothing binds or declares, each once."""
     out: dict[str, Token] = {}
     depth, low = 0, 0  # `low`: the depth of the subscript around, 0 outside
-    for k in range(p.at, min(p.at + 400, len(p.words))):
+    for k in range(p.at, min(p.at + 200, len(p.words))):
         word = p.words[k]
         depth += (word.text in ("{", "(", "[", "\\{")) - (word.text in ("}", ")", "]", "\\}"))
-        if depth < 0 or word.kind == "stop" or (depth == 0 and k > p.at and p.is_op(word, "+", "-")):
+        ends = (p.is_op(word, "+", "-") and k > p.at) or (word.kind == "command" and word.text in SUMS)
+        if depth < 0 or word.kind == "stop" or (depth == 0 and ends):
             break
         if word.text == "{" and p.is_op(p.words[k - 1], "_") and not low:
             low = depth
