@@ -1,6 +1,6 @@
 """How fast compiled derivatives run, beside the same derivative written in NumPy by hand, and beside jax and torch where they are installed.
 
-Times are medians of rounds taken in turns within one process, so that a ratio means something on a busy machine. Ratios are of the other's
+Times are the least of rounds taken in turns within one process, so that a ratio means something on a busy machine. Ratios are of the other's
 time over ours: 1 is equal, 2 means that ours takes half as long. Run: python benchmarks/speed.py [rounds]
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -50,7 +49,7 @@ def definite(values: Values) -> None:
 
 
 def mask(values: Values) -> None:
-    values["O"] = (values["O"] > 0) * 1.0
+    values["M"] = (values["M"] > 0) * 1.0
 
 
 def one_hot(values: Values) -> None:
@@ -76,13 +75,19 @@ def process(K: Any, y: Any) -> Any:
     return inverse - np.outer(a, a)
 
 
-def masked_hessian(T: Any, O: Any, U: Any, V: Any) -> Any:
+def masked_hessian(T: Any, M: Any, U: Any, V: Any) -> Any:
     m, k = U.shape
-    core = 2 * (O @ (V[:, :, None] * V[:, None, :]).reshape(-1, k * k)).reshape(m, k, k)
+    core = 2 * (M @ (V[:, :, None] * V[:, None, :]).reshape(-1, k * k)).reshape(m, k, k)
     out = np.zeros((m, k, m, k))
     rows = np.arange(m)
     out[rows, :, rows, :] = core
     return out
+
+
+def hessian_of_logsumexp(A: Any, x: Any) -> Any:
+    p = special.softmax(A @ x)
+    g = A.T @ p
+    return A.T @ (p[:, None] * A) - np.outer(g, g)
 
 
 BENCHMARKS = [
@@ -110,22 +115,22 @@ BENCHMARKS = [
     ),
     Benchmark(
         "matrix factorisation Hessian, masked",
-        "norm(O*(T - U @ V.T))**2",
-        "T: m n, O: m n, U: m k, V: n k",
+        "norm(M*(T - U @ V.T))**2",
+        "T: m n, M: m n, U: m k, V: n k",
         ("U", "U"),
         {"m": 100, "n": 100, "k": 5},
         masked_hessian,
-        lambda xp, T, O, U, V: ((O * (T - U @ V.T)) ** 2).sum(),
+        lambda xp, T, M, U, V: ((M * (T - U @ V.T)) ** 2).sum(),
         prepare=mask,
     ),
     Benchmark(
         "the same, compressed",
-        "norm(O*(T - U @ V.T))**2",
-        "T: m n, O: m n, U: m k, V: n k",
+        "norm(M*(T - U @ V.T))**2",
+        "T: m n, M: m n, U: m k, V: n k",
         ("U", "U"),
         {"m": 100, "n": 100, "k": 5},
         masked_hessian,
-        lambda xp, T, O, U, V: ((O * (T - U @ V.T)) ** 2).sum(),
+        lambda xp, T, M, U, V: ((M * (T - U @ V.T)) ** 2).sum(),
         output="structured",
         prepare=mask,
     ),
@@ -182,16 +187,10 @@ BENCHMARKS = [
         "A: m n, x: n",
         ("x", "x"),
         {"m": 1000, "n": 200},
-        lambda A, x: hessian_of_logsumexp(A, x),
+        hessian_of_logsumexp,
         lambda xp, A, x: logsumexp(xp, (A @ x)[None, :]).sum(),
     ),
 ]
-
-
-def hessian_of_logsumexp(A: Any, x: Any) -> Any:
-    p = special.softmax(A @ x)
-    g = A.T @ p
-    return A.T @ (p[:, None] * A) - np.outer(g, g)
 
 
 def logsumexp(xp: Any, Z: Any) -> Any:
@@ -231,7 +230,7 @@ def torch_of(b: Benchmark, values: Values) -> Callable[[], Any] | None:
 
 # ------------------------------------------------------------------------------------------------ timing
 def times(runs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """The median time of each run in microseconds, taken in turns."""
+    """The least time of each run in microseconds, taken in turns: what other processes add is no part of it."""
     counts = {}
     for name, run in runs.items():
         run()
@@ -241,11 +240,12 @@ def times(runs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
+            run()  # what ran before has emptied the caches
             start = time.perf_counter()
             for _ in range(counts[name]):
                 run()
             taken[name].append((time.perf_counter() - start) / counts[name])
-    return {name: 1e6 * statistics.median(t) for name, t in taken.items()}
+    return {name: 1e6 * min(t) for name, t in taken.items()}
 
 
 def measure(b: Benchmark, rounds: int) -> tuple[dict[str, float], float]:

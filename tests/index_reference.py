@@ -276,4 +276,3 @@ def _prod_except(node: Operator, x: Array) -> Array:
             rest = [x[(..., *at)] for at in everything if at not in places]
             out[(..., *itertools.chain(*places))] = np.prod(rest, axis=0) if rest else 1.0
     return out
-

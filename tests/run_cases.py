@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from judge import FILES, STATUSES, Verdict, judge, load
+from judge import FILES, OWN, STATUSES, Verdict, judge, load
 
 CHUNK = 12  # cases a process takes at a time
 EVERY = 120  # cases a line of progress
@@ -84,7 +84,7 @@ def failures(verdicts: Sequence[Verdict]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", choices=[*FILES, []], metavar="FILE", help=f"of {', '.join(FILES)}")
+    parser.add_argument("files", nargs="*", choices=[*FILES, OWN, []], metavar="FILE", help=f"of {', '.join((*FILES, OWN))}")
     parser.add_argument("--only", default="", help="only cases whose id holds this text")
     parser.add_argument("--show", type=int, default=20, help="failures to print a file")
     parser.add_argument("--jobs", type=int, help="processes (all cores)")

@@ -127,7 +127,7 @@ def test_tensors_of_high_order(order):
 ABSURD = {
     "exponent": "x**99999999999",
     "negative exponent": "x**-99999999999",
-    "tower": "x**" * 200 + "2",
+    "tower": "x**" * 100 + "2",
     "decimal": "0." + "1" * 5000,
     "power of ten": "1e999999999",
     "whole number": "9" * 5000,

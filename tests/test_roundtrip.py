@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 
-import judge
 import pytest
 
+import judge
 import wrt
 from wrt.errors import NoClosedFormError, WrtError
 from wrt.formula import Formula

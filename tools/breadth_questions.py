@@ -5,8 +5,11 @@ A row says a name, declarations, the text and its body over jax.numpy; families 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from breadth_index import GROUPS
 
 
 class Question(NamedTuple):
@@ -109,15 +112,14 @@ def elementwise() -> Iterator[Question]:
         yield Question("ew", f"{name}-gradient", f"a: n, x: n {facts}", f"a.T @ {name}(x)", "x", f"jnp.sum(a*{F}(x))", _times("a", slope))
         yield Question("ew", f"{name}-hessian", f"a: n, x: n {facts}", f"sum(a*{name}(x))", "x x", f"jnp.sum(a*{F}(x))")
         yield Question("ew", f"{name}-by-matrix", f"C: m n, X: m n {facts}", f"sum(C*{name}(X))", "X", f"jnp.sum(C*{F}(X))", _times("C", slope, "X"))
-        if not facts:
-            yield Question("ew", f"{name}-layer-by-both", "a: m, W: m n, x: n", f"a.T @ {name}(W @ x)", "W x", f"jnp.sum(a*{F}(W @ x))")
     yield from rows("ew", ELEMENTWISE_MORE)
 
 
 def _times(weight: str, slope: str, x: str = "x") -> str:
     if slope == "0*x":
         return "zeros(n)" if x == "x" else "zeros(m, n)"
-    return f"{weight}*({slope})".replace("x", x).replace("eXp", "exp").replace("arctanh(X", "arctanh(X")
+    slope = re.sub(r"\bx\b", x, slope)
+    return f"{weight}*({slope})"
 
 
 ELEMENTWISE_MORE = """
@@ -203,7 +205,6 @@ def reductions() -> Iterator[Question]:
         yield Question("red", f"{name}-axis0", "X: m n, a: n", f"{name}(X, axis=0) @ a", "X", f"jnp.sum({down('X')}*a)")
         yield Question("red", f"{name}-axis1", "X: m n, a: m", f"a.T @ {name}(X, axis=1)", "X", f"jnp.sum({along('X')}*a)")
         yield Question("red", f"{name}-axis1-hessian", "X: m n, a: m", f"a.T @ {name}(X, axis=1)", "X X", f"jnp.sum({along('X')}*a)")
-        yield Question("red", f"{name}-axis-negative", "X: m n", f"norm({name}(X, axis=-1))**2", "X", f"jnp.sum({along('X')}**2)")
         yield Question("red", f"{name}-axis0-row", "X: m n", f"{name}(X, axis=0)", "X", down("X"), row=True)
         if name != "logsumexp":
             yield Question("red", f"{name}-all-of-matrix", "X: m n, C: m n", f"{name}(C*X)", "X", whole("C*X"))
@@ -256,11 +257,11 @@ def norms() -> Iterator[Question]:
             ("gradient", "X", "X: m n", "X"),
             ("by-left-factor", "A @ X - B", "A: q m, X: m n, B: q n", "X"),
             ("by-scalar", "X + t*Y", "X: m n, Y: m n, t:", "t"),
-            ("by-vector", "diag(y) @ X", "X: m n, y: m nonzero", "y"),
+            ("by-vector", "y*X", "X: m n, y: m nonzero", "y"),
             ("by-scalar-twice", "X + t*Y", "X: m n, Y: m n, t:", "t t"),
             ("hessian", "X", "X: m n", "X X"),
         ):
-            yield Question("norm", f"{name}-{what}", declared, text.format(u), by, body.format(u))
+            yield Question("norm", f"{name}-{what}", declared, text.format(u), by, body.format(u.replace("y*", "y[:, None]*")))
     yield from rows("norm", NORMS_MORE)
 
 
@@ -322,7 +323,6 @@ def matrix_functions() -> Iterator[Question]:
 
         X, by = f"X: n n {facts}", "a: n, b: n"
         yield Question("mat", f"{name}-weighted", f"{X}, C: n n", f"sum(C*{F('X')})", "X", f"jnp.sum(C*{J('X')})")
-        yield Question("mat", f"{name}-trace", f"{X}, C: n n", f"tr(C @ {F('X')})", "X", f"jnp.trace(C @ {J('X')})")
         yield Question("mat", f"{name}-bilinear", f"{X}, {by}", f"a.T @ {F('X')} @ b", "X", f"a @ {J('X')} @ b")
         yield Question("mat", f"{name}-order4", X, F("X"), "X", J("X"))
         spread = facts in ("spd", "symmetric")
@@ -485,5 +485,3 @@ diagonal-inverse | D: n n diagonal invertible, x: n | x.T @ inv(D) @ x | x | jnp
 diagonal-twice | D: n n diagonal, a: n | a.T @ D @ D @ a | D D | a @ D @ D @ a
 onehot-cross-entropy | Y: m n onehot, X: m n | -sum(Y*log_softmax(X, axis=1)) | X | -jnp.sum(Y*jax.nn.log_softmax(X, axis=1)) | softmax(X, axis=1) - Y
 """
-
-GROUPS: dict[str, str] = {}

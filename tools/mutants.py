@@ -295,7 +295,7 @@ def main() -> int:
             )
             total[kind] += 1
             if wrong:
-                survivors.append(dict(place=f"{name}:{line}", what=what, wrong=wrong))
+                survivors.append({"place": f"{name}:{line}", "what": what, "wrong": wrong})
                 print(f"  SURVIVOR {name}:{line} ({what})  {wrong[0]}", flush=True)
             elif a.verbose:
                 print(f"  {kind}: {name}:{line} ({what}) {dict(outcomes)}", flush=True)

@@ -23,7 +23,9 @@ MAX_ORDER = 8
 FormulaLike = Formula | Derivative | str
 
 
-def parse(expression: str, shapes: ShapeSpec = None, assume: FactSpec = None, syntax: str | None = None, names: Mapping[str, str] | None = None) -> Formula:
+def parse(
+    expression: str, shapes: ShapeSpec = None, assume: FactSpec = None, syntax: str | None = None, names: Mapping[str, str] | None = None
+) -> Formula:
     """A formula from its text; `shapes` a mapping {"A": ("m", "n"), "x": ("n",), "c": ()} or a declaration text "A: m n, x: n".
 
     `assume`: facts by name. `syntax`: "python", "matlab" or "latex"; found out when None. `names`: how a LaTeX text spells variables.
@@ -43,7 +45,7 @@ def symbols(text: str) -> Any:
 
     >>> import wrt
     >>> A, x = wrt.symbols("A: m n, x: n")
-    >>> print(wrt.derive(wrt.norm(A @ x)**2, "x"))
+    >>> print(wrt.derive(wrt.norm(A @ x) ** 2, "x"))
     2*A.T @ A @ x
     """
     made = []
@@ -126,7 +128,9 @@ def _with_indices(f: Formula, names: Iterable[object]) -> Formula:
     return Formula(replace(source, declarations={**source.declarations, **found}, assumed=assumed))
 
 
-def derive(f: FormulaLike, *names: Any, layout: str | None = None, structure: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
+def derive(
+    f: FormulaLike, *names: Any, layout: str | None = None, structure: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None
+) -> Any:
     """The derivative of f by the variables named, proved: derive(f, "x"), derive(f, "x", "x"), derive(f, "x", 2), derive(f, "x", "y").
 
     A part of a variable may be named: an entry "X[0, 1]", a column "X[:, j]", a row "X[0, :]", a block "X[0:2, :]", "x[1:]".
@@ -152,14 +156,16 @@ def derive(f: FormulaLike, *names: Any, layout: str | None = None, structure: st
     return Derivative(formula, variables_of(formula, names), convention)
 
 
-def gradient(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None, layout: str | None = None) -> Any:
+def gradient(
+    f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None, layout: str | None = None
+) -> Any:
     """The gradient of a scalar, of the shape of x: for a vector a column (in any layout). A list ["x1", "x2"] of scalars and columns: the literal column or row.
 
     Shapes: f scalar, x [*X]; result [*X]. Raises: ShapeError when f is no scalar.
 
     >>> import wrt
-    >>> print(wrt.gradient("log(det(X))", "X", assume={}, shapes={"X": ("n", "n")}))
-    adj(X).T/det(X)
+    >>> print(wrt.gradient("log(det(X))", "X", shapes={"X": ("n", "n")}))
+    inv(X).T
     """
     formula = as_formula(f, shapes, assume)
     if formula.shape:
@@ -199,7 +205,7 @@ def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes
 
     >>> import wrt
     >>> print(wrt.jacobian("tanh(W @ x)", "x"))
-    diag(1 - tanh(W @ x)**2) @ W
+    W*(1 - tanh(W @ x)**2)
     """
     formula = as_formula(f, shapes, assume)
     if isinstance(x, (list, tuple)):
@@ -220,7 +226,9 @@ def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: 
     """
     formula = as_formula(f, shapes, assume)
     if formula.shape:
-        raise ShapeError(f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.", hint='derive(f, "x", "x") differentiates anything twice.')
+        raise ShapeError(
+            f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.", hint='derive(f, "x", "x") differentiates anything twice.'
+        )
     if isinstance(x, (list, tuple)):
         formula = _with_indices(formula, x)
         return _literal([[_block(formula, (a,), b) for b in x] for a in x])
@@ -248,7 +256,11 @@ def jvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, a
     pushed = d.operator
     if pushed is None:
         raise NotDifferentiableError("the pushforward has no matrix form.", hint="derive(f, x).index shows it entry by entry.")
-    return pushed if v is None else substituted(pushed.source, {d.tangents[0]: _beside(v, d.formula, Declaration(d.tangents[0], d.variables[0].tangent))})
+    return (
+        pushed
+        if v is None
+        else substituted(pushed.source, {d.tangents[0]: _beside(v, d.formula, Declaration(d.tangents[0], d.variables[0].tangent))})
+    )
 
 
 def _beside(v: object, f: Formula, like: Declaration) -> Formula:
@@ -296,7 +308,11 @@ def hvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, a
     pushed = d.operator
     assert pushed is not None, "a scalar's pushforward always has a matrix form; please report this as a bug"
     second = Derivative(pushed, variables_of(pushed, [x]), Convention("mixed", current_convention().structure))
-    return second if v is None else substituted(second.as_formula().source, {d.tangents[0]: _beside(v, formula, Declaration(d.tangents[0], d.variables[0].tangent))})
+    return (
+        second
+        if v is None
+        else substituted(second.as_formula().source, {d.tangents[0]: _beside(v, formula, Declaration(d.tangents[0], d.variables[0].tangent))})
+    )
 
 
 def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **more: object) -> Formula:
@@ -310,7 +326,9 @@ def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **
     made: dict[str, Formula] = {}
     for name, value in {**(values or {}), **more}.items():
         if name not in formula.declarations:
-            raise UnknownNameError(f"'{name}' is not a variable of the formula.", hint=f"its variables are {', '.join(formula.declarations) or 'none'}.")
+            raise UnknownNameError(
+                f"'{name}' is not a variable of the formula.", hint=f"its variables are {', '.join(formula.declarations) or 'none'}."
+            )
         made[name] = _beside(value, formula, formula.declarations[name])
     return substituted(formula.source, made)
 
@@ -326,6 +344,8 @@ def compile(formulas: Sequence[FormulaLike], *, backend: str = "numpy") -> Progr
     """
     from wrt.proof.programs import compile_proved
 
+    if isinstance(formulas, (Formula, Derivative, str)):
+        raise TextError("a list of formulas is compiled together; one alone has a method of its own: f.compile().")
     outputs: dict[str, Any] = {}
     declarations: dict[str, Declaration] = {}
     for k, f in enumerate(formulas):

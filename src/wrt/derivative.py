@@ -129,7 +129,7 @@ class Derivative:
 
     @property
     def verified(self) -> str:
-        """"exact", "numeric" or "unverified: why": the worst of the views made so far."""
+        """ "exact", "numeric" or "unverified: why": the worst of the views made so far."""
         statuses = list(self._verdicts.values())
         unverified = next((s for s in statuses if s.startswith("unverified")), None)
         return unverified or ("numeric" if "numeric" in statuses else "exact")
@@ -145,7 +145,9 @@ class Derivative:
         self._prove("index form", words, lambda p: p.index(indices, source))
         return IndexForm(indices, Formula(source))
 
-    def _view(self, view: str, node: Node | None, check: Callable[[Any, Any], Verdict], extra: Mapping[str, Declaration] | None = None) -> Formula | None:
+    def _view(
+        self, view: str, node: Node | None, check: Callable[[Any, Any], Verdict], extra: Mapping[str, Declaration] | None = None
+    ) -> Formula | None:
         """A printed view: its text is read back, and what was read is proved."""
         if node is None:
             return None
@@ -265,7 +267,9 @@ class Derivative:
         """A straight-line function of all declared names; the result's axes are f's, then each variable's."""
         from wrt.proof.programs import compile_proved
 
-        return compile_proved({"d": (self.expr, self.formula.source, (self.names, self.convention.structure))}, self.declarations, backend=backend, output=output)
+        return compile_proved(
+            {"d": (self.expr, self.formula.source, (self.names, self.convention.structure))}, self.declarations, backend=backend, output=output
+        )
 
     def __call__(self, *args: Any, **values: Any) -> Any:
         """The derivative's array at given values."""

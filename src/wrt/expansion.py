@@ -47,6 +47,10 @@ def taylor(
     if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MAX_ORDER:
         raise TextError(f"the order of a Taylor polynomial is a whole number from 0 to {MAX_ORDER}, not {order!r}.")
     formula = as_formula(f, shapes, assume)
+    if len(names) == 1 and isinstance(names[0], (list, tuple)):
+        names = tuple(names[0])
+    if at is not None and not isinstance(at, Mapping):
+        raise TextError(f'a point is a mapping, not {type(at).__name__}: at={{"x": "a"}}.')
     chosen = tuple(dict.fromkeys(variables_of(formula, names)))
     for name in at or {}:
         if name not in chosen:

@@ -119,6 +119,10 @@ class Formula:
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
 
+    def __getstate__(self) -> dict[str, object]:
+        """What a copy is made from: the typed source alone, so that copies share the interned expression."""
+        return {"source": self.source}
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Formula):
             return NotImplemented

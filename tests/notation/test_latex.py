@@ -38,7 +38,11 @@ PRINTED = [
     ("(a.T @ x)*b + c", "a: n, x: n, b: n, c:", r"(a^{\top} x) b + c"),
     ("X + 1", "X: n n", r"X + \mathbf{1}_{n \times n}"),
     ("kron(B.T, A) @ commutation(m, n)", "A: m m, B: n n", r"(B^{\top} \otimes A) \operatorname{commutation}(m, n)"),
-    ("sum(A[i, j]*x[j + 1] for i in range(m) for j in range(n) if i != j)", "A: m n, x: (n+1)", r"\sum_{i=1}^{m} \sum_{j=1}^{n} \mathbb{1}[i \ne j] A_{i,j} x_{j + 1}"),
+    (
+        "sum(A[i, j]*x[j + 1] for i in range(m) for j in range(n) if i != j)",
+        "A: m n, x: (n+1)",
+        r"\sum_{i=1}^{m} \sum_{j=1}^{n} \mathbb{1}[i \ne j] A_{i,j} x_{j + 1}",
+    ),
     ("sum(x[k] for k in range(1, n))", "x: n", r"\sum_{k=2}^{n} x_{k}"),
     ("sum(c[k]*t**k for k in range(n))", "c: n, t:", r"\sum_{k=1}^{n} c_{k} t^{k - 1}"),
     ("sum(matpow(X, r) for r in range(k))", "X: n n, k: integer", r"\sum_{r=0}^{k - 1} X^{r}"),
@@ -46,7 +50,11 @@ PRINTED = [
     ("where(t > 0, t, 2*t)", "t:", r"\begin{cases} t & \text{if } t > 0 \\ 2 t & \text{otherwise} \end{cases}"),
     ("[[A, B], [C, D]]", "A: m m, B: m n, C: n m, D: n n", r"\begin{bmatrix} A & B \\ C & D \end{bmatrix}"),
     ("u = W @ x; tanh(u)", "W: m n, x: n", r"\tanh(u), \quad u = W x"),
-    ("alpha*x1 + W_out @ y_hat + loss*x1", "alpha:, x1: m, W_out: m n, y_hat: n, loss:", r"\alpha x_{1} + W_{\mathrm{out}} \hat{y} + \mathrm{loss} x_{1}"),
+    (
+        "alpha*x1 + W_out @ y_hat + loss*x1",
+        "alpha:, x1: m, W_out: m n, y_hat: n, loss:",
+        r"\alpha x_{1} + W_{\mathrm{out}} \hat{y} + \mathrm{loss} x_{1}",
+    ),
     ("σ*sigmoid(x)", "σ:, x: n", r"\sigma \operatorname{sigmoid}(x)"),
     ("norm(x, 1) + norm(x, inf) + norm(x, 3)", "x: n", r"\lVert x \rVert_{1} + \lVert x \rVert_{\infty} + \lVert x \rVert_{3}"),
     ('norm(X) + norm(X, "nuc") + norm(X, "spec")', "X: m n", r"\lVert X \rVert_{F} + \lVert X \rVert_{*} + \lVert X \rVert_{2}"),
@@ -78,8 +86,6 @@ def test_index_form_counts_from_one(text, shapes, name, printed):
     indices, node = index_form(d, context_of(source, source.declarations))
     back = read_like(unparse(node), source, indices=dict(zip(indices, d.shape, strict=True)))
     assert render(back.tree) == printed
-
-
 
 
 def cases():

@@ -57,7 +57,9 @@ def test_mathml_of_every_case_is_one_well_formed_element():
     for path in sorted(CASES.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
-            tree = read(case["expr"], {v: tuple(d) for v, d in case["vars"].items()}, {v: tuple(p) for v, p in (case.get("assume") or {}).items()}).tree
+            tree = read(
+                case["expr"], {v: tuple(d) for v, d in case["vars"].items()}, {v: tuple(p) for v, p in (case.get("assume") or {}).items()}
+            ).tree
             assert ET.fromstring(mathml.render(tree)).tag.endswith("math")
 
 

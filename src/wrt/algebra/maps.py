@@ -23,7 +23,7 @@ POWER_LIMIT = 4096  # bits of an exactly folded power; beyond it the power stays
 def mapping(function: str, arguments: tuple[Expr, ...], parameters: tuple[object, ...] = ()) -> Expr:
     """function(arguments), entry by entry; all arguments have one shape.
 
-    >>> from wrt.algebra.expr import symbol
+    >>> from wrt.algebra.expr import number
     >>> mapping("exp", (number(0),)) is number(1)
     True
     """
@@ -287,11 +287,11 @@ def _rigid(function: str, arguments: tuple[Expr, ...], parameters: tuple[object,
         common = frozenset(range(len(shape)))
     if common:
         kept = tuple(k for k in range(len(shape)) if k not in common)
-        return broadcast(_rigid(function, tuple(drop_axes(a, common) for a in arguments), parameters), kept, shape)
+        return broadcast(mapping(function, tuple(drop_axes(a, common) for a in arguments), parameters), kept, shape)
     if len(shape) == 2:
         turned = tuple(transpose(a) for a in arguments)
         if tuple(orientation(a) for a in turned) < tuple(orientation(a) for a in arguments):
-            return transpose(raw_map(function, turned, parameters))
+            return transpose(mapping(function, turned, parameters))
     return raw_map(function, arguments, parameters)
 
 

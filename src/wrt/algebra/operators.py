@@ -19,7 +19,7 @@ def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: t
 
     >>> from wrt.algebra.expr import symbol
     >>> n = Size.of("n")
-    ... X = symbol("X", (n, n))
+    >>> X = symbol("X", (n, n))
     >>> operator("inv", (operator("inv", (X,), X.shape),), X.shape) is X
     True
     """

@@ -131,24 +131,22 @@ def transpose(s: Subject) -> Iterator[Edit]:
 
 def power(s: Subject) -> Iterator[Edit]:
     """An exponent one too high or too low, or the exponent that should have come down as a factor."""
-    exponents = {
-        n.right.value: n.right
-        for tree in (s.tree, s.function)
-        for n in postorder(tree)
-        if isinstance(n, Binary) and n.op == "**" and isinstance(n.right, Number)
-    }
-    names = [n.right for n in postorder(s.function) if isinstance(n, Binary) and n.op == "**" and not isinstance(n.right, Number)]
+    raised = [n for n in postorder(s.function) if isinstance(n, Binary) and n.op == "**" and isinstance(n.left, Name) and n.left.name in s.names]
+    exponents = [n.right.value for n in raised if isinstance(n.right, Number)]
+    names = [n.right for n in raised if not isinstance(n.right, Number)]
     for node in postorder(s.tree):
         if isinstance(node, Binary) and node.op == "**":
             for c in (1, -1):
                 new = (
                     number(node.right.value + c) if isinstance(node.right, Number) else Binary("+" if c > 0 else "-", node.right, number(Fraction(1)))
                 )
-                yield Edit(replaced(s.tree, node, Binary("**", node.left, new)), node.span)
+                one = isinstance(new, Number) and new.value == 1
+                yield Edit(replaced(s.tree, node, node.left if one else Binary("**", node.left, new)), node.span)
             yield Edit(replaced(s.tree, node, node.left), node.span)
         elif isinstance(node, Name) and node.name in s.names:
             for e in exponents:
-                yield Edit(replaced(s.tree, node, Binary("**", node, number(e - 1))), node.span)
+                if e != 2:
+                    yield Edit(replaced(s.tree, node, Binary("**", node, number(e - 1))), node.span)
             yield Edit(replaced(s.tree, node, Binary("**", node, number(Fraction(2)))), node.span)
     for part in dict.fromkeys([s.tree, *addends(s.tree)]):
         for e in exponents:

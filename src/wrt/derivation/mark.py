@@ -21,8 +21,9 @@ from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.infer import undeclared
 from wrt.language.parser import parse as parse_tree
 from wrt.language.read import parse_dialect, read_like, type_tree
+from wrt.language.signatures import known_functions, unknown_function
 from wrt.language.sizes import Size
-from wrt.language.surface import Declaration, Node, Number, Shape, Source
+from wrt.language.surface import Call, Declaration, Node, Number, Shape, Source, postorder
 from wrt.language.unparse import unparse
 from wrt.language.variables import variable
 from wrt.proof.views import Prover
@@ -126,6 +127,10 @@ class Marking:
                 text = " " * (len(head) + 1) + tail  # "gradient = ..." names what is answered
         tree = parse_dialect(text, syntax, self.formula.declarations, {})[1].tree
         known = {*self.formula.declarations, *self.formula.source.sizes}
+        for node in postorder(tree):
+            if isinstance(node, Call) and node.function not in known_functions():
+                error = unknown_function(node.function, node)
+                raise error.located(text)
         for name, places in undeclared(tree, self.formula.declarations, known).items():
             raise UnknownNameError(f"'{name}' is not a variable of the function.", text=text, span=places[0].span)
         return tree
@@ -296,7 +301,7 @@ class LinesMark:
     first_bad: int | None = None
     slip: str | None = None
     fixed: str | None = None
-    counterexample: tuple[Mapping[str, Any], Any, Any] | None = None
+    line: str = ""
 
     def __bool__(self) -> bool:
         return self.right
@@ -304,7 +309,7 @@ class LinesMark:
     def __str__(self) -> str:
         if self.right:
             return "right: every line equals the one before."
-        says = f"line {self.first_bad} does not follow from the line before"
+        says = f"the line {self.line!r} does not follow from the line before"
         return f"{says}: {SLIPS[self.slip].says}." if self.slip else f"{says}."
 
 
@@ -313,8 +318,10 @@ def check_lines(lines: Sequence[str], shapes: ShapeSpec = None, assume: FactSpec
 
     >>> import wrt
     >>> print(wrt.check_lines(["norm(A @ x)**2", "x.T @ A.T @ A @ x", "x.T @ A @ A @ x"], "A: n n, x: n"))
-    line 2 does not follow from the line before: a transpose is missing or one too many.
+    the line 'x.T @ A @ A @ x' does not follow from the line before: a transpose is missing or one too many.
     """
+    if isinstance(lines, str):
+        raise TextError("a derivation is a list of lines, not one text.")
     if len(lines) < 2:
         raise TextError("a derivation has at least two lines.")
     before = as_formula(lines[0], shapes, assume)
@@ -350,5 +357,5 @@ def _bad_line(before: Formula, line: str, k: int) -> LinesMark:
                 except WrtError:
                     mended = False
                 if mended:
-                    return LinesMark(False, k, slip.name, words)
-    return LinesMark(False, k)
+                    return LinesMark(False, k, slip.name, words, line)
+    return LinesMark(False, k, line=line)

@@ -113,7 +113,9 @@ class Builder(Annotator):
         return Shape(shape.kind, tuple(self.unifier.find(s) for s in shape.sizes)) if self.unifier.bound else shape
 
     def may_equal(self, a: Size, b: Size) -> bool:
-        """Whether two sizes are equal or could be."""
+        """Whether two sizes are equal or could be; a size nobody knows is not 1."""
+        if (a is ONE) != (b is ONE):
+            return self.unifier.find(a) is self.unifier.find(b)
         difference = self.unifier.find(a) - self.unifier.find(b)
         return not difference.terms or any(n.startswith("?") for n in difference.names)
 

@@ -16,6 +16,7 @@ from wrt.tables.functions import CONSTANTS
 
 MAX_SIZE = 10**6
 MAX_ORDER = 12
+SYNONYMS = {"positive_definite": "spd", "posdef": "spd", "pd": "spd", "psd": "spd", "unitary": "orthogonal", "hermitian": "symmetric"}
 KEYWORDS = frozenset("for in if lambda else and or not is None True False import def return class while with yield await".split())
 
 ShapeSpec = Mapping[str, Sequence[int | str | Size] | int | str] | str | None
@@ -43,7 +44,11 @@ def declare(shapes: ShapeSpec, assume: FactSpec = None) -> dict[str, Declaration
 def with_facts(declared: dict[str, Declaration], assume: FactSpec) -> dict[str, Declaration]:
     """The declarations with more facts; names must be declared."""
     out = dict(declared)
+    if assume is not None and not isinstance(assume, Mapping):
+        raise TextError(f"facts are a mapping, not {type(assume).__name__}.", hint='{"A": ("symmetric",)}.')
     for name, facts in (assume or {}).items():
+        if not isinstance(facts, Iterable):
+            raise TextError(f"the facts of {name} are words, not {type(facts).__name__}.", hint=f'{{"{name}": ("symmetric",)}}.')
         if name not in out:
             raise UnknownNameError(f"facts are given for '{name}', which is not declared.", hint="declare its shape too.")
         words = facts.split() if isinstance(facts, str) else tuple(facts)
@@ -96,8 +101,10 @@ def _one(name: str, rest: str) -> Declaration:
         elif facts:
             raise _unknown_fact(word)
         else:
-            if word.isidentifier() and len(word) > 3 and get_close_matches(word, list(FACTS), 1, 0.75):
+            if word.isidentifier() and (word in SYNONYMS or (len(word) > 3 and get_close_matches(word, list(FACTS), 1, 0.75))):
                 raise _unknown_fact(word)
+            if re.fullmatch(r"(\w+)[x×](\w+)", word) and not sizes and len(word) <= 5:
+                raise TextError(f"'{word}' names one size.", hint=f"two sizes are written apart: {word[0]} {word[-1]}.")
             sizes.append(size(word))
     shape = tensor_shape(tuple(sizes))
     for fact in facts:
@@ -109,6 +116,8 @@ def size(value: int | str | Size) -> Size:
     """A size from a whole number, a name or a polynomial in names ("m + 1", "m*n")."""
     if isinstance(value, Size):
         return value
+    if isinstance(value, str) and value in FACTS:
+        raise ShapeError(f"'{value}' is a fact, not a size.", hint=f'say it in assume={{"A": ("{value}",)}}.')
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ShapeError(f"a size is a whole number or a name, not {value!r}.")
     if isinstance(value, int):
@@ -199,7 +208,7 @@ def check_fact(name: str, shape: Shape, fact: str) -> None:
 
 
 def _unknown_fact(word: object) -> UnknownNameError:
-    near = get_close_matches(str(word), list(FACTS), 1)
+    near = [SYNONYMS[str(word)]] if word in SYNONYMS else get_close_matches(str(word), list(FACTS), 1)
     return UnknownNameError(f"'{word}' is no fact.", hint=f"did you mean '{near[0]}'?" if near else "facts: " + ", ".join(FACTS) + ".")
 
 

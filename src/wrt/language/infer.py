@@ -93,8 +93,7 @@ class Inference:
         composite = self._direct()
         self._settle()
         for node in composite:
-            if not self.kind.get(id(node)) or self.kind[id(node)] == "scalar":
-                self._push_array(node)
+            if (not self.kind.get(id(node)) or self.kind[id(node)] == "scalar") and self._push_array(node):
                 self._settle()
         self._letters()
         for name, kind in self.kinds.items():
@@ -105,34 +104,40 @@ class Inference:
     # ------------------------------------------------------------------------------------------------ sizes
     def _sizes(self) -> None:
         """Names used as sizes or bounds; and the size letters used only as numbers where arrays are about."""
-        bound_uses: set[str] = set()
-        index_uses: set[str] = set()
+        used: dict[int, set[str]] = {}  # node -> how it is used, with all that is below it: "bound", "index", "array"
+
+        def mark(nodes: Iterable[Node], *uses: str) -> None:
+            for child in nodes:
+                used.setdefault(id(child), set()).update(uses)
+
         array_uses: set[str] = set()
-        for node in self.nodes:
+        for node in reversed(self.nodes):  # parents before children
+            mark(node.children, *used.get(id(node), ()))
             match node:
                 case Loop():
-                    bound_uses |= self._names_in((node.start, node.stop))
+                    mark((node.start, node.stop), "bound")
                 case Call() if node.function in SIZE_CALLS:
-                    bound_uses |= self._names_in(node.arguments)
+                    mark(node.arguments, "bound")
                 case Call(function="matpow") if len(node.arguments) == 2:
-                    bound_uses |= self._names_in(node.arguments[1:])
+                    mark(node.arguments[1:], "bound")
                 case Index():
                     for part in node.parts:
-                        index_uses |= self._names_in(part.children if isinstance(part, Slice) else (part,))
-                    array_uses |= self._names_in((node.base,))
+                        mark(part.children if isinstance(part, Slice) else (part,), "index")
+                    mark((node.base,), "array")
                 case Unary(op="T"):
-                    array_uses |= self._names_in((node.argument,))
+                    mark((node.argument,), "array")
                 case Binary(op="@"):
-                    array_uses |= self._names_in(node.children)
+                    mark(node.children, "array")
                 case Call() if self._takes_array(node.function):
                     array_uses |= {self.open[id(a)] for a in node.arguments if id(a) in self.open}
+        uses = {name: set[str]() for name in self.kinds}
+        for at, name in self.open.items():
+            uses[name] |= used.get(at, set())
+        array_uses |= {name for name, how in uses.items() if "array" in how}
         arrays = bool(array_uses) or any(d.shape.order for d in self.declared.values())
         for name in self.kinds:
-            if name not in array_uses and (name in bound_uses or name in index_uses or (name in SIZE_LETTERS and arrays)):
+            if name not in array_uses and (uses[name] & {"bound", "index"} or (name in SIZE_LETTERS and arrays)):
                 self.kinds[name] = "size"
-
-    def _names_in(self, nodes: Iterable[Node]) -> set[str]:
-        return {self.open[id(p)] for node in nodes for p in postorder(node) if id(p) in self.open}
 
     @staticmethod
     def _takes_array(function: str) -> bool:
@@ -234,11 +239,13 @@ class Inference:
                 stack += reversed(part.children)
         return list(out)
 
-    def _push_array(self, node: Node) -> None:
+    def _push_array(self, node: Node) -> bool:
+        """Make arrays of the names below that must be some; whether there were any."""
         names = [n for n in self._elementwise_names(node) if not self.kinds[n]]
         arrays = [n for n in names if letter_kind(n) != "scalar"] or names
         for name in arrays:
             self.kinds[name] = array_kind(name)
+        return bool(arrays)
 
     # ------------------------------------------------------------------------------------------------ what follows
     def _settle(self) -> None:

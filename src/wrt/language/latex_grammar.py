@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from wrt.errors import Span, TextError, TooLargeError, WrtError
-from wrt.language import latex_blocks, latex_brackets, latex_functions, latex_index, latex_special, latex_sums, latex_symbols
+from wrt.language import latex_blocks, latex_brackets, latex_fractions, latex_functions, latex_index, latex_special, latex_sums, latex_symbols
 from wrt.language.assume import letter_kind
 from wrt.language.builder import Builder
 from wrt.language.latex_index import Bound
@@ -22,15 +22,13 @@ from wrt.language.latex_names import Names, Pattern
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import scripted, take_scripts
 from wrt.language.latex_values import HADAMARD, Algebra, Item, Value
+from wrt.language.latex_words import ENDING
 from wrt.language.surface import Node
 from wrt.language.trampoline import Task
 
 MAX_NESTING = 2_000
 _CONDITION = re.compile(r"(?<=\s)(?:if|otherwise)\b")
 STOP_WORDS = frozenset(("if", "otherwise", "else", "for", "where", "with", "and", "or", "s.t.", "st", "subject to", "such that", "for all"))
-ENDING = frozenset(
-    "le ge ne in notin quad and or to mapsto coloneqq approx sim propto forall over middle pm mp star div oplus ominus cup cap subset setminus perp".split()
-)
 SIGNS = {"·": "·", "*": "*", "×": "×", "/": "/"}
 RELATIONS = latex_index.RELATIONS
 
@@ -351,9 +349,9 @@ class Parser:
         """A command that starts an operand."""
         name = word.text
         if name == "frac":
-            return (yield scripted(self, (yield self.fraction())))
+            return (yield scripted(self, (yield latex_fractions.fraction(self))))
         if name == "sqrt":
-            return (yield scripted(self, (yield self.root())))
+            return (yield scripted(self, (yield latex_fractions.root(self))))
         if name in latex_sums.SUMS:
             return (yield latex_sums.big(self))
         if latex_functions.known(name):
@@ -390,52 +388,3 @@ class Parser:
             self.at = last + 1
             return first, last
         raise self.expected("an argument in braces")
-
-    def argument(self, command: Token, count: int) -> Task:
-        r"""The argument of \frac or \sqrt: a group, or one word (of a number one digit)."""
-        word = self.word()
-        needs = f"'{self.typed(command)}' needs {'two arguments' if count == 2 else 'an argument'}."
-        if word.kind == "brace" and word.text == "{":
-            if self.word(1).text == "}":
-                raise self.fail(needs, command.span)
-            return (yield self.braces())
-        if word.kind == "number" and word.text[0] != ".":
-            self.at += 1
-            return Value(self.build.number(Fraction(word.text), word.span, word.text), "number")
-        if word.kind in ("name", "word") or (word.kind == "command" and word.text not in ENDING):
-            if word.kind == "name" and self.word(1).text in ("_", "^"):  # \frac a_1 b takes the letter alone
-                raise self.fail(needs, command.span, "put the argument in braces.")
-            return (yield self.factor())
-        raise self.fail(needs, command.span)
-
-    def fraction(self) -> Task:
-        r"""\frac{a}{b}"""
-        command = self.next()
-        latex_functions.refuse_derivative(self, command)
-        top: Value = yield self.argument(command, 2)
-        bottom: Value = yield self.argument(command, 2)
-        value = self.algebra.over(top, bottom)
-        value.node.span = (command.start, self.words[self.at - 1].end)
-        return value
-
-    def root(self) -> Task:
-        r"""\sqrt{x}, \sqrt[3]{x}"""
-        command = self.next()
-        degree: Value | None = None
-        if self.is_op(self.word(), "["):
-            self.enter(self.next())
-            degree = yield self.expression()
-            if not self.is_op(self.word(), "]"):
-                raise self.expected("']'")
-            self.at += 1
-            self.opened.pop()
-        if self.is_op(self.word(), "("):  # √(x) as Unicode types it
-            inner: Value = yield latex_brackets.parenthesised(self, scripts=False)
-        else:
-            inner = yield self.argument(command, 1)
-        span = (command.start, self.words[self.at - 1].end)
-        if degree is None:
-            return latex_functions.entry_function(self, "sqrt", inner, span)
-        inner = self.algebra.number_of_bars(inner)
-        one = self.build.number(1, degree.span, "1")
-        return Value(self.build.binary("**", inner.node, self.build.binary("/", one, degree.node, degree.span), span), "power")

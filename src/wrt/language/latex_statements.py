@@ -61,44 +61,18 @@ def statements(words: Sequence[Token], text: str) -> list[Statement]:
     r"""The statements of a text, the function's own among them (see `main`). Raises: TextError for an equation, an inequality, a constraint."""
     out: list[Statement] = []
     for line in _lines(list(words), text):
-        parts = _clauses(line)
-        for k, part in enumerate(parts):
-            part = _bare(part)
+        for k, clause in enumerate(_clauses(line)):
+            part = _bare(clause)
             if not part or ((k or any(w.text == "to" for w in part)) and _says_nothing(part)):
                 continue
             _refuse(part, text)
-            sides = [_bare(side) for side in _split(part, EQUALS)]
-            sides = [side for n, side in enumerate(sides) if side or n == 0]
-            if len(sides) > 1 and not sides[0]:  # "= ..." goes on with the line before
-                if out:
-                    out[-1].sides += sides[1:]
-                    continue
-                sides = sides[1:]
-            if len(sides) == 1 and out and k == 0 and _continues(part) and out[-1].sides:
+            sides = _sides(part)
+            if out and not sides[0]:  # "= ..." goes on with the line before
+                out[-1].sides += sides[1:]
+            elif len(sides) == 1 and out and k == 0 and _continues(part) and out[-1].sides:
                 out[-1].sides[-1] += part
-                continue
-            sides = [side[_after_map(side) :] for side in sides]
-            while len(sides) > 2 and is_label(sides[1]) and sides[1][-1].text == ")" and sides[1][0].text in "fghFGHJL":  # y = f(x) = ...
-                del sides[1]
-            if len(sides) == 1:
-                if k:
-                    raise TextError(
-                        f"'{_typed(part, text)}' after the formula is not understood.", text=text, span=_span(part), hint="give the formula alone."
-                    )
-                out.append(Statement(None, sides))
-            elif any(w.text in ("nabla", "partial") for w in sides[0]):
-                raise TextError(
-                    "this is a derivative, not a function.", text=text, span=_span(sides[0]), hint="give the function alone, and derive it."
-                )
-            elif is_label(sides[0]):
-                out.append(Statement(sides[0], sides[1:]))
             else:
-                raise TextError(
-                    f"this is an equation: which side is the function, {_typed(sides[0], text)} or {_typed(sides[1], text)}?",
-                    text=text,
-                    span=_span(part),
-                    hint="give one side alone.",
-                )
+                out.append(_statement(part, [side for side in sides if side], text, alone=not k))
     if len(out) > MAX_STATEMENTS:
         raise TooLargeError(f"the text defines more than {MAX_STATEMENTS} names.", text=text)
     bare = [s for s in out if s.label is None]
@@ -107,6 +81,33 @@ def statements(words: Sequence[Token], text: str) -> list[Statement]:
     if not out:
         raise TextError("there is no formula to read.", text=text, span=(0, max(1, len(text))), hint=r"write for example \|Ax - b\|_2^2.")
     return out
+
+
+def _sides(part: list[Token]) -> list[list[Token]]:
+    """What stands between the signs of equality; the first is empty where the part starts with one."""
+    sides = [_bare(side) for side in _split(part, EQUALS)]
+    return [side for n, side in enumerate(sides) if side or n == 0]
+
+
+def _statement(part: list[Token], sides: list[list[Token]], text: str, *, alone: bool) -> Statement:
+    """label = sides, or one side alone, which only the first clause of a line may be."""
+    sides = [side[_after_map(side) :] for side in sides]
+    while len(sides) > 2 and is_label(sides[1]) and sides[1][-1].text == ")" and sides[1][0].text in "fghFGHJL":  # y = f(x) = ...
+        del sides[1]
+    if not sides:
+        raise TextError("there is nothing beside the equality sign.", text=text, span=_span(part))
+    if len(sides) == 1:
+        if not alone:
+            raise TextError(
+                f"'{_typed(part, text)}' after the formula is not understood.", text=text, span=_span(part), hint="give the formula alone."
+            )
+        return Statement(None, sides)
+    if any(w.text in ("nabla", "partial") for w in sides[0]):
+        raise TextError("this is a derivative, not a function.", text=text, span=_span(sides[0]), hint="give the function alone, and derive it.")
+    if not is_label(sides[0]):
+        message = f"this is an equation: which side is the function, {_typed(sides[0], text)} or {_typed(sides[1], text)}?"
+        raise TextError(message, text=text, span=_span(part), hint="give one side alone.")
+    return Statement(sides[0], sides[1:])
 
 
 def main(found: list[Statement], text: str) -> int:

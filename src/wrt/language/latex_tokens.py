@@ -262,5 +262,7 @@ def _argument_end(words: list[Token], at: int, partner: dict[int, int]) -> int:
     r"""Where the one argument at `at` ends: \frac takes two more, \sqrt one."""
     end = at + 1
     for _ in range({"frac": 2, "sqrt": 1}.get(words[at].text, 0) if words[at].kind == "command" else 0):
+        if end >= len(words) or words[end].text in ("^", "_", "}", "&"):
+            break
         end = partner.get(end, end) + 1
     return min(end, len(words))

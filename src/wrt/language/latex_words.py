@@ -123,3 +123,8 @@ UNICODE: dict[str, tuple[tuple[str, str], ...]] = {
     "𝟏": (("command", "one"),),
     "𝟎": (("command", "zero"),),
 }
+
+# commands that no operand starts with
+ENDING = frozenset(
+    "le ge ne in notin quad and or to mapsto coloneqq approx sim propto forall over middle pm mp star div oplus ominus cup cap subset setminus perp".split()
+)

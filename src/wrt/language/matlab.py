@@ -87,6 +87,7 @@ class Reader:
         self.at = 0
         self.kinds = kinds
         self.notes: dict[str, None] = {}
+        self.once: set[str] = set()  # undeclared names met once so far
         self.build = Builder(shapes, facts)
         self.opened: list[Token] = []
 
@@ -216,6 +217,11 @@ class Reader:
                 raise self.fail("a power of a power: which is raised first?", span, "put parentheses: (a^b)^c or a^(b^c).")
             raised = True
             minus = self.take("+", "-")
+            word = self.word()
+            if sign.text == "^" and word.text == "T" and "T" not in self.build.declarations:
+                raise self.fail(
+                    "is ^T the transpose, or a power T?", (value.span[0], word.end), "the transpose is x' or x.T; declare T if it is a variable."
+                )
             exponent: Node = yield self.operand()
             if minus and minus.text == "-":
                 exponent = self.build.negative(exponent, (minus.start, exponent.span[1]))
@@ -305,6 +311,7 @@ class Reader:
         """A variable, a named step, a size, a constant, eye; else an undeclared name, by its letter."""
         span, name = (word.start, word.end), word.text
         if name in self.build.declarations:
+            self.once.discard(name)
             return self.build.name(name, "variable", span)
         if name in self.build.steps:
             return self.build.name(name, "step", span)
@@ -319,6 +326,7 @@ class Reader:
         if len(name) > 1 and name in KNOWN:
             raise self.fail(f"{name} is a function and needs its argument.", span, f"write {name}(...).")
         self.build.assume(name, self.kinds.setdefault(name, letter_kind(name)))
+        self.once.add(name)
         return self.build.name(name, "variable", span)
 
     def called(self, word: Token, arguments: list[Node], span: Span) -> Node:
@@ -394,6 +402,8 @@ class Reader:
         sizes: list[Size] = []
         for part in arguments:
             if isinstance(part, Name) and part.role == "variable" and part.name in self.build.assumed:  # n in eye(n) is a size
+                if part.name not in self.once:
+                    raise ShapeError(f"{part.name} is a size here, but was used as a value.", text=self.text, span=part.span)
                 part.role = "size"
                 self.build.forget(part.name)
             sizes.append(self.build.size_of(part))

@@ -18,6 +18,7 @@ from wrt.language.python import Token, tokens
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Slice, Steps, Text, Unary
 
 MAX_NESTING = 20_000
+MAX_TOWER = 64  # powers of powers: each level of a derivative repeats all those above it
 BINARY = {"<": 1, "<=": 1, ">": 1, ">=": 1, "==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
 NEGATE = 4
 KEYWORDS = {
@@ -267,6 +268,8 @@ class Parser:
             self.reduce(rank)
             self.at += 1
             self.stack.append(Operator(text, rank, word.start))
+            if text == "**" and len(self.stack) >= MAX_TOWER and all(isinstance(o, Operator) and o.op == "**" for o in self.stack[-MAX_TOWER:]):
+                raise TooLargeError(f"a tower of more than {MAX_TOWER} powers.", text=self.text, span=(word.start, word.end))
             return True
         match text:
             case ".":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wrt.errors import NotDifferentiableError, ShapeError, TextError, WrtError
+from wrt.errors import NotDifferentiableError, ShapeError, TextError, TooLargeError, WrtError
 from wrt.language import declarations as declare
 from wrt.language.builder import Reading
 from wrt.language.declarations import FactSpec, ShapeSpec
@@ -54,14 +54,10 @@ def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declarat
         from wrt.language import matlab
 
         return syntax, matlab.read(text, shapes, facts)
-    if syntax == "latex":
+    if syntax in ("latex", "unicode"):  # the Unicode style is read by the same grammar
         from wrt.language import latex
 
         return syntax, latex.read(text, shapes, dict(names), facts)
-    if syntax == "unicode":
-        from wrt.language import unicode_text
-
-        return syntax, unicode_text.read(text, shapes, names, facts)
     return syntax, Reading(parse(text), {}, ())
 
 
@@ -81,7 +77,7 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
                 sizes[name] = None
             else:
                 declare.check_name(name)
-                all_declared[name] = Declaration(name, _flexible(kind, unifier))
+                all_declared[name] = Declaration(name, _flexible(kind, unifier, missing[name][0]))
                 flexible.append(name)
     try:
         conditions = annotate(tree, all_declared, sizes=sizes, unifier=unifier)
@@ -90,6 +86,8 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
         raise
     if flexible or unifier.bound:
         all_declared = _settle(tree, all_declared, flexible, unifier, {*sizes, *all_declared, *_bound_names(tree)})
+        for name in flexible:
+            _small(all_declared[name], missing[name][0])
         assumed = [say(all_declared[name]) for name in flexible]
         conditions = ()  # found again with the names that sizes have now
         conditions = annotate(tree, all_declared, sizes=sizes)
@@ -129,7 +127,7 @@ def say(d: Declaration) -> str:
     return f"{d.name}: {' x '.join(map(str, d.shape.sizes)) or 'scalar'}"
 
 
-def _flexible(kind: str, unifier: Sizes) -> Shape:
+def _flexible(kind: str, unifier: Sizes, first: Name) -> Shape:
     match kind:
         case "column":
             return column(unifier.fresh())
@@ -137,7 +135,17 @@ def _flexible(kind: str, unifier: Sizes) -> Shape:
             return matrix(unifier.fresh(), unifier.fresh())
         case "scalar":
             return SCALAR
-    return Shape("tensor", tuple(unifier.fresh() for _ in range(int(kind.removeprefix("tensor")))))
+    order = int(kind.removeprefix("tensor"))
+    if order > declare.MAX_ORDER:
+        raise TooLargeError(f"{first.name} would have order {order}; the limit is {declare.MAX_ORDER}.", span=first.span)
+    return Shape("tensor", tuple(unifier.fresh() for _ in range(order)))
+
+
+def _small(d: Declaration, first: Name) -> None:
+    """Refuse an inferred shape that could not be declared."""
+    if any(s.number is not None and s.number > declare.MAX_SIZE for s in d.shape.sizes):
+        says = f"{d.name} would be {d.shape}; sizes up to {declare.MAX_SIZE} may be written as numbers."
+        raise TooLargeError(says, span=first.span, hint="use a name for the size.")
 
 
 def _bound_names(tree: Node) -> set[str]:

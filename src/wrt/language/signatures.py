@@ -171,8 +171,10 @@ def _norm(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
         raise wrong(node, f'norm(.., "{kind.value}") is of a matrix; {_says(node.arguments[0], shape)}.')
     if kind is not None and not isinstance(kind, Text) and kind.shape is not None and kind.shape.order:
         raise wrong(kind, f"the order of a norm is a scalar; {_says(kind, kind.shape)}.")
-    if isinstance(kind, Number) and kind.value <= 0:
+    if isinstance(kind, Unary) or (isinstance(kind, Number) and kind.value <= 0):
         raise wrong(kind, "the order of a norm must be positive.")
+    if isinstance(kind, Text) and kind.value != "fro":
+        smaller(typing, *shape.sizes)  # its derivatives are said by singular vectors
     return SCALAR
 
 
@@ -218,6 +220,8 @@ def _row(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     names = [word.strip() for word in right.strip()[1:-1].split(",") if word.strip()]
     if "r" in names and "r" not in sizes:  # r is min(m, n), the number of singular values
         sizes["r"] = smaller(typing, sizes["m"], sizes["n"])
+    elif node.function == "polar":  # its columns are orthonormal
+        smaller(typing, sizes["m"], sizes["n"])
     return tensor_shape(tuple(sizes[name] for name in names))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
-from wrt.language.surface import Declaration, Name, Node, Number, Shape, Source, postorder
+from wrt.language.surface import Binary, Declaration, Name, Node, Number, Shape, Source, postorder
 from wrt.tables.facts import closure
 
+COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 @dataclass(frozen=True, eq=False)
 class Context:
@@ -21,6 +23,14 @@ class Context:
     sizes: tuple[str, ...] = ()
     reserved: frozenset[str] = frozenset()
     tree: Node | None = None
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether the text compares indices: then ranges that meet need not lie within one another."""
+        return self.tree is not None and any(
+            isinstance(node, Binary) and node.op in COMPARISONS and any(isinstance(p, Name) and p.role == "index" for p in postorder(node))
+            for node in postorder(self.tree)
+        )
 
 
 def context_of(source: Source, declarations: Mapping[str, Declaration]) -> Context:

@@ -1,8 +1,8 @@
 """The index form: one entry of an array as a formula, sums as generators, deltas as comparisons of index names.
 
-    2*A.T @ (A @ x - b)         2*sum(A[j, i]*(sum(A[j, k]*x[k] for k in range(n)) - b[j]) for j in range(m))
-    d (W @ x) / d W             (i == j)*x[k]
-    tanh(W2 @ tanh(W1 @ x)) ... u = W1 @ x; ... u[i]      parts that are long or nest deep get a name, so that text and cost stay linear
+2*A.T @ (A @ x - b)         2*sum(A[j, i]*(sum(A[j, k]*x[k] for k in range(n)) - b[j]) for j in range(m))
+d (W @ x) / d W             (i == j)*x[k]
+tanh(W2 @ tanh(W1 @ x)) ... u = W1 @ x; ... u[i]      parts that are long or nest deep get a name, so that text and cost stay linear
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Common factors of the terms of a sum, taken out where that shortens the formula.
 
-    sum(A[i, j]*x[j] for j in range(n)) + sum(A[j, i]*x[j] for j in range(n))     sum((A[i, j] + A[j, i])*x[j] for j in range(n))
-    (i == j)*softmax(x)[i] - softmax(x)[i]*softmax(x)[j]                          softmax(x)[i]*((i == j) - softmax(x)[j])
+sum(A[i, j]*x[j] for j in range(n)) + sum(A[j, i]*x[j] for j in range(n))     sum((A[i, j] + A[j, i])*x[j] for j in range(n))
+(i == j)*softmax(x)[i] - softmax(x)[i]*softmax(x)[j]                          softmax(x)[i]*((i == j) - softmax(x)[j])
 """
 
 from __future__ import annotations
@@ -121,7 +121,10 @@ def _only_series(parts: Parts) -> Generator | None:
 
 def _signature(parts: Parts, series: Generator) -> str:
     """What must agree: everything but the coefficient and the body of the sum."""
-    others = [f"{name}{sorted(_texts([(k, n) for k, n in getattr(parts, name) if n is not series]).items())}" for name in ("deltas", "scalars", "factors", "divisors")]
+    others = [
+        f"{name}{sorted(_texts([(k, n) for k, n in getattr(parts, name) if n is not series]).items())}"
+        for name in ("deltas", "scalars", "factors", "divisors")
+    ]
     frame = Generator("sum", Number(Fraction(1), "1"), series.loops, series.conditions)
     return "|".join([*others, unparse(frame)])
 
@@ -139,7 +142,11 @@ def _merge(terms: list[Term], spelled: Mapping[Fraction, str]) -> bool:
     shared = _texts(bodies[0].factors)
     for body in bodies[1:]:
         shared &= _texts(body.factors)
-    if not shared or any(body.divisors for body in bodies) or not all(_plain(node) for body in bodies for _, node in _divide(body.factors, shared)[1]):
+    if (
+        not shared
+        or any(body.divisors for body in bodies)
+        or not all(_plain(node) for body in bodies for _, node in _divide(body.factors, shared)[1])
+    ):
         return False
     first = terms[0][1]
     series = _only_series(first)

@@ -261,7 +261,14 @@ class Entries:
         return (yield self._product(c, pieces, tuple(a for a, _ in kept), sizes, tuple(p for _, p in kept), scope, flats))
 
     def _product(
-        self, c: Fraction, pieces: list[Piece], output: tuple[int, ...], sizes: Sequence[Size], places: Places, scope: Scope, flats: Sequence[Flat] = ()
+        self,
+        c: Fraction,
+        pieces: list[Piece],
+        output: tuple[int, ...],
+        sizes: Sequence[Size],
+        places: Places,
+        scope: Scope,
+        flats: Sequence[Flat] = (),
     ) -> Task:
         parts = Parts(c)
         pinned = self._pin(output, places, parts)
@@ -355,7 +362,12 @@ class Entries:
             case Indicator() | Product() | Reshape(split=False):
                 inner = yield self.term(Fraction(1), e, places, scope)
                 parts.coefficient *= inner.coefficient
-                for mine, others in ((parts.deltas, inner.deltas), (parts.scalars, inner.scalars), (where, inner.factors), (parts.divisors, inner.divisors)):
+                for mine, others in (
+                    (parts.deltas, inner.deltas),
+                    (parts.scalars, inner.scalars),
+                    (where, inner.factors),
+                    (parts.divisors, inner.divisors),
+                ):
                     mine += [((*key, *k), node) for k, node in others] if mine is not parts.deltas else others
             case _:
                 parts.multiply(where, key, (yield self.entry(e, places, scope)))

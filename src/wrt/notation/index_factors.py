@@ -122,7 +122,14 @@ def signed(sign: int, node: Node) -> Node:
 
 def raised(base: Node, exponent: Fraction, spelled: Mapping[Fraction, str]) -> Node:
     """base ** exponent, square roots as sqrt, a power of a power as one."""
-    if isinstance(base, Binary) and base.op == "**" and isinstance(base.right, Number) and base.right.value == 2 and exponent == HALF and _nonnegative(base.left):
+    if (
+        isinstance(base, Binary)
+        and base.op == "**"
+        and isinstance(base.right, Number)
+        and base.right.value == 2
+        and exponent == HALF
+        and _nonnegative(base.left)
+    ):
         return base.left
     if exponent == 1:
         return base

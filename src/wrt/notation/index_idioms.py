@@ -27,7 +27,14 @@ def softmaxes(entries: Entries, pieces: list[Piece]) -> list[Piece]:
         base, inner, kept, k = found
         node = softmax_node(entries, inner.arguments[0], kept)
         while node is not None and k > 0:
-            hit = next((m for m, p in enumerate(out) if p is not None and p.node is None and p.expr is inner and tuple(p.labels[a] for a in kept) == piece.labels), None)
+            hit = next(
+                (
+                    m
+                    for m, p in enumerate(out)
+                    if p is not None and p.node is None and p.expr is inner and tuple(p.labels[a] for a in kept) == piece.labels
+                ),
+                None,
+            )
             if hit is None:
                 break
             k -= 1

@@ -1,8 +1,8 @@
 """The labels of a product before it is printed: deltas dissolved, indices put in, what is left to sum and under which conditions.
 
-    sum_k [k == i + 1] x[k]     x[i + 1]                        a label that an equality determines, when the value is surely in range
-    sum_k [k <= i] x[k]         sum(x[k] for k in range(i + 1)) a label that an inequality bounds
-    sum_k [idx[i] == k] E[k,j]  E[idx, :][i, j]                 a label that is looked up
+sum_k [k == i + 1] x[k]     x[i + 1]                        a label that an equality determines, when the value is surely in range
+sum_k [k <= i] x[k]         sum(x[k] for k in range(i + 1)) a label that an inequality bounds
+sum_k [idx[i] == k] E[k,j]  E[idx, :][i, j]                 a label that is looked up
 """
 
 from __future__ import annotations
@@ -286,7 +286,7 @@ def _condition(e: Indicator, labels: Labels) -> Condition:
 def _unequal(mask: Expr, labels: Labels) -> Condition:
     """The condition form != 0 of the mask [form - 1 >= 0] + [-form - 1 >= 0], from its first term."""
     if isinstance(mask, Product):  # the mask with its axes turned
-        (mask, inner), = mask.operands
+        ((mask, inner),) = mask.operands
         labels = tuple(labels[a] for a in inner)
     assert isinstance(mask, Indicator)
     form = _condition(mask, labels).form

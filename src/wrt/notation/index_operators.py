@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wrt.algebra.expr import Expr, Operator, Product, Symbol
 from wrt.algebra.operators import TURNS
 from wrt.algebra.product import transpose
-from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Text, Unary
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Node, Slice, Text, Unary
 from wrt.language.trampoline import Task
 from wrt.notation.index_factors import chain, number_node, signed
 from wrt.notation.index_monomial import exponent_form

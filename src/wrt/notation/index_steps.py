@@ -206,7 +206,9 @@ class Plan:
         return c, part
 
 
-def _compact(operands: list[tuple[Expr, tuple[int, ...]]], output: tuple[int, ...], sizes: tuple[Size, ...]) -> tuple[list[tuple[Expr, tuple[int, ...]]], tuple[int, ...], tuple[Size, ...]]:
+def _compact(
+    operands: list[tuple[Expr, tuple[int, ...]]], output: tuple[int, ...], sizes: tuple[Size, ...]
+) -> tuple[list[tuple[Expr, tuple[int, ...]]], tuple[int, ...], tuple[Size, ...]]:
     """The same product over the labels that occur (a label that nothing holds would multiply by its size)."""
     used = sorted({a for _, labels in operands for a in labels} | set(output))
     new = {a: n for n, a in enumerate(used)}
@@ -218,7 +220,9 @@ def own_loops(e: Expr) -> int:
     match e:
         case Product():
             held = {a for _, labels in e.operands for a in labels} - set(e.output)
-            determined = sum(1 for f, _ in e.operands if (isinstance(f, Indicator) and f.relation == "==") or (isinstance(f, Operator) and f.function == "onehot"))
+            determined = sum(
+                1 for f, _ in e.operands if (isinstance(f, Indicator) and f.relation == "==") or (isinstance(f, Operator) and f.function == "onehot")
+            )
             return max(0, len(held) - determined)
         case Reshape():
             return sum(count for count in e.counts if count > 1) if not e.split else 0
@@ -240,4 +244,3 @@ def is_structured_array(e: Expr) -> bool:
     if isinstance(e, Sum):
         return any(is_structured_array(t) for _, t in e.terms)
     return isinstance(e, Product) and len(set(e.output)) < len(e.output)
-

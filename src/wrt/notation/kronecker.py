@@ -365,4 +365,3 @@ def identity_size(e: Expr) -> Size | None:
 
 def is_identity(node: Node) -> bool:
     return isinstance(node, Call) and node.function == "eye" and len(node.arguments) == 1
-

@@ -145,7 +145,8 @@ class Recovery:
         if abs(a) == 1:
             start, step = constant * -a, -a * b
             end = start + (n - 1) * step
-            if step == 1 and not never_negative(start + n - m - 1, last) and never_negative(start, last):
+            leaves = not never_negative(m - n - start, last) if forest.context.compares else never_negative(start + n - m - 1, last)
+            if step == 1 and not leaves and never_negative(start, last):
                 return forest.raw_entry(forest.eye(m), (everything(m), between(start, start + n, m)))
             if step not in (0, 1) and never_negative(end if step < 0 else start, last):
                 stop = end + (1 if step > 0 else -1)

@@ -300,4 +300,3 @@ def inner_product(mark: Mark, node: Node) -> Mark:
     if is_negative(mark) and product:
         return negative(Mark("group", mark.parts))
     return Mark("group", (mark,)) if product else mark
-

@@ -1,9 +1,9 @@
 """Indices as papers count them, from 1: an index that stands in a place is shifted wherever it stands, one that is only a number is not.
 
-    sum(A[i, j]*x[j] for j in range(n))          sum over j = 1 .. n of A_{i,j} x_j
-    sum(x[i + l]*k[l] for l in range(p))         sum over l = 1 .. p of x_{i+l-1} k_l
-    sum(c[k]*t**k for k in range(n))             sum over k = 1 .. n of c_k t^{k-1}
-    sum(matpow(X, r) for r in range(k))          sum over r = 0 .. k - 1 of X^r
+sum(A[i, j]*x[j] for j in range(n))          sum over j = 1 .. n of A_{i,j} x_j
+sum(x[i + l]*k[l] for l in range(p))         sum over l = 1 .. p of x_{i+l-1} k_l
+sum(c[k]*t**k for k in range(n))             sum over k = 1 .. n of c_k t^{k-1}
+sum(matpow(X, r) for r in range(k))          sum over r = 0 .. k - 1 of X^r
 """
 
 from __future__ import annotations

@@ -1,22 +1,22 @@
 """Marks: what stands on the page, before a style spells it. One kind of mark for each notation of mathematics that the styles share.
 
-    number name symbol word                       2, x, pi, a word
-    sum(terms)  text "+-+"                        a + b - c; a single "-" is a negation
-    times(factors)                                side by side: 2 A x
-    join(a, b)  text odot oslash otimes           a sign between
-    fraction(a, b)  power(x, k)  entry_power(x, k)  root(x)
-    transpose(x) inverse(x) inverse_transpose(x) pseudo_inverse(x)
-    entry(x, place, ...)  slice(start, stop)      places count from 1
-    call(x, ...)  text the function               f(x, ...); with a prime the word rather than a letter
-    entry_call(x)  exponential(x)                 f of each entry of a square matrix; e^X
-    bars(x)  norm(x)  text the kind               |x|, ||x||_F; norm(x, p) of kind "p"
-    compare(a, b)  text the relation              indicator(c), delta(i, j)
-    series(body, start, stop, ...)  text names    sum over i = start .. stop, ...
-    array(body, size, ...)  text names            [body] for i = 1 .. size, ...
-    cases(c, a, b)  column(x, ...)  block(x, ...) text "rows"
-    ones(n, ...) zeros(n, ...) eye(n)
-    steps(name, value, ..., result)
-    group(x)                                      parentheses that are always shown
+number name symbol word                       2, x, pi, a word
+sum(terms)  text "+-+"                        a + b - c; a single "-" is a negation
+times(factors)                                side by side: 2 A x
+join(a, b)  text odot oslash otimes           a sign between
+fraction(a, b)  power(x, k)  entry_power(x, k)  root(x)
+transpose(x) inverse(x) inverse_transpose(x) pseudo_inverse(x)
+entry(x, place, ...)  slice(start, stop)      places count from 1
+call(x, ...)  text the function               f(x, ...); with a prime the word rather than a letter
+entry_call(x)  exponential(x)                 f of each entry of a square matrix; e^X
+bars(x)  norm(x)  text the kind               |x|, ||x||_F; norm(x, p) of kind "p"
+compare(a, b)  text the relation              indicator(c), delta(i, j)
+series(body, start, stop, ...)  text names    sum over i = start .. stop, ...
+array(body, size, ...)  text names            [body] for i = 1 .. size, ...
+cases(c, a, b)  column(x, ...)  block(x, ...) text "rows"
+ones(n, ...) zeros(n, ...) eye(n)
+steps(name, value, ..., result)
+group(x)                                      parentheses that are always shown
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from weakref import WeakKeyDictionary
 
 from wrt.algebra.affine import affine
@@ -47,6 +48,9 @@ def _lowered(context: Context) -> list[tuple[Node, tuple[Expr, ...]]]:
     out: list[tuple[Node, tuple[Expr, ...]]] = []
     simpler: dict[int, Expr] = {}
     nodes = [node for node in postorder(context.tree) if not isinstance(node, (Name, Number)) and id(node) in work.done]
+    if len(nodes) > LIMIT:  # of a long sum the whole, not every sum of its first terms
+        inner = {id(node.left) for node in nodes if isinstance(node, Binary) and goes_on(node)}
+        nodes = [node for node in nodes if id(node) not in inner]
     for node in nodes:
         low = work.done[id(node)]
         if low.free or low.expr.order > 2:
@@ -99,6 +103,31 @@ def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
     return out
 
 
+def goes_on(node: Binary) -> bool:
+    """Whether a sum, a product entry by entry or a product of matrices is the left operand of one like it."""
+    left = node.left
+    if not isinstance(left, Binary) or left.shape is None:
+        return False
+    match node.op:
+        case "+" | "-":
+            return left.op in "+-" and left.shape == node.shape
+        case "*":
+            return left.op == "*" and left.shape == node.shape
+        case "@":
+            return left.op == "@" and left.shape.kind == "matrix"
+    return False
+
+
+def chained(node: Binary) -> list[tuple[str, Node]]:
+    """The operands of a sum or a product of many, each with its operator, leftmost first."""
+    out: list[tuple[str, Node]] = [(node.op, node.right)]
+    while goes_on(node):
+        assert isinstance(node.left, Binary)
+        node = node.left
+        out.append((node.op, node.right))
+    return [("", node.left), *reversed(out)]
+
+
 class Reading:
     """Surface nodes as trees, children first; None where a node has no tree."""
 
@@ -112,13 +141,31 @@ class Reading:
                     self.steps.update(node.steps)
 
     def read(self, root: Node) -> Scaled | None:
-        """The tree of a node whose children come first in the calls."""
-        if id(root) not in self.done:
-            found = self._node(root)
-            if found is not None and found[1].box != box_of(root.shape):
-                found = None  # a vector that is a number in every entry is no piece of notation
-            self.done[id(root)] = found
+        """The tree of a node; what it needs is read first, on a stack."""
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            waiting = [] if id(node) in self.done else [c for c in self._needs(node) if id(c) not in self.done]
+            if waiting:
+                stack += waiting
+                continue
+            stack.pop()
+            if id(node) not in self.done:
+                found = self._node(node)
+                if found is not None and found[1].box != box_of(node.shape):
+                    found = None  # a vector that is a number in every entry is no piece of notation
+                self.done[id(node)] = found
         return self.done[id(root)]
+
+    def _needs(self, node: Node) -> tuple[Node, ...]:
+        """The nodes that a node's tree is made from."""
+        if node.shape is None or node.shape.kind == "tensor" or isinstance(node, Generator):
+            return ()
+        if isinstance(node, Name):
+            return (self.steps[node.name],) if node.role == "step" else ()
+        if isinstance(node, Binary):
+            return tuple(operand for _, operand in chained(node))
+        return (node.result,) if isinstance(node, Steps) else node.children
 
     def _below(self, node: Node) -> Scaled | None:
         return self.read(node)
@@ -173,24 +220,23 @@ class Reading:
 
     def _binary(self, node: Binary) -> Scaled | None:
         forest = self.forest
-        left, right = self._below(node.left), self._below(node.right)
-        if left is None or right is None:
+        signs, found = [sign for sign, _ in chained(node)], [self.done[id(operand)] for _, operand in chained(node)]
+        known = [pair for pair in found if pair is not None]
+        if len(known) < len(found):
             return None
+        if node.op in "+-":
+            return forest.add([(-c if sign == "-" else c, t) for sign, (c, t) in zip(signs, known, strict=True)])
+        if node.op in "*@":
+            factor, out = forest.times([(t, ONE) for _, t in known]) if node.op == "*" else forest.chain([t for _, t in known])
+            return factor * prod(c for c, _ in known), out
+        left, right = known
         (a, s), (b, t) = left, right
         match node.op:
-            case "+" | "-":
-                return forest.add([(a, s), (b if node.op == "+" else -b, t)])
-            case "*":
-                c, out = forest.times([(s, ONE), (t, ONE)])
-                return a * b * c, out
             case "/":
                 if b == 0:
                     return None
                 c, out = forest.times([(s, ONE), (t, -ONE)])
                 return a / b * c, out
-            case "@":
-                c, out = forest.chain([s, t])
-                return a * b * c, out
             case "**":
                 return self._power(left, right)
         if node.op in SIGNS:

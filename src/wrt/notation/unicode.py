@@ -11,8 +11,8 @@ from wrt.notation.style import marks
 from wrt.notation.style_mark import Mark
 from wrt.notation.style_print import Style, spell
 
-_PLAIN = "0123456789+−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW⊤"
-_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵀ"
+_PLAIN = "0123456789+−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRUVW⊤"
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂᵀ"
 RAISED = dict(zip(_PLAIN, _RAISED, strict=True))
 LOWERED = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "ddot": "\u0308", "check": "\u030c", "breve": "\u0306"}
@@ -25,7 +25,17 @@ SIGNS = {
 }  # fmt: skip
 _WORD = re.compile("[A-Za-z\u0370-\u03ff]{2}")
 _WORD_ENDS = re.compile("[A-Za-z\u0370-\u03ff]{2}$")
-WORDS = {"sigmoid": "σ", "digamma": "ψ", "gammaln": "log Γ", "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "maximum": "max", "minimum": "min", "cholesky": "chol"}
+WORDS = {
+    "sigmoid": "σ",
+    "digamma": "ψ",
+    "gammaln": "log Γ",
+    "relu": "ReLU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "maximum": "max",
+    "minimum": "min",
+    "cholesky": "chol",
+}
 
 
 def render(node: Node) -> str:

@@ -5,7 +5,7 @@ Sizes are solved from the arrays' shapes by unification of size polynomials (n, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isqrt
 from typing import Any, NamedTuple
 
@@ -88,27 +88,39 @@ class Binder:
             raise TextError(f"no value for {', '.join(missing)}.")
         return [values[n] for n in self.names], extra
 
-    def convert(self, name: str, value: Any, asarray: Any) -> Any:
-        """The value as an array (a number for a scalar) of the declared order."""
-        declaration = self.declarations[name]
-        order = len(declaration.shape.sizes)
+    def converters(self, asarray: Callable[[Any], Any]) -> list[Callable[[Any], Any]]:
+        """One function a name: its value as an array (a number for a scalar) of the declared order. `asarray` leaves what fits as it is."""
+        return [self._converter(name, asarray) for name in self.names]
+
+    def _converter(self, name: str, asarray: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        order = len(self.declarations[name].shape.sizes)
         if order == 0 and name in self.whole:
-            number = int(value)
-            if number != value:
-                raise ShapeError(f"{name} is declared a whole number, found {value}.")
-            return number
-        try:
-            array = asarray(value)
-        except (TypeError, ValueError) as error:
-            raise ShapeError(f"{name} must be real numbers: {error}.") from None
-        shape = tuple(array.shape)
-        if len(shape) != order:
-            hint = ""
-            if order == 1 and len(shape) == 2 and 1 in shape:
-                hint = f"vectors and rows are passed as 1-D arrays: {name}.reshape(-1)."
-            wanted = {0: "a number", 1: f"a 1-D array of size {declaration.shape.sizes[0]}" if order == 1 else ""}.get(order, f"a {order}-D array")
-            raise ShapeError(f"{name} must be {wanted}; found shape {shape}.", hint=hint)
-        return array if order else array[()]
+            return lambda value: self._whole_number(name, value)
+
+        def convert(value: Any) -> Any:
+            try:
+                array = asarray(value)
+            except (TypeError, ValueError) as error:
+                raise ShapeError(f"{name} must be real numbers: {error}.") from None
+            if array.ndim != order:
+                raise self._misfit(name, tuple(array.shape))
+            return array if order else array[()]
+
+        return convert
+
+    def _whole_number(self, name: str, value: Any) -> int:
+        number = int(value)
+        if number != value:
+            raise ShapeError(f"{name} is declared a whole number, found {value}.")
+        return number
+
+    def _misfit(self, name: str, shape: tuple[int, ...]) -> ShapeError:
+        sizes = self.declarations[name].shape.sizes
+        wanted = {0: "a number", 1: f"a 1-D array of size {sizes[0]}" if sizes else ""}.get(len(sizes), f"a {len(sizes)}-D array")
+        column = len(sizes) == 1 and len(shape) == 2 and 1 in shape
+        return ShapeError(
+            f"{name} must be {wanted}; found shape {shape}.", hint=f"vectors and rows are passed as 1-D arrays: {name}.reshape(-1)." if column else ""
+        )
 
     def solve(self, arrays: list[Any], extra: Mapping[str, int]) -> dict[str, int]:
         """The sizes, all equations checked."""

@@ -21,7 +21,7 @@ from wrt.tables.functions import CONSTANTS
 
 ONE = Fraction(1)
 DEPTH, MOST_TERMS = 2, 4  # of spreading a product over sums: how deep, and over how many terms
-GAIN = 0.75  # of the time as it stands: from there on spreading pays
+GAIN = 0.9  # of the time as it stands: from there on spreading pays
 
 
 class Builder:

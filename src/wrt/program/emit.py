@@ -8,38 +8,31 @@ representative ones.
 
 from __future__ import annotations
 
-import linecache
-import re
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from wrt.algebra.expr import Expr, SizeValue, Sum, postorder
-from wrt.errors import ShapeError, TextError, WrtError
+from wrt.errors import TextError
 from wrt.language.sizes import Size
-from wrt.language.surface import Declaration, Name
-from wrt.language.unparse import unparse
+from wrt.language.surface import Declaration
 from wrt.program.array import Array, canonical_names, dense_array
-from wrt.program.bind import Binder, Recipe
+from wrt.program.bind import Binder
 from wrt.program.build import Builder
 from wrt.program.cost import multiply_adds
+from wrt.program.execute import execute, told
 from wrt.program.factor import shared_factors
-from wrt.program.numpy import BACKEND as NUMPY
-from wrt.program.spell import SPELL
-from wrt.program.spell_matrix import SPELL as SPELL_MATRIX
-from wrt.program.spell_placed import SPELL as SPELL_PLACED
-from wrt.program.spell_structure import SPELL as SPELL_STRUCTURE
-from wrt.program.spell_tensors import SPELL as SPELL_TENSORS
+from wrt.program.layout import source_of
 from wrt.program.stable import stabilised
 from wrt.program.steps import Step, ordered
 from wrt.program.structured import Structured, StructuredSum
 from wrt.program.tidy import tidied
-from wrt.program.write import Backend, Line, Writer, identifier, shape_text
+from wrt.program.write import Backend, shape_text
 from wrt.tables.facts import closure
 
+BACKENDS = ("numpy", "jax", "torch")
 REPRESENTATIVE = (1000, 300, 100, 30, 20, 12, 8, 6)  # sizes in order of appearance, for `.source`
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-VIEWS = ("transpose", "diagonal", "gather", "reshape", "expand")
-SPELLINGS = {**SPELL, **SPELL_PLACED, **SPELL_STRUCTURE, **SPELL_TENSORS, **SPELL_MATRIX}
 Facts = Mapping[str, frozenset[str]]
 
 
@@ -51,6 +44,9 @@ class Compiled(NamedTuple):
     steps: tuple[Step, ...]
     arrays: tuple[Array, ...]
     planned: bool
+
+
+Ready = tuple[Compiled, tuple[int, ...], dict[str, int]]  # a version, the sizes passed to it by name, all sizes
 
 
 def compile_program(
@@ -68,9 +64,14 @@ def compile_program(
 
 def find_backend(name: str) -> Backend:
     """The backend of that name."""
-    if name == "numpy":
-        return NUMPY
-    raise TextError(f"backend must be 'numpy', not {name!r}.")
+    if name not in BACKENDS:
+        raise TextError(f"backend must be one of {', '.join(map(repr, BACKENDS))}, not {name!r}.")
+    found: Backend = import_module(f"wrt.program.{name}").BACKEND
+    try:
+        found.asarray()
+    except ImportError:
+        raise TextError(f"{name} is not installed.", hint=f"pip install wrt[{name}]") from None
+    return found
 
 
 class Program:
@@ -90,44 +91,38 @@ class Program:
         self.binder = Binder(declarations, self.names)
         self.parts: dict[str, int] = {}  # cores an output has
         self.versions: dict[tuple[int, ...] | None, Compiled] = {}
-        self.ready: dict[object, Callable[..., Any]] = {}
+        self.ready: dict[object, Ready] = {}  # by the shapes of the arguments
+        self.count = len(declarations)
+        self.converters: list[Callable[[Any], Any]] = []
         self.verify: Callable[[Program, Compiled], None] | None = None  # run on every version before its first use
 
     # ------------------------------------------------------------------------------------------------ calling
     def __call__(self, *args: Any, **values: Any) -> Any:
-        given, extra = self.binder.gather(args, values)
-        convert, asarray = self.binder.convert, _asarray()
-        arrays = [convert(name, value, asarray) for name, value in zip(self.binder.names, given, strict=True)]
+        extra: Mapping[str, int] = {}
+        if values or len(args) != self.count:
+            given, extra = self.binder.gather(args, values)
+            args = tuple(given)
+        if not self.converters:
+            self.converters = self.binder.converters(self.backend.asarray())
+        arrays = [convert(value) for convert, value in zip(self.converters, args, strict=True)]
         key = (*[a if type(a) is int else a.shape for a in arrays], *extra.items())
-        run = self.ready.get(key)
-        if run is None:
-            run = self._prepare(key, arrays, extra)
-        return run(*arrays)
+        ready = self.ready.get(key)
+        if ready is None:
+            ready = self._prepare(key, arrays, extra)
+        version, passed, sizes = ready
+        try:
+            found = version.run(*arrays, *passed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the code that raised it
+            raise told(error, version.source) from None
+        return self.packed(found if type(found) is tuple else (found,), version.arrays, sizes) if self.output == "structured" else found
 
-    def _prepare(self, key: object, arrays: list[Any], extra: Mapping[str, int]) -> Callable[..., Any]:
-        """Check the sizes, and the function for them."""
+    def _prepare(self, key: object, arrays: list[Any], extra: Mapping[str, int]) -> Ready:
+        """Check the sizes, and find the code for them."""
         sizes = self.binder.solve(arrays, extra)
-        version = self.version(sizes)
-        passed = [sizes[n] for n in self.binder.free]
-        structured = self.output == "structured"
-
-        def run(*given: Any) -> Any:
-            try:
-                found = version.run(*given, *passed)
-                return self.packed(found if type(found) is tuple else (found,), version.arrays, sizes) if structured else found
-            except WrtError:
-                raise
-            except IndexError as error:
-                raise ShapeError(f"an index leaves its range at these sizes: {error}.") from error
-            except Exception as error:
-                if hasattr(error, "add_note") and type(error).__name__ != "LinAlgError":
-                    error.add_note(f"in the compiled program:\n{numbered(version.source)}")
-                raise
-
         if len(self.ready) >= 512:
             self.ready.clear()
-        self.ready[key] = run
-        return run
+        ready = self.ready[key] = (self.version(sizes), tuple([sizes[n] for n in self.binder.free]), sizes)
+        return ready
 
     # ------------------------------------------------------------------------------------------------ versions
     def version(self, sizes: Mapping[str, int]) -> Compiled:
@@ -168,8 +163,10 @@ class Program:
         results = self._results(build)
         shared = shared_factors(build.g, [x for x, _ in results.values()], build.definite, build.symmetric, build.value)
         results = {name: (shared.get(x.number, x), a) for name, (x, a) in results.items()}
-        source, namespace = self._write(results)
-        run = execute(source, namespace)
+        steps = {name: x for name, (x, _) in results.items()}
+        source, namespace = source_of(self.backend, self.declarations, self.names, self.binder, "_and_".join(self.outputs), steps)
+        static = [k for k, n in enumerate(self.binder.names) if n in self.binder.whole] + list(range(self.count, self.count + len(self.binder.free)))
+        run = self.backend.compiled(execute(source, namespace), tuple(static))
         return Compiled(source, run, tuple(ordered([x for x, _ in results.values()])), tuple(a for _, a in results.values()), build.planned)
 
     def _results(self, build: Builder) -> dict[str, tuple[Step, Array]]:
@@ -201,106 +198,6 @@ class Program:
             out.append(parts[0] if len(parts) == 1 else StructuredSum(parts))
         return out[0] if len(out) == 1 else tuple(out)
 
-    def _write(self, results: Mapping[str, tuple[Step, Array]]) -> tuple[str, dict[str, Any]]:
-        helpers = self.backend.helpers()
-        reserved = {"np", "special", "linalg", "float", *helpers}
-        identifiers: dict[str, str] = {}
-        for name in (*self.declarations, *self.names):
-            if name not in identifiers:
-                identifiers[name] = identifier(name, reserved | set(identifiers.values()))
-        w = Writer(self.backend, SPELLINGS, (*helpers, *self.declarations, *self.names), identifiers)
-        w.write([x for x, _ in results.values()])
-        names = []
-        for output, (x, _) in results.items():
-            word = output if output.isidentifier() and output not in w.taken else f"{output}_"
-            while word in w.taken:
-                word += "_"
-            w.taken.add(word)
-            names.append(word)
-            term = w.terms[x.number]
-            w.lines.append(Line(word, self._fresh(w, x, term.code), unparse(term.node)))
-        return self._source(w, results, names, helpers)
-
-    def _fresh(self, w: Writer, x: Step, code: str) -> str:
-        """The code of a result that is not a view of an argument."""
-        if not x.order:
-            return f"float({code})"
-        root, read_only = x, False
-        while root.op in VIEWS:
-            read_only |= root.op == "gather" or (root.op == "expand" and root.args[0].order > 0)
-            root = root.args[0]
-        if root.op == "input" or read_only or (root is not x and w.uses[root.number] > 1):
-            return f"{w.module('np')}.array({code})"
-        if w.uses[x.number] > 1 and w.terms[x.number].weight == 0:
-            return f"{code}.copy()" if x.op != "expand" else code
-        return code
-
-    def _source(
-        self, w: Writer, results: Mapping[str, tuple[Step, Array]], names: Sequence[str], helpers: Mapping[str, Callable[..., object]]
-    ) -> tuple[str, dict[str, Any]]:
-        lines = self._size_lines(w) + w.lines
-        parameters = [w.identifiers[n] for n in (*self.declarations, *self.binder.free)]
-        shown = ", ".join(f"{n}: {shape_text(x.shape)}" for n, (x, _) in zip(names, results.values(), strict=True))
-        doc = [f'    """{shown}.', ""] + [f"    {w.identifiers[n]}: {shape_text(d.shape.sizes)}" for n, d in self.declarations.items()] + ['    """']
-        body = [f"    {line.name} = {line.code}" + (f"  # {line.text}" if line.text else "") for line in lines]
-        word = "_and_".join(self.outputs)
-        head = f"def {word if word.isidentifier() else 'program'}({', '.join(parameters)}):"
-        used, namespace = self.backend_parts(w, helpers)
-        text = [*used, head, *(doc if self.declarations else [f'    """{shown}."""']), *body, f"    return {', '.join(names)}", ""]
-        return "\n".join(text), namespace
-
-    def backend_parts(self, w: Writer, helpers: Mapping[str, Callable[..., object]]) -> tuple[list[str], dict[str, Any]]:
-        """(import lines and helper functions shown, the namespace code runs in)."""
-        needed = dict.fromkeys(w.helpers)
-        stack = list(w.helpers)
-        while stack:
-            for name in helpers[stack.pop()].__code__.co_names:
-                if name in helpers and name not in needed:
-                    needed[name] = None
-                    stack.append(name)
-        modules = dict.fromkeys([*(["np"] if needed else []), *w.modules])
-        lines = [self.backend.imports[m] for m in ("np", "linalg", "special") if m in modules]
-        lines += [""] * bool(lines)
-        for name in helpers:
-            if name in needed:
-                lines += ["", *shown(helpers[name]), ""]
-        namespace: dict[str, Any] = {name: helpers[name] for name in needed}
-        for line in self.backend.imports.values():
-            if any(line == self.backend.imports[m] for m in modules):
-                exec(line, namespace)  # noqa: S102 - an import line of the backend's table
-        return [*lines, *([""] if lines else [])], namespace
-
-    def _size_lines(self, w: Writer) -> list[Line]:
-        """m = A.shape[0]  # m, for the sizes that the code uses, those that others are computed from first."""
-        wanted = dict(w.sizes)
-        stack = list(wanted)
-        while stack:
-            recipe = self.binder.recipes.get(stack.pop())
-            for name in sorted((recipe.factor.names | recipe.offset.names) if recipe else ()):
-                if name not in wanted:
-                    wanted[name] = None
-                    stack.append(name)
-        out = []
-        for name, recipe in self.binder.recipes.items():
-            if name in wanted and name not in self.declarations:
-                out.append(Line(w.identifiers[name], _recipe_code(w, recipe), unparse(Name(name))))
-        return out
-
-
-def _recipe_code(w: Writer, recipe: Recipe) -> str:
-    code = f"{w.identifiers[recipe.array]}.shape[{recipe.axis}]"
-    if recipe.root:
-        return f"round({code}**0.5)"
-    if recipe.offset.terms:
-        code = (
-            f"{code} - ({w.size(recipe.offset)[0]})"
-            if len(recipe.offset.terms) > 1 or recipe.offset.terms[0][1] < 0
-            else f"{code} - {w.size(recipe.offset)[0]}"
-        )
-    if recipe.factor.number != 1:
-        code = f"({code})//({w.size(recipe.factor)[0]})"
-    return code
-
 
 def _size_names(exprs: Any, declarations: Mapping[str, Declaration]) -> tuple[str, ...]:
     """All size names, those of declared shapes first, in order of appearance."""
@@ -326,49 +223,3 @@ def _size_names(exprs: Any, declarations: Mapping[str, Declaration]) -> tuple[st
 def _magnitude(n: int) -> int:
     """Equal for sizes within a factor of about 1.4, so that code is made once for similar sizes; small sizes are told apart."""
     return n if n < 8 else 2 * n.bit_length() + (n >> (n.bit_length() - 2) & 1) + 8
-
-
-def _asarray() -> Callable[[Any], Any]:
-    import numpy as np
-
-    def asarray(value: Any) -> Any:
-        array = np.asarray(value)
-        if array.dtype != np.float64:
-            if array.dtype.kind not in "biuf":
-                raise TypeError(f"found {array.dtype}")
-            array = array.astype(np.float64)
-        return array
-
-    return asarray
-
-
-def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    """The last function that a source defines; tracebacks show its lines."""
-    filename = f"<wrt program {abs(hash(source)):x}>"
-    try:
-        code = compile(source, filename, "exec")
-    except SyntaxError as error:
-        raise AssertionError(f"the emitted code is not valid; please report this as a bug: {error}\n{numbered(source)}") from None
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    scope = dict(namespace)
-    exec(code, scope)  # noqa: S102 - the code that was just emitted
-    functions = [v for v in scope.values() if getattr(getattr(v, "__code__", None), "co_filename", None) == filename]
-    return functions[-1]  # type: ignore[no-any-return]  # a function
-
-
-def shown(helper: Callable[..., object]) -> list[str]:
-    """The lines of a helper function, without annotations."""
-    import ast
-    import inspect
-
-    text = inspect.getsource(helper)
-    (definition,) = ast.parse(text).body
-    assert isinstance(definition, ast.FunctionDef)
-    body = text.splitlines()[definition.body[0].lineno - 1 :]
-    parameters = [f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in inspect.signature(helper).parameters.values()]
-    return [f"def {definition.name}({', '.join(parameters)}):", *[re.sub(r"^(    \w+): [\w\[\]]+ = ", r"\1 = ", line) for line in body]]
-
-
-def numbered(source: str) -> str:
-    """The source with line numbers."""
-    return "\n".join(f"{k:4}  {line}" for k, line in enumerate(source.splitlines(), 1))

@@ -28,12 +28,15 @@ def strided(a: Array, axes: str, pattern: str) -> Array:
     letters = axes + "".join(c for c in dict.fromkeys(pattern) if c not in axes)
     shape = [a.shape[pattern.index(c)] for c in letters]
     strides = [sum(s for s, p in zip(a.strides, pattern, strict=True) if p == c) for c in letters]
-    return np.lib.stride_tricks.as_strided(a, shape, strides)
+    return np.ndarray(shape, a.dtype, a, 0, strides) if a.flags.c_contiguous else np.lib.stride_tricks.as_strided(a, shape, strides)
 
 
 def spread(core: Array, shape: tuple[int, ...], axes: str, pattern: str) -> Array:
     """Zeros but where axes with one letter agree: there result[pattern] = core[axes]."""
-    return add_spread(np.zeros(shape), core, axes, pattern)
+    out = np.zeros(shape)
+    view = strided(out, axes, pattern)
+    view[...] = np.reshape(core, np.shape(core) + (1,) * (view.ndim - np.ndim(core)))
+    return out
 
 
 def add_spread(a: Array, core: Array, axes: str, pattern: str) -> Array:
@@ -45,7 +48,9 @@ def add_spread(a: Array, core: Array, axes: str, pattern: str) -> Array:
 
 def at(core: Array, shape: tuple[int, ...], where: Any) -> Array:
     """Zeros with core at [where]."""
-    return add_at(np.zeros(shape), core, where)
+    out = np.zeros(shape)
+    out[where] = core
+    return out
 
 
 def add_at(a: Array, core: Array, where: Any) -> Array:

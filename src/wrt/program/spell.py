@@ -299,7 +299,7 @@ def _map(w: Writer, x: Step, args: list[Term]) -> Term:
     if function == "xlogy":
         node = formula(w, x, args, places, lambda nodes: Binary("*", nodes[0], Call("log", (nodes[1],))))
         return Term(f"{w.module('special')}.xlogy({words[0].code}, {words[1].code})", ATOM, node, weight)
-    spelling = w.backend.function(FUNCTIONS[function].numpy)
+    spelling = w.spelling(FUNCTIONS[function].numpy)
     if function == "where" and is_mask(x.args[0]):
         spelling = spelling.replace("{0} != 0", "{0}")
     numbers = [number_code(p)[0] for p in parameters]
@@ -308,9 +308,6 @@ def _map(w: Writer, x: Step, args: list[Term]) -> Term:
         if times > 1 and args[k].weight:
             words[k] = aligned(w.atom(x.args[k]), places[k], x.order)
             args[k] = w.terms[x.args[k].number]
-    for module in ("np", "special", "linalg"):
-        if f"{module}." in spelling:
-            w.module(module)
     bare = spelling.startswith("{") or spelling[0].isdigit()
     code = spelling.format(*numbers, *[t.at(POWER) if bare or " " in spelling.split("{")[0] else t.code for t in words])
     rank = TIMES if bare else ATOM

@@ -142,6 +142,7 @@ def _onehot(w: Writer, x: Step, args: list[Term]) -> Term:
 def _frechet(w: Writer, x: Step, args: list[Term]) -> Term:
     """The derivative of a matrix function along one direction or several; the text language has a formula for one."""
     name = str(x.data[1])
+    w.spelling(f"linalg.{name}")
     code = f'{w.helper("frechet")}("{name}", {", ".join(a.code for a in args)})'
     if len(args) > 2:
         return w.factor(x, code)
@@ -150,6 +151,7 @@ def _frechet(w: Writer, x: Step, args: list[Term]) -> Term:
 
 def _frechet_array(w: Writer, x: Step, args: list[Term]) -> Term:
     """The derivative in every direction: the text language has no formula for it."""
+    w.spelling(f"linalg.{x.data[1]}")
     return w.factor(x, f'{w.helper("frechet_array")}("{x.data[1]}", {(x.order - 2) // 2}, {", ".join(a.code for a in args)})')
 
 
@@ -217,10 +219,7 @@ def _operator(w: Writer, x: Step, args: list[Term]) -> Term:
     row = OPERATORS.get(name)
     if row is None or not row.numpy:
         raise NoClosedFormError(f"no code is known for {name}.")
-    spelling = w.backend.function(row.numpy)
-    for module in ("np", "special", "linalg"):
-        if f"{module}." in spelling.replace("np.linalg.", "np."):
-            w.module(module)
+    spelling = w.spelling(row.numpy)
     parameters = [str(p) for p in x.data[1:]]
     for k in range(len(args)):
         if spelling.count(f"{{{k}}}") > 1:

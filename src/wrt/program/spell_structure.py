@@ -117,18 +117,25 @@ def _take(w: Writer, x: Step, args: list[Term]) -> Term:
     a, rows = args
     axis = x.data[0]
     assert isinstance(axis, int)
-    base, index = x.args
     lead = ", ".join([":"] * axis) + (", " if axis else "")
     code = f"{a.at(ATOM)}[{lead}{w.helper('index')}({rows.code}, {a.at(ATOM)}.shape[{axis}])]"
+    return Term(code, ATOM, take_text(w, x, a.node, rows.node), weigh(args))
+
+
+def take_text(w: Writer, x: Step, node: Node, rows: Node) -> Node:
+    """The formula of a look-up: E[idx, :], or entry by entry."""
+    axis = x.data[0]
+    assert isinstance(axis, int)
+    base, index = x.args
     if index.op == "input" and index.order == 1 and base.order <= 2:
         whole = Slice(None, None, None)
-        parts: tuple[Node, ...] = (rows.node,) if base.order == 1 else (rows.node, whole) if axis == 0 else (whole, rows.node)
-        return Term(code, ATOM, Index(a.node, parts), weigh(args))
+        parts: tuple[Node, ...] = (rows,) if base.order == 1 else (rows, whole) if axis == 0 else (whole, rows)
+        return Index(node, parts)
     names = w.letters(x.order + 1)
     out, last = names[: x.order], names[-1]
     b = out[axis : axis + index.order]
-    body = Binary("*", Binary("==", entry(rows.node, b), Name(last)), entry(a.node, [*out[:axis], last, *out[axis + index.order :]]))
-    return Term(code, ATOM, generator("array", generator("sum", body, [last], [base.shape[axis]]), out, x.shape), weigh(args))
+    body = Binary("*", Binary("==", entry(rows, b), Name(last)), entry(node, [*out[:axis], last, *out[axis + index.order :]]))
+    return generator("array", generator("sum", body, [last], [base.shape[axis]]), out, x.shape)
 
 
 def _put(w: Writer, x: Step, args: list[Term]) -> Term:

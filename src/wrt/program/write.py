@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from wrt.errors import NoClosedFormError
 from wrt.language.sizes import Size
 from wrt.language.surface import Name
 from wrt.language.unparse import unparse
@@ -18,6 +20,9 @@ from wrt.program.terms import ATOM, PLUS, TIMES, Term
 WEIGHT = 4  # operations in one line
 WIDTH = 88  # characters of code in one line
 LETTERS = "ijklpqrstuvabcdefgh"
+
+
+Spell = Callable[["Writer", Step, list[Term]], Term]
 
 
 class Line(NamedTuple):
@@ -33,11 +38,18 @@ class Backend:
     """How an array library spells things: modules by the names code uses, helper functions by name, operations spelled differently."""
 
     name: str
-    imports: Mapping[str, str]  # np -> "import numpy as np"
+    imports: Mapping[str, str]  # np -> "import numpy as np", and so on for special and linalg
     helpers: Callable[[], Mapping[str, Callable[..., object]]]
-    function: Callable[[str], str] = lambda spelling: spelling  # a table's NumPy spelling in this library
-    spell: Mapping[str, Callable[[Writer, Step, list[Term]], Term]] = field(default_factory=dict)
-    eager: bool = True  # arrays may be written in place
+    asarray: Callable[[], Callable[[Any], Any]]  # a function that makes arrays of float64, leaving those that are
+    spell: Mapping[str, Callable[[Writer, Step, list[Term]], Term]] = field(default_factory=dict)  # steps written in another way
+    prefix: Mapping[str, str] = field(default_factory=dict)  # np -> jnp
+    missing: frozenset[str] = frozenset()  # NumPy or SciPy functions that it lacks
+    respelled: Mapping[str, str] = field(default_factory=dict)  # a table's spelling -> its own
+    eager: bool = True  # arrays may be written in place by helper functions
+    number: str = "float({0})"  # a scalar result
+    copied: str = ""  # a copy of an array, where a result may be a view of an argument
+    header: str = ""  # what the helper functions need imported
+    compiled: Callable[[Callable[..., Any], tuple[int, ...]], Callable[..., Any]] = lambda run, static: run  # static: positions of whole numbers
 
 
 class Writer:
@@ -79,7 +91,15 @@ class Writer:
 
     def module(self, name: str) -> str:
         self.modules[name] = None
-        return name
+        return self.backend.prefix.get(name, name)
+
+    def spelling(self, numpy: str) -> str:
+        """A table's NumPy spelling in this library."""
+        numpy = self.backend.respelled.get(numpy, numpy)
+        lacking = next((word for word in re.findall(r"[a-z]+(?:\.[a-z]+)?\.\w+", numpy) if word in self.backend.missing), None)
+        if lacking is not None:
+            raise NoClosedFormError(f"{self.backend.name} has no {lacking}.")
+        return re.sub(r"(?<![\w.])(np|special|linalg)\.", lambda found: f"{self.module(found.group(1))}.", numpy)
 
     def helper(self, name: str) -> str:
         self.helpers[name] = None

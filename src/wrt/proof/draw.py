@@ -132,6 +132,13 @@ def _onehot(make: Maker, dims: tuple[int, ...]) -> Flat:
     return out
 
 
+def drawable(count: int) -> int:
+    """The count of entries, when they are few enough to draw. Raises: BudgetError."""
+    if count > LARGEST:
+        raise BudgetError
+    return count
+
+
 class Draw:
     """One assignment: sizes, and values of every variable in each field, made when asked for. Whole numbers turn with `turn`.
 
@@ -185,8 +192,7 @@ class Draw:
             if "integer" in facts:
                 found = [v % level.p for v in self.whole(name)]
             else:
-                if size_of(self.dims(name)) > LARGEST:
-                    raise BudgetError
+                drawable(size_of(self.dims(name)))
                 found = construct(self._maker(level, name, bool(facts)), self.dims(name), facts)
             self._values[key] = found
         return found
@@ -221,11 +227,11 @@ class Draw:
 
     def direction(self, name: str, which: int) -> Flat:
         """An arbitrary direction of a variable in the first field."""
-        return [hashed(self.seed, "direction", name, which, k) % BASE.p for k in range(size_of(self.dims(name)))]
+        return [hashed(self.seed, "direction", name, which, k) % BASE.p for k in range(drawable(size_of(self.dims(name))))]
 
     def weights(self, what: str, count: int) -> Flat:
         """Random weights for the entries of a result."""
-        return [hashed(self.seed, "weights", what, k) % BASE.p for k in range(count)]
+        return [hashed(self.seed, "weights", what, k) % BASE.p for k in range(drawable(count))]
 
     def entries(self, names: Iterable[str]) -> list[tuple[str, int]]:
         """The base numbers of some variables that may be drawn anew, one at a time."""

@@ -23,7 +23,7 @@ from wrt.proof.walk import BUDGET, BudgetError
 
 DIGITS = 8  # of the step of the central differences: their error is about 1e-16
 POINTS = 8  # tried until one lies in the domain
-RTOL = 1e-6  # of the size of the terms summed
+RTOL, SINGLE = 1e-6, 1e-2  # of the size of the terms summed; for arrays of 32 bits
 MEMO = 256  # programs remembered
 
 Asked = Mapping[str, tuple[Expr, Source, tuple[Any, ...]]]  # name -> (expression, what it was derived from, (variables, structure) or ())
@@ -47,8 +47,9 @@ def compile_proved(
     backend: str = "numpy",
     output: str = "dense",
     facts: Mapping[str, frozenset[str]] | None = None,
+    conditions: tuple[str, ...] = (),
 ) -> Program:
-    """The program of the outputs; each version of its code is run against the typed functions before it is used.
+    """The program of the outputs; each version of its code is run against the typed functions before it is used, at sizes as the conditions say.
 
     Raises: ProofError, when a version is first used, if it disagrees.
     """
@@ -62,20 +63,20 @@ def compile_proved(
     program = _MEMO.get(key)
     if program is None:
         program = compile_program({name: expr for name, (expr, _, _) in outputs.items()}, declarations, backend=backend, output=output, facts=facts)
-        program.verify = _verifier(outputs, declarations)
+        program.verify = _verifier(outputs, declarations, conditions)
         if len(_MEMO) >= MEMO:
             _MEMO.clear()
         _MEMO[key] = program
     return program
 
 
-def _verifier(outputs: Asked, declarations: Mapping[str, Declaration]) -> Callable[[Program, Compiled], None]:
+def _verifier(outputs: Asked, declarations: Mapping[str, Declaration], conditions: tuple[str, ...]) -> Callable[[Program, Compiled], None]:
     """check(program, version): runs the version at a point, found once."""
     found: list[Point | None] = []
 
     def check(program: Program, version: Compiled) -> None:
         if not found:
-            found.append(_point(program, outputs, declarations))
+            found.append(_point(program, outputs, declarations, conditions))
         if found[0] is not None:
             _compare(program, version, found[0])
 
@@ -83,7 +84,7 @@ def _verifier(outputs: Asked, declarations: Mapping[str, Declaration]) -> Callab
 
 
 # ------------------------------------------------------------------------------------------------ the expected numbers
-def _point(program: Program, outputs: Asked, declarations: Mapping[str, Declaration]) -> Point | None:
+def _point(program: Program, outputs: Asked, declarations: Mapping[str, Declaration], conditions: tuple[str, ...]) -> Point | None:
     """A point inside the domain of every output; None when the floats have no meaning for the function, or none is found."""
     questions = []
     for _, source, asked in outputs.values():
@@ -92,6 +93,7 @@ def _point(program: Program, outputs: Asked, declarations: Mapping[str, Declarat
         tree = reading.take(source)
         questions.append(Question(reading, tree, names, structure, BUDGET))
     sizing = Sizing(questions[0], program.names)
+    sizing.restrict(conditions)
     tried = 0
     for k in range(POINTS):
         try:
@@ -149,7 +151,9 @@ def _compare(program: Program, version: Compiled, point: Point) -> None:
         results = program.packed(results if isinstance(results, tuple) else (results,), version.arrays, point.sizes)
     many = results if len(program.outputs) > 1 else (results,)
     for name, value, (weights, directions, expected) in zip(program.outputs, many, point.outputs, strict=True):
-        dense = np.asarray(value.dense() if hasattr(value, "dense") else value, dtype=float)
+        raw = value.dense() if hasattr(value, "dense") else value
+        rtol = RTOL if getattr(raw, "dtype", np.dtype(float)) == np.float64 else SINGLE
+        dense = np.asarray(raw, dtype=float)
         wanted = (*np.shape(weights), *[n for v in directions for n in v.shape])
         if dense.shape != wanted and size_of(dense.shape) != size_of(wanted):
             raise _wrong(name, f"its shape is {dense.shape}, that of the derivative {wanted}", point, version.source)
@@ -158,12 +162,12 @@ def _compare(program: Program, version: Compiled, point: Point) -> None:
             terms = np.multiply.outer(terms, v)
         products = dense.reshape(np.shape(terms)) * terms
         got, scale = float(products.sum()), float(np.abs(products).sum())
-        if not abs(got - expected) <= RTOL * (scale + abs(expected) + 1e-6):
+        if not abs(got - expected) <= rtol * (scale + abs(expected) + 1e-6):
             raise _wrong(name, f"along a random direction {got:.10g} against {expected:.10g}", point, version.source)
 
 
 def _wrong(name: str, why: str, point: Point, source: str) -> ProofError:
-    from wrt.program.emit import numbered
+    from wrt.program.execute import numbered
 
     where = ", ".join(f"{n}={k}" for n, k in point.sizes.items())
     return ProofError(

@@ -55,6 +55,17 @@ class Sizing:
             self._good = _different(good) if good else []
         return bool(self._good)
 
+    def restrict(self, conditions: Sequence[str]) -> None:
+        """Keep to sizes that satisfy conditions such as "m >= n", where there are any."""
+        wanted = [words for words in (c.split() for c in conditions) if len(words) == 3 and words[1] in (">", ">=") and words[0] in self.names]
+        if not wanted or self._good:
+            return
+        for numbers in self._orders(self.floor):
+            sizes = dict(zip(self.names, numbers, strict=True))
+            ends = [(sizes[a], sizes[b] if b in sizes else int(b), sign) for a, sign, b in wanted if b in sizes or b.isdigit()]
+            if all(left > right or (left == right and sign == ">=") for left, right, sign in ends):
+                self._good.append(sizes)
+
     def _search(self) -> dict[tuple[int, ...], bool]:
         """Which assignments work, over several orders and magnitudes."""
         out: dict[tuple[int, ...], bool] = {}

@@ -1,0 +1,265 @@
+"""The componentwise style: one entry in index notation, differentiated by one entry; deltas appear, and are contracted one at a time."""
+
+from __future__ import annotations
+
+from wrt.derivation.entries import ONE, ZERO, entry, opaque, replaced
+from wrt.derivation.reading import Scene, is_pending, put, size_of
+from wrt.derivation.rules import Rule, calculus_rules, local_differential, matrix_row, parse_again, times
+from wrt.errors import WrtError
+from wrt.language.rewrite import with_children
+from wrt.language.shapes import annotate
+from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Name, Node, Number, Unary, postorder
+from wrt.language.unparse import unparse
+
+
+def diff_of(e: Node, like: Node) -> Node:
+    """diff(E, v), by the same entry v as `like`."""
+    assert isinstance(like, Call)
+    return Call("diff", (e, like.arguments[1]))
+
+
+def inner(node: Node) -> Node | None:
+    """E of diff(E, v)."""
+    return node.arguments[0] if isinstance(node, Call) and node.function == "diff" else None
+
+
+def _notation(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    if e is None or e.shape is None or e.shape.order:
+        return None
+    base, place = (e.base, e.parts) if isinstance(e, Index) else (e, ())
+    made = entry(base, place, s)
+    return diff_of(made, node) if unparse(made) != unparse(e) else None
+
+
+def _variable(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    if e is None or not isinstance(node, Call):
+        return None
+    v = node.arguments[1]
+    if isinstance(e, Name) and isinstance(v, Name):
+        return ONE if e.name == v.name == s.setting.variable else None
+    if not (isinstance(e, Index) and isinstance(v, Index) and isinstance(e.base, Name) and e.base.name == s.setting.variable):
+        return None
+    if len(e.parts) != len(v.parts):
+        return None
+    plain = times(*[Binary("==", p, q) for p, q in zip(e.parts, v.parts, strict=True)])
+    if s.setting.symmetric:
+        crossed = times(*[Binary("==", p, q) for p, q in zip(e.parts, reversed(v.parts), strict=True)])
+        return Binary("/", Binary("+", plain, crossed), Number(ONE.value * 2, "2"))
+    return plain
+
+
+def _matrix_function(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    base, place = (e.base, e.parts) if isinstance(e, Index) else (e, ())
+    if not isinstance(base, Call) or is_pending(base):
+        return None
+    return _by_entries(node, base, place, s, lambda d: matrix_row(base, d, s))
+
+
+def _local(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    base, place = (e.base, e.parts) if isinstance(e, Index) and s.varies(e.base) else (e, ())
+    if base is None or isinstance(base, Name):
+        return None
+    return _by_entries(node, base, place, s, lambda d: local_differential(base, d, s))
+
+
+def _by_entries(node: Node, base: Node, place: tuple[Node, ...], s: Scene, make: object) -> Node | None:
+    """The differential of a function of whole matrices, one entry of it, with diff(U[a, b], v) for the entries of dU."""
+    assert callable(make)
+    arguments: dict[str, Node] = {}
+
+    def differential(u: Node) -> Node:
+        name = f"D{len(arguments)}_"
+        arguments[name] = u
+        return Name(name)
+
+    tree = make(differential)
+    if tree is None or any(u.shape is None or u.shape.kind == "tensor" for u in arguments.values()):
+        return None
+    tree = parse_again(tree)
+    declared = {**s.setting.declared, **{n: Declaration(n, u.shape) for n, u in arguments.items() if u.shape is not None}}
+    sizes = {**s.setting.indices, **{n: size for n, loop in s.loops.items() if (size := size_of(loop)) is not None}}
+    try:
+        annotate(tree, declared, sizes=s.setting.source.sizes, indices=sizes)
+    except WrtError:
+        return None
+    made = entry(tree, place, s)
+    return _filled(made, arguments, node)
+
+
+def _whole(u: Node, like: Node) -> bool:
+    """Whether diff(U, v) needs no entries: U is a scalar, or v is."""
+    return (u.shape is not None and not u.shape.order) or (isinstance(like, Call) and isinstance(like.arguments[1], Name))
+
+
+def _filled(tree: Node, arguments: dict[str, Node], like: Node) -> Node | None:
+    done: dict[int, Node] = {}
+    for n in postorder(tree):
+        if isinstance(n, Index) and isinstance(n.base, Name) and n.base.name in arguments:
+            done[id(n)] = diff_of(opaque(arguments[n.base.name], tuple(done[id(p)] for p in n.parts)), like)
+        elif isinstance(n, Name) and n.name in arguments and _whole(arguments[n.name], like):
+            done[id(n)] = diff_of(arguments[n.name], like)
+        else:
+            done[id(n)] = with_children(n, tuple(done[id(c)] for c in n.children)) if n.children else n
+    made = done[id(tree)]
+    return None if any(isinstance(n, Name) and n.name in arguments for n in postorder(made)) else made
+
+
+# ------------------------------------------------------------------------------------------------ deltas
+def product_factors(node: Node) -> list[tuple[tuple[int, ...], Node]]:
+    """The factors of a term with their places, those below a fraction's line left out."""
+    out: list[tuple[tuple[int, ...], Node]] = []
+    stack: list[tuple[tuple[int, ...], Node]] = [((), node)]
+    while stack:
+        place, n = stack.pop()
+        if isinstance(n, Binary) and n.op == "*":
+            stack += [((*place, 1), n.right), ((*place, 0), n.left)]
+        elif isinstance(n, Binary) and n.op == "/":
+            stack.append(((*place, 0), n.left))
+        elif isinstance(n, Unary) and n.op == "-":
+            stack.append(((*place, 0), n.argument))
+        else:
+            out.append((place, n))
+    return out
+
+
+def without(node: Node, place: tuple[int, ...]) -> Node:
+    """The term without the factor at a place."""
+    path = [node]
+    for k in place:
+        path.append(path[-1].children[k])
+    new: Node | None = None
+    for parent, k in zip(reversed(path[:-1]), reversed(place), strict=True):
+        if new is None and isinstance(parent, Binary) and parent.op == "*":
+            new = parent.children[1 - k]
+        else:
+            below = list(parent.children)
+            below[k] = new if new is not None else ONE
+            new = with_children(parent, tuple(below))
+    return new if new is not None else ONE
+
+
+def _mentions(node: Node, names: set[str]) -> bool:
+    return any(isinstance(n, Name) and n.name in names for n in postorder(node))
+
+
+def _delta(factor: Node, name: str) -> Node | None:
+    """The other side of a delta with the bare index `name`."""
+    if isinstance(factor, Binary) and factor.op == "==":
+        for one, other in ((factor.left, factor.right), (factor.right, factor.left)):
+            if isinstance(one, Name) and one.name == name and not _mentions(other, {name}):
+                return other
+    return None
+
+
+def _contract(node: Node, s: Scene) -> Node | None:
+    if not isinstance(node, Generator) or node.function != "sum" or node.conditions:
+        return None
+    for k in reversed(range(len(node.loops))):
+        loop = node.loops[k]
+        later = {p.name for p in node.loops[k + 1 :]}
+        if size_of(loop) is None or any(_mentions(p, {loop.name}) for p in node.loops[k + 1 :]):
+            continue
+        for place, factor in product_factors(node.body):
+            other = _delta(factor, loop.name)
+            if isinstance(other, Name) and not _mentions(other, later) and s.size_named(other.name, node.loops[:k]) is size_of(loop):
+                body = replaced(without(node.body, place), {loop.name: other})
+                rest = (*node.loops[:k], *node.loops[k + 1 :])
+                return Generator("sum", body, rest) if rest else body
+    return None
+
+
+def _has_delta(node: Node) -> bool:
+    return any(isinstance(n, Binary) and n.op == "==" for n in postorder(node))
+
+
+def _split(node: Node, s: Scene) -> Node | None:
+    if not (isinstance(node, Generator) and node.function == "sum" and _has_delta(node.body)):
+        return None
+    body = node.body
+    if isinstance(body, Binary) and body.op in "+-":
+        return Binary(body.op, Generator("sum", body.left, node.loops, node.conditions), Generator("sum", body.right, node.loops, node.conditions))
+    return None
+
+
+def _expand(node: Node, s: Scene) -> Node | None:
+    if not (isinstance(node, Generator) and node.function == "sum" and _has_delta(node.body)):
+        return None
+    for place, factor in product_factors(node.body):
+        if place and isinstance(factor, Binary) and factor.op in "+-" and _has_delta(factor):
+            one, other = put(node.body, place, factor.left), put(node.body, place, factor.right)
+            return Generator("sum", Binary(factor.op, one, other), node.loops, node.conditions)
+    return None
+
+
+def _pull(node: Node, s: Scene) -> Node | None:
+    """A delta that no inner index touches comes out of the inner sum."""
+    if not isinstance(node, Generator) or node.function != "sum" or not s.loops:
+        return None
+    for place, factor in product_factors(node.body):
+        if isinstance(factor, Binary) and factor.op == "==" and not _mentions(factor, {p.name for p in node.loops}):
+            return Binary("*", factor, Generator("sum", without(node.body, place), node.loops, node.conditions))
+    return None
+
+
+def _tidy(node: Node, s: Scene) -> Node | None:
+    """0 and 1 in sums and products."""
+    match node:
+        case Binary(op="+", left=Number(value=0)):
+            return node.right
+        case Binary(op="+" | "-", right=Number(value=0)):
+            return node.left
+        case Binary(op="-", left=Number(value=0)):
+            return Unary("-", node.right)
+        case Binary(op="*", left=Number(value=0)) | Binary(op="*", right=Number(value=0)) | Binary(op="/", left=Number(value=0)):
+            return ZERO
+        case Binary(op="*", left=Number(value=1)):
+            return node.right
+        case Binary(op="*" | "/", right=Number(value=1)):
+            return node.left
+        case Unary(op="-", argument=Number(value=0)):
+            return ZERO
+        case Generator(function="sum", body=Number(value=0)):
+            return ZERO
+    if (
+        isinstance(node, Binary)
+        and node.op == "=="
+        and isinstance(node.left, Name)
+        and isinstance(node.right, Name)
+        and node.left.name == node.right.name
+    ):
+        return ONE
+    return None
+
+
+def _scalar_only(rule: Rule) -> Rule:
+    def apply(node: Node, s: Scene) -> Node | None:
+        return rule.apply(node, s) if node.shape is not None and not node.shape.order and not is_pending(node) else None
+
+    return Rule(rule.name, apply, rule.calculus, rule.source)
+
+
+NOTES = "the notes on componentwise derivatives"
+CALCULUS: tuple[Rule, ...] = (
+    Rule("derivative of the variable's entry", _variable, True, "Kronecker deltas"),
+    Rule("index notation", _notation, False, "definition of the product, the sum, the trace, the norm"),
+    *calculus_rules(diff_of),
+    Rule("derivative of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
+    Rule("derivative of the outermost function", _local, True, "the engine's operator form, proved"),
+)
+TIDY: tuple[Rule, ...] = tuple(
+    map(
+        _scalar_only,
+        (
+            Rule("drop zeros and ones", _tidy),
+            Rule("contract a delta", _contract, source="sum over j of (j == k)*a[j] is a[k]"),
+            Rule("sum of a sum", _split),
+            Rule("delta out of the sum", _pull),
+            Rule("expand the product", _expand),
+        ),
+    )
+)
+RULES = (*CALCULUS, *TIDY)

@@ -1,0 +1,373 @@
+"""The rules of the differential, each a named function of one surface tree: d(u*v) = d(u)*v + u*d(v), and so on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from wrt.conventions import Convention
+from wrt.derivation.reading import Scene, size_tree
+from wrt.derivative import Derivative
+from wrt.errors import WrtError
+from wrt.formula import Formula
+from wrt.language.parser import parse
+from wrt.language.rewrite import replace_names, with_children
+from wrt.language.shapes import annotate
+from wrt.language.surface import Binary, Block, Call, Declaration, Generator, Index, Loop, Name, Node, Number, Shape, Source, Text, Unary, postorder
+from wrt.language.unparse import unparse
+from wrt.tables.functions import FUNCTIONS
+from wrt.tables.operators import OPERATORS
+
+Apply = Callable[[Node, Scene], Node | None]
+LINEAR = ("tr", "sum", "mean", "diag", "vec", "triu", "tril", "cumsum")
+BILINEAR = ("kron", "dot", "outer", "cross", "trace_product")
+ZERO, ONE, TWO = Number(Fraction(0), "0"), Number(Fraction(1), "1"), Number(Fraction(2), "2")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named rule. `apply` rewrites the node it is given, or says None; `calculus`: whether it differentiates; `source`: where it is taught."""
+
+    name: str
+    apply: Apply
+    calculus: bool = False
+    source: str = ""
+    condition: str = ""
+
+
+def number(value: int | Fraction) -> Node:
+    """A number as a tree, negative ones with a sign in front."""
+    made = Number(abs(Fraction(value)), str(abs(Fraction(value))))
+    return made if value >= 0 else Unary("-", made)
+
+
+def zero(shape: Shape | None) -> Node | None:
+    """Zero of a shape; None for tensors."""
+    if shape is None or shape.kind == "tensor":
+        return None
+    if not shape.order:
+        return ZERO
+    made = Call("zeros", tuple(size_tree(s) for s in shape.sizes))
+    return Unary("T", made) if shape.kind == "row" else made
+
+
+def times(*factors: Node) -> Node:
+    """The product of factors, numbers 1 left out."""
+    out: Node | None = None
+    for f in factors:
+        if isinstance(f, Number) and f.value == 1:
+            continue
+        out = f if out is None else Binary("*", out, f)
+    return ONE if out is None else out
+
+
+def total(terms: list[Node]) -> Node | None:
+    """The sum of terms; None when there is none."""
+    out: Node | None = None
+    for t in terms:
+        out = t if out is None else Binary("-", out, t.argument) if isinstance(t, Unary) and t.op == "-" else Binary("+", out, t)
+    return out
+
+
+def row_derivative(call: Call, place: int) -> Node | None:
+    """The derivative of an elementwise function by its argument number `place`, in the arguments given; None where its row has none."""
+    row = FUNCTIONS[call.function]
+    if not row.d[place]:
+        return None
+    values = dict(zip(row.arguments, call.arguments, strict=True))
+    return replace_names(parse(row.d[place]), {**values, "y": call})
+
+
+# ------------------------------------------------------------------------------------------------ shared by d(E) and diff(E, v)
+def calculus_rules(pend: Callable[[Node, Node], Node]) -> tuple[Rule, ...]:
+    """The rules that d(E) and diff(E, x[k]) have in common; `pend(E, like)` says what is to be differentiated next, as `like` does."""
+
+    def rule(body: Callable[[Node, Callable[[Node], Node], Scene], Node | None]) -> Apply:
+        def apply(node: Node, scene: Scene) -> Node | None:
+            if not isinstance(node, Call) or node.function not in ("d", "diff"):
+                return None
+            return body(node.arguments[0], lambda e: pend(e, node), scene)
+
+        return apply
+
+    taught = "Magnus & Neudecker, chapter 8"
+    return (
+        Rule("constant", rule(lambda e, d, s: None if s.varies(e) else zero(e.shape)), True, taught),
+        Rule("constant term", rule(_constant_term), True, taught),
+        Rule("sum rule", rule(_sum), True, taught),
+        Rule("constant factor", rule(_factor), True, taught),
+        Rule("product rule", rule(_product), True, taught),
+        Rule("quotient rule", rule(_quotient), True, taught),
+        Rule("squared norm", rule(_squared_norm), True, taught),
+        Rule("power rule", rule(_power), True, taught),
+        Rule("exponential rule", rule(_exponential), True, taught),
+        Rule("power with varying base and exponent", rule(_general_power), True, taught),
+        Rule("chain rule", rule(_chain), True, "the derivative in the table of functions"),
+        Rule("derivative of a sum over an index", rule(_generator), True, taught),
+    )
+
+
+Diff = Callable[[Node], Node]
+
+
+def _constant_term(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Binary) or e.op not in "+-" or e.left.shape != e.right.shape:
+        return None
+    if not s.varies(e.right):
+        return d(e.left)
+    if not s.varies(e.left):
+        return d(e.right) if e.op == "+" else Unary("-", d(e.right))
+    return None
+
+
+def _sum(e: Node, d: Diff, s: Scene) -> Node | None:
+    return Binary(e.op, d(e.left), d(e.right)) if isinstance(e, Binary) and e.op in "+-" else None
+
+
+def _factor(e: Node, d: Diff, s: Scene) -> Node | None:
+    if isinstance(e, Unary) and e.op == "-":
+        return Unary("-", d(e.argument))
+    if not isinstance(e, Binary) or e.op not in "*@/":
+        return None
+    left, right = s.varies(e.left), s.varies(e.right)
+    if left and not right:
+        return Binary(e.op, d(e.left), e.right)
+    if right and not left and e.op != "/":
+        return Binary(e.op, e.left, d(e.right))
+    return None
+
+
+def _product(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Binary) or e.op not in "*@":
+        return None
+    return Binary("+", Binary(e.op, d(e.left), e.right), Binary(e.op, e.left, d(e.right)))
+
+
+def _quotient(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Binary) or e.op != "/":
+        return None
+    below = Binary("**", e.right, TWO)
+    if not s.varies(e.left):
+        return Unary("-", Binary("/", Binary("*", e.left, d(e.right)), below))
+    return Binary("/", Binary("-", Binary("*", d(e.left), e.right), Binary("*", e.left, d(e.right))), below)
+
+
+def _squared_norm(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not (isinstance(e, Binary) and e.op == "**" and isinstance(e.right, Number) and e.right.value == 2):
+        return None
+    n = e.left
+    if not (isinstance(n, Call) and n.function == "norm" and len(n.children) == 1 and n.arguments[0].shape is not None):
+        return None
+    u = n.arguments[0]
+    if u.shape is not None and u.shape.kind == "column":
+        return times(TWO, Binary("@", Unary("T", u), d(u)))
+    if u.shape is not None and u.shape.kind == "matrix":
+        return times(TWO, Call("tr", (Binary("@", Unary("T", u), d(u)),)))
+    return None
+
+
+def _power(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Binary) or e.op != "**" or s.varies(e.right):
+        return None
+    exponent, sign = e.right, 1
+    if isinstance(exponent, Unary) and exponent.op == "-":
+        exponent, sign = exponent.argument, -1
+    if isinstance(exponent, Number):
+        value = sign * exponent.value
+        if value.denominator == 1:
+            less = value - 1
+            power = e.left if less == 1 else ONE if less == 0 else Binary("**", e.left, number(less))
+            return times(number(value), power, d(e.left)) if value > 0 else Unary("-", times(number(-value), power, d(e.left)))
+    return times(e.right, Binary("**", e.left, Binary("-", e.right, ONE)), d(e.left))
+
+
+def _exponential(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Binary) or e.op != "**" or s.varies(e.left):
+        return None
+    return times(e, Call("log", (e.left,)), d(e.right))
+
+
+def _general_power(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Binary) or e.op != "**":
+        return None
+    inner = Binary("+", times(d(e.right), Call("log", (e.left,))), Binary("/", times(e.right, d(e.left)), e.left))
+    return times(e, inner)
+
+
+def _chain(e: Node, d: Diff, s: Scene) -> Node | None:
+    if isinstance(e, Binary) and e.op in ("<", "<=", ">", ">=", "==", "!="):
+        return zero(e.shape)
+    if not isinstance(e, Call) or e.function not in FUNCTIONS:
+        return None
+    terms = []
+    for k, u in enumerate(e.arguments):
+        if s.varies(u):
+            slope = row_derivative(e, k)
+            if slope is None:
+                return None
+            if isinstance(slope, Number) and slope.value == 0:
+                continue
+            terms.append(Unary("-", times(slope.argument, d(u))) if isinstance(slope, Unary) and slope.op == "-" else times(slope, d(u)))
+    return total(terms) or zero(e.shape)
+
+
+def _generator(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Generator) or any(s.varies(c) for c in (*e.loops, *e.conditions)):
+        return None
+    return Generator(e.function, d(e.body), e.loops, e.conditions)
+
+
+# ------------------------------------------------------------------------------------------------ only d(E)
+def d_of(e: Node, like: Node | None = None) -> Node:
+    """d(E)."""
+    return Call("d", (e,))
+
+
+def inner(node: Node) -> Node | None:
+    """E of d(E)."""
+    return node.arguments[0] if isinstance(node, Call) and node.function == "d" else None
+
+
+def _variable(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return Name(s.setting.tangent) if isinstance(e, Name) and e.name == s.setting.variable else None
+
+
+def _transpose(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return Unary("T", d_of(e.argument)) if isinstance(e, Unary) and e.op == "T" else None
+
+
+def _linear(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    if isinstance(e, Call) and e.function in LINEAR and e.arguments and not any(s.varies(c) for c in e.children[1:]):
+        return Call(e.function, (d_of(e.arguments[0]), *e.arguments[1:]), e.options)
+    if isinstance(e, Index) and not any(s.varies(p) for p in e.parts):
+        return Index(d_of(e.base), e.parts)
+    if isinstance(e, Block) and all(s.varies(c) or zero(c.shape) is not None for c in e.children):
+        return Block(tuple(tuple(d_of(c) if s.varies(c) else zero(c.shape) or ZERO for c in row) for row in e.rows), e.nested)
+    return None
+
+
+def _bilinear(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    if not isinstance(e, Call) or e.function not in BILINEAR or len(e.arguments) != 2 or e.options:
+        return None
+    u, v = e.arguments
+    terms: list[Node] = [Call(e.function, (d_of(u), v))] if s.varies(u) else []
+    return total([*terms, Call(e.function, (u, d_of(v)))] if s.varies(v) else terms)
+
+
+def matrix_row(e: Call, differential: Diff, s: Scene) -> Node | None:
+    """The differential of a matrix function by its row in the table, in the arguments given."""
+    row = OPERATORS.get(e.function)
+    if row is None or not row.d or any(isinstance(c, Text) for c in e.children):
+        return None
+    words = re.findall(r"(\w+)\[([^\]]*)\]", row.signature.partition("->")[0])
+    if len(words) != len(e.arguments) or [k for k, a in enumerate(e.arguments) if s.varies(a)] != [0]:
+        return None
+    values: dict[str, Node] = {f"d{words[0][0]}": differential(e.arguments[0])}
+    tree = parse(row.d)
+    if any(isinstance(n, Name) and re.fullmatch(r"d[A-Z]", n.name) and n.name not in values for n in postorder(tree)):
+        return None
+    for (name, sizes), argument in zip(words, e.arguments, strict=True):
+        values[name] = argument
+        own = argument.shape.sizes if argument.shape is not None else ()
+        values.update({w.strip(): size_tree(size) for w, size in zip(sizes.split(","), own, strict=False) if w.strip()})
+    bound = {n.name: Name(s.fresh("rspq")) for g in postorder(tree) if isinstance(g, Generator) for n in g.loops}
+    if bound:
+        tree = renamed(tree, {k: v.name for k, v in bound.items()})
+    return replace_names(tree, values)
+
+
+def renamed(tree: Node, names: dict[str, str]) -> Node:
+    """The tree with bound indices renamed, loops and uses."""
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        below = tuple(done[id(c)] for c in node.children)
+        if isinstance(node, Name) and node.name in names:
+            done[id(node)] = Name(names[node.name])
+        elif isinstance(node, Loop):
+            done[id(node)] = Loop(names.get(node.name, node.name), below[0], below[1])
+        else:
+            done[id(node)] = with_children(node, below) if below else node
+    return done[id(tree)]
+
+
+def _matrix_function(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return matrix_row(e, d_of, s) if isinstance(e, Call) else None
+
+
+def _definition(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    row = OPERATORS.get(e.function) if isinstance(e, Call) else None
+    if row is None or not row.defined or not isinstance(e, Call):
+        return None
+    words = re.findall(r"(\w+)\[", row.signature.partition("->")[0])
+    tree = parse(row.defined)
+    if len(words) != len(e.arguments) or any(isinstance(n, (Generator, Text)) for n in postorder(tree)):
+        return None
+    if {n.name for n in postorder(tree) if isinstance(n, Name)} - set(words):
+        return None
+    return d_of(replace_names(tree, dict(zip(words, e.arguments, strict=True))))
+
+
+def local_differential(e: Node, differential: Diff, s: Scene) -> Node | None:
+    """The differential of the outermost function of E, by the engine's proved operator form in arguments of their own."""
+    parts = e.children
+    moving = [k for k, c in enumerate(parts) if s.varies(c)]
+    free = {n.name for n in postorder(e) if isinstance(n, Name)} & {*s.loops, *s.setting.indices}
+    if not moving or free or any(isinstance(parts[k], Loop) or parts[k].shape is None for k in moving):
+        return None
+    names = {k: f"{'v' if (shape := parts[k].shape) is not None and shape.order < 2 else 'V'}{k}_" for k in moving}
+    tree = with_children(e, tuple(Name(names[k]) if k in names else c for k, c in enumerate(parts)))
+    return local_operator(tree, {names[k]: parts[k] for k in moving}, differential, s)
+
+
+def local_operator(tree: Node, values: dict[str, Node], differential: Diff, s: Scene) -> Node | None:
+    """sum over the names of values: the operator form of `tree` by the name, at its value, applied to the value's differential."""
+    setting = s.setting
+    declared = dict(setting.source.declarations)
+    declared.update({k: Declaration(k, v.shape) for k, v in s.steps.items() if v.shape is not None})
+    declared.update({k: Declaration(k, v.shape) for k, v in values.items() if v.shape is not None})
+    tree = replace_names(tree, {})
+    copied = parse_again(tree)
+    terms: list[Node] = []
+    try:
+        annotate(copied, declared, sizes=setting.source.sizes)
+        used = {n.name for n in postorder(copied) if isinstance(n, Name)}
+        formula = Formula(Source(copied, {k: v for k, v in declared.items() if k in used or k in values}, setting.source.sizes))
+        for name, value in values.items():
+            found = Derivative(formula, (name,), Convention("mixed", "ignored"))
+            view = found.operator
+            if view is None:
+                return None
+            terms.append(replace_names(view.source.tree, {**values, found.tangents[0]: differential(value)}))
+    except WrtError:
+        return None
+    return total([t for t in terms if not (isinstance(t, Number) and t.value == 0)]) or zero(copied.shape)
+
+
+def parse_again(tree: Node) -> Node:
+    """A copy of a tree that shares nothing with it."""
+    return parse(unparse(tree))
+
+
+def _local(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return local_differential(e, d_of, s) if e is not None else None
+
+
+DIFFERENTIAL: tuple[Rule, ...] = (
+    Rule("differential of the variable", _variable, True, "definition of dX"),
+    *calculus_rules(d_of),
+    Rule("differential of a transpose", _transpose, True, "Magnus & Neudecker, section 8.1"),
+    Rule("differential of a linear function", _linear, True, "Magnus & Neudecker, section 8.1"),
+    Rule("product rule for two arguments", _bilinear, True, "Magnus & Neudecker, section 8.1"),
+    Rule("differential of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
+    Rule("definition", _definition, False, "the definition in the table of matrix functions"),
+    Rule("differential of the outermost function", _local, True, "the engine's operator form, proved"),
+)

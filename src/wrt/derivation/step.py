@@ -1,0 +1,275 @@
+"""`Derivation`: a derivative step by step, each line one rule at one place, replayed and proved; made by `d.steps(style=...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from wrt.calculus.structure import linear_structure
+from wrt.conventions import Convention, choice
+from wrt.derivation import chain
+from wrt.derivation.check import line_verdict
+from wrt.derivation.reading import Part, Place, Setting, is_pending, pendings, scene_at
+from wrt.derivation.replay import AGAIN, RECOGNISE, RULES, START, STYLES, Told, following, replay
+from wrt.derivative import Derivative
+from wrt.errors import NoClosedFormError, ProofError
+from wrt.formula import Formula
+from wrt.language.parser import parse
+from wrt.language.read import read_like
+from wrt.language.rewrite import replace_names
+from wrt.language.sizes import Size
+from wrt.language.surface import Call, Index, Name, Node, Shape, Source, postorder
+from wrt.language.unparse import unparse
+from wrt.tables.facts import closure
+from wrt.tables.functions import FUNCTIONS
+from wrt.tables.operators import OPERATORS
+
+MOST = 300  # lines
+FOLDED = 12
+
+
+@dataclass
+class Line:
+    """One line: its `text`, the `rule` that made it out of the line before, at which `place` (a path of child numbers), under which `condition`.
+
+    `source`: where the rule is taught. `formula`: the line as a formula, None while something in it is still to be differentiated.
+    `verified`: "exact", "numeric" or "unverified: why": whether the line equals the one before.
+    """
+
+    text: str
+    rule: str
+    place: Place
+    condition: str
+    source: str
+    before: str | None = field(repr=False)
+    part: Part = field(repr=False)
+
+    @cached_property
+    def formula(self) -> Formula | None:
+        """The line as a formula; None while something in it is still to be differentiated."""
+        if self.rule == RECOGNISE and self.text == self.part.end:
+            return self.part.final
+        if pendings(parse(self.text)):
+            return None
+        setting = self.part.setting
+        extra = {setting.tangent: setting.declared[setting.tangent]} if setting.tangent not in setting.source.declarations else None
+        return Formula(read_like(self.text, setting.source, indices=setting.indices, extra=extra))
+
+    @cached_property
+    def verified(self) -> str:
+        """Whether the line equals the one before, proved. Raises: ProofError when it does not."""
+        status = line_verdict(self.part, self.before, self.text, self.rule, self.place)
+        if status == "wrong":
+            raise ProofError(f"the rule '{self.rule}' made a line that differs from the one before.", text=self.text, span=(0, len(self.text)))
+        return status
+
+    @property
+    def calculus(self) -> bool:
+        """Whether the line applies a rule of calculus (the others rearrange)."""
+        rule = RULES[self.part.setting.style].get(self.rule)
+        return rule is not None and rule.calculus
+
+    def tree(self) -> Node:
+        """The typed tree that is printed."""
+        if self.rule == RECOGNISE and self.text == self.part.end:
+            return self.part.final.source.tree
+        return self.part.setting.read(self.text)
+
+    def __str__(self) -> str:
+        return f"{self.text}    [{self.rule}]"
+
+
+class Derivation:
+    """A derivation: `lines` in order, the last the derivative itself; `str` shows at most a dozen of them, with the rules of what was folded."""
+
+    def __init__(self, derivative: Derivative, style: str, parts: tuple[Part, ...], lines: list[Line]) -> None:
+        self.derivative = derivative
+        self.style = style
+        self.parts = parts
+        self.lines = lines
+
+    def replay(self) -> None:
+        """Re-apply every line's rule at its place to the line before. Raises: ProofError, naming the line that does not follow."""
+        replay(self.parts, [Told(line.text, line.rule, line.place) for line in self.lines])
+
+    @property
+    def verified(self) -> str:
+        """The worst of the lines: "exact", "numeric" or "unverified: why"."""
+        statuses = [line.verified for line in self.lines]
+        unverified = next((s for s in statuses if s.startswith("unverified")), None)
+        return unverified or ("numeric" if "numeric" in statuses else "exact")
+
+    def folded(self) -> list[tuple[Line, tuple[str, ...]]]:
+        """At most a dozen lines, each with the rules applied since the one shown before."""
+        out: list[tuple[Line, tuple[str, ...]]] = []
+        rules: list[str] = []
+        stride = max(1, -(-len(self.lines) // FOLDED))
+        kept = set(range(len(self.lines) - 1, 0, -stride)) | {0} if stride > 1 else set(range(len(self.lines)))
+        if len(kept) > FOLDED:
+            kept.discard(min(k for k in kept if k))
+        for k, line in enumerate(self.lines):
+            if line.rule not in rules:
+                rules.append(line.rule)
+            if k in kept:
+                out.append((line, tuple(rules)))
+                rules = []
+        return out
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __str__(self) -> str:
+        return self._written([line.text for line, _ in self.folded()])
+
+    def unicode(self) -> str:
+        """The folded lines in Unicode."""
+        from wrt.notation import unicode
+
+        return self._written([unicode.render(line.tree()) for line, _ in self.folded()])
+
+    def _written(self, texts: list[str]) -> str:
+        rows = []
+        for k, (text, (_, rules)) in enumerate(zip(texts, self.folded(), strict=True)):
+            rows.append(f"{self._joint(k, '  ', '= ', 'so ')}{text}    [{', '.join(rules)}]")
+        return "\n".join(rows)
+
+    def _joint(self, k: int, first: str, equal: str, so: str) -> str:
+        """How a folded line is joined to the one before: what is read off is no differential any more."""
+        rule = self.folded()[k][0].rule
+        if not k or rule == AGAIN:
+            return first
+        return so if rule == RECOGNISE and self.style != "componentwise" else equal
+
+    def latex(self) -> str:
+        """The folded lines as an aligned display."""
+        from wrt.notation import latex
+
+        rows = []
+        for k, (line, rules) in enumerate(self.folded()):
+            joint = self._joint(k, "&", "&= ", r"&\Rightarrow ")
+            rows.append(f"{joint}{latex.render(line.tree())} && \\text{{{', '.join(rules)}}}")
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def __repr__(self) -> str:
+        return f"Derivation({self.style!r}, {len(self.lines)} lines)"
+
+
+def derivation(derivative: Derivative, style: str = "differential") -> Derivation:
+    """The steps of a derivative in a style. Raises: NoClosedFormError for what has no steps (parts of variables, orders above 2)."""
+    choice("style", style, tuple(STYLES))
+    if len(derivative.names) > 2 or any(v.axes for v in derivative.variables):
+        raise NoClosedFormError("steps are shown for first and second derivatives by whole variables.")
+    parts: list[Part] = []
+    lines: list[Line] = []
+    for k in range(len(derivative.names)):
+        d = _stage(derivative, k)
+        part = _part(d, style, AGAIN if k else START, derivative if k == len(derivative.names) - 1 else d)
+        parts.append(part)
+        lines += _lines(part)
+    return Derivation(derivative, style, tuple(parts), lines)
+
+
+def _stage(derivative: Derivative, k: int) -> Derivative:
+    """The k-th differentiation: of the formula, or of its first derivative."""
+    structure = derivative.convention.structure
+    if len(derivative.names) == 1:
+        return derivative
+    first = Derivative(derivative.formula, derivative.names[:1], Convention("mixed", structure))
+    if not k:
+        return first
+    if first.matrix is None:
+        raise NoClosedFormError("the first derivative has no matrix form to differentiate again.")
+    source = first.matrix.source
+    again = Formula(Source(parse(str(first.matrix)), source.declarations, source.sizes))
+    return Derivative(Formula(read_like(str(again), source)), derivative.names[1:], Convention("mixed", structure))
+
+
+def _unstructured(d: Derivative, style: str) -> Derivative:
+    """The derivative whose lines are shown: by independent entries, the structure entering where it is read off (or, symmetric, in the deltas)."""
+    v = d.variables[0]
+    linear = linear_structure(closure(d.declarations[v.name].facts)) if v.shape.order == 2 else None
+    structure = d.convention.structure
+    if linear is None or structure == "ignored" or (style == "componentwise" and linear == "symmetric" and structure == "projected"):
+        return d
+    return Derivative(d.formula, d.names, Convention(d.convention.layout, "ignored"))
+
+
+def _part(d: Derivative, style: str, rule: str, asked: Derivative) -> Part:
+    end = asked.matrix if asked.matrix is not None else asked.index.expr
+    d = _unstructured(d, style)
+    if style == "componentwise":
+        return _entry_part(d, rule, end)
+    tree = chain.written_out(d.formula.source.tree)
+    setting = Setting(d, d.variables[0].name, d.tangents[0], style)
+    return Part(setting, rule, unparse(Call("d", (tree,))), end)
+
+
+def _entry_part(d: Derivative, rule: str, end: Formula) -> Part:
+    tree = chain.written_out(d.formula.source.tree)
+    shape = d.formula.shape
+    wanted = (*shape, *d.variables[0].shape.sizes)
+    taken = {*d.declarations, *d.formula.source.sizes, *d.context.reserved}
+    taken |= {n.name for n in postorder(tree) if isinstance(n, Name)}
+    names = [w for w in (*"ijklpqrsabcefgh", *(f"i{n}" for n in range(1, 30))) if w not in taken][: len(wanted)]
+    indices: dict[str, Size] = dict(zip(names, wanted, strict=True))
+    entry, by = names[: len(shape)], names[len(shape) :]
+    name = d.variables[0].name
+    v: Node = Index(Name(name), tuple(map(Name, by))) if by else Name(name)
+    f: Node = Index(tree, tuple(map(Name, entry))) if entry else tree
+    setting = Setting(d, name, d.tangents[0], "componentwise", indices, v, tuple(entry))
+    return Part(setting, rule, unparse(Call("diff", (f, v))), end)
+
+
+def _lines(part: Part) -> list[Line]:
+    text = unparse(part.setting.read(part.start))
+    out = [Line(part.start, part.rule, (), "", "", None, part)]
+    seen = {text}
+    while (found := following(part.setting, out[-1].text)) is not None:
+        rule, place, text = found
+        if text in seen or len(out) > MOST:
+            raise NoClosedFormError("no short derivation was found.")
+        seen.add(text)
+        condition = condition_of(part.setting, out[-1].text, rule.name, place)
+        out.append(Line(text, rule.name, place, condition, rule.source, out[-1].text, part))
+    if pendings(parse(out[-1].text)):
+        raise NoClosedFormError(f"no rule differentiates a part of {out[-1].text}.")
+    conditions = ", ".join(part.setting.derivative.conditions)
+    out.append(Line(part.end, RECOGNISE, (), conditions, "the derivative read off", out[-1].text, part))
+    for line in out:
+        assert line.verified  # proved before it is shown
+    return out
+
+
+def condition_of(setting: Setting, before: str, rule: str, place: Place) -> str:
+    """Where a rule holds ("X invertible"), by the tables; of a local Jacobian, its size."""
+    node, scene = scene_at(setting, setting.read(before), place)
+    e = node.children[0] if is_pending(node) else node
+    if rule == "local Jacobian" and isinstance(e, Name) and e.shape is not None:
+        used = {
+            n.name: n.shape for n in postorder(scene.steps[e.name]) if isinstance(n, Name) and (n.name in scene.moving or n.name == setting.variable)
+        }
+        return ", ".join(f"d({e.name})/d({name}): {_entries(e.shape)} x {_entries(shape)}" for name, shape in used.items() if shape is not None)
+    if isinstance(e, Index):
+        e = e.base
+    if not isinstance(e, Call) or not e.arguments:
+        return ""
+    row = FUNCTIONS.get(e.function)
+    if row is not None and row.kink:
+        return unparse(replace_names(parse(row.kink), dict(zip(row.arguments, e.arguments, strict=False))))
+    operator = OPERATORS.get(e.function)
+    if operator is None or not operator.assumes:
+        return ""
+    letter, _, rest = operator.assumes.partition(" ")
+    return f"{unparse(e.arguments[0])} {rest}" if len(letter) == 1 else operator.assumes
+
+
+def _entries(shape: Shape) -> str:
+    """How many entries a value has: the rows, or columns, of a Jacobian."""
+    return "*".join(f"({s})" if " " in str(s) else str(s) for s in shape.sizes) or "1"

@@ -1,0 +1,37 @@
+"""Running emitted code: made a function once, told with its lines when it fails."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+from wrt.errors import ShapeError, WrtError
+
+
+def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """The last function that a source defines; tracebacks show its lines."""
+    filename = f"<wrt program {abs(hash(source)):x}>"
+    try:
+        code = compile(source, filename, "exec")
+    except SyntaxError as error:
+        raise AssertionError(f"the emitted code is not valid; please report this as a bug: {error}\n{numbered(source)}") from None
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    scope = dict(namespace)
+    exec(code, scope)  # noqa: S102 - the code that was just emitted
+    functions = [v for v in scope.values() if getattr(getattr(v, "__code__", None), "co_filename", None) == filename]
+    return functions[-1]  # type: ignore[no-any-return]  # a function
+
+
+def told(error: Exception, source: str) -> Exception:
+    """What emitted code raised, with the code: a place outside an array as ShapeError, a singular matrix as it is."""
+    if isinstance(error, IndexError):
+        return ShapeError(f"an index leaves its range at these sizes: {error}.")
+    if not isinstance(error, WrtError) and type(error).__name__ != "LinAlgError":
+        error.add_note(f"in the compiled program:\n{numbered(source)}")
+    return error
+
+
+def numbered(source: str) -> str:
+    """The source with line numbers."""
+    return "\n".join(f"{k:4}  {line}" for k, line in enumerate(source.splitlines(), 1))
