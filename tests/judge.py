@@ -117,7 +117,7 @@ class Question:
         self.shapes = {name: tuple(sizes) for name, sizes in case["vars"].items()}
         self.assume = {name: tuple(facts) for name, facts in (case.get("assume") or {}).items()}
         self.by, self.layout, tags = case["wrt"], case["layout"], set(case["tags"])
-        self.by_orders = [len(self.shapes[name]) for name in self.by]
+        self.by_orders = [len(self.shapes.get(name, ())) for name in self.by]
         self.polynomial = bool(tags & {"taylor", "linearize"})
         self.structured = "structured" in tags
 

@@ -15,7 +15,7 @@ three-norm | T: m n p | sum(T[i, j, k]**2 for i in range(m) for j in range(n) fo
 three-norm-twice | T: p n p | sqrt(sum(T[i, j, k]**2 for i in range(p) for j in range(n) for k in range(p))) | T T | jnp.sqrt(jnp.sum(T**2))
 three-elementwise | T: m n p, a: m | sum(a[i]*tanh(T[i, j, k]) for i in range(m) for j in range(n) for k in range(p)) | T | jnp.einsum('i,ijk->', a, jnp.tanh(T))
 three-slice-of-front | T: m n n, x: n | sum(x.T @ T[i, :, :] @ x for i in range(m)) | x | jnp.einsum('ijk,j,k->', T, x, x)
-three-slice-determinants | T: p n n | sum(logdet(T[i, :, :]) for i in range(p)) | T | jnp.sum(jnp.linalg.slogdet(T)[1])
+three-slice-determinants | T: p n n | sum(logdet(T[i, :, :]) for i in range(p)) | T | !NotDifferentiableError
 three-array-by-matrix | A: m n, x: p | array(A[i, j]*x[k]**2 for i in range(m) for j in range(n) for k in range(p)) | A | jnp.einsum('ij,k->ijk', A, x**2)
 three-array-by-vector | A: m n, x: p | array(A[i, j]*x[k]**2 for i in range(m) for j in range(n) for k in range(p)) | x | jnp.einsum('ij,k->ijk', A, x**2)
 three-of-vector | x: n | array(x[i]*x[j]*x[k] for i in range(n) for j in range(n) for k in range(n)) | x | jnp.einsum('i,j,k->ijk', x, x, x)
@@ -33,7 +33,8 @@ four-quadratic-in-matrix | T: p n p n, X: p n | sum(X[i, j]*T[i, j, k, l]*X[k, l
 four-array | A: m n, B: p p | array(A[i, j]*B[k, l] for i in range(m) for j in range(n) for k in range(p) for l in range(p)) | B | jnp.einsum('ij,kl->ijkl', A, B)
 four-trace | T: n p n p | sum(T[i, k, i, k]**2 for i in range(n) for k in range(p)) | T | jnp.einsum('ikik->', T**2)
 batch-of-matrices | A: p m n, X: p n, Y: p m | sum((A[b, i, j]*X[b, j] - Y[b, i]/n)**2 for b in range(p) for i in range(m) for j in range(n)) | X | jnp.sum((A*X[:, None, :] - Y[:, :, None]/X.shape[1])**2)
-batch-of-inverses | T: p n n, a: n | array(inv(T[i, :, :]) @ a for i in range(p)) | a | jnp.linalg.inv(T) @ a
+batch-of-inverses | T: p n n, a: n | array(inv(T[i, :, :]) @ a for i in range(p)) | a | !NotDifferentiableError
+inverse-of-slice | T: p n n, a: n | a.T @ inv(T[0, :, :]) @ a | T | a @ jnp.linalg.inv(T[0]) @ a
 einsum-chain | A: m n, B: n p, C: m p | sum(C*einsum("ij,jk->ik", A, B)) | B | jnp.einsum('ik,ij,jk->', C, A, B) | A.T @ C
 einsum-trace | A: n n, B: n n | einsum("ij,ji->", A, B) | A | jnp.einsum('ij,ji->', A, B) | B.T
 einsum-diagonal | A: n n, a: n | a.T @ einsum("ii->i", A) | A | jnp.einsum('i,ii->', a, A) | diag(a)
@@ -53,9 +54,10 @@ negative-stop | x: n | sum(exp(x[:-1])) | x x | jnp.sum(jnp.exp(x[:-1]))
 differences | x: n, a: n-1 | a.T @ (x[1:] - x[:-1])**2 | x | jnp.sum(a*(x[1:] - x[:-1])**2)
 differences-twice | x: n, a: n-1 | a.T @ (x[1:] - x[:-1])**2 | x x | jnp.sum(a*(x[1:] - x[:-1])**2)
 jacobian | x: n | x[1:n]*x[0:n - 1] | x | x[1:]*x[:-1]
-step-two | x: 2*n, a: n | a.T @ x[::2] | x | jnp.sum(a*x[::2])
-step-two-odd | x: 2*n, a: n | a.T @ sin(x[1::2]) | x | jnp.sum(a*jnp.sin(x[1::2]))
-step-two-twice | x: 2*n | norm(x[::2] - x[1::2]) | x x | jnp.linalg.norm(x[::2] - x[1::2])
+step-two | x: 6, a: 3 | a.T @ x[::2] | x | jnp.sum(a*x[::2])
+step-two-symbolic | x: 2*n | sum(x[::2]) | x | !ShapeError
+step-two-odd | x: 6, a: 3 | a.T @ sin(x[1::2]) | x | jnp.sum(a*jnp.sin(x[1::2]))
+step-two-twice | x: 6 | norm(x[::2] - x[1::2]) | x x | jnp.linalg.norm(x[::2] - x[1::2])
 step-three-literal | x: 7, a: 3 | a.T @ x[::3]**2 | x | jnp.sum(a*x[::3]**2)
 step-back | x: n, a: n | a.T @ x[::-1]**2 | x | jnp.sum(a*x[::-1]**2)
 step-back-palindrome | x: n | x.T @ x[::-1] | x x | jnp.dot(x, x[::-1])
@@ -63,7 +65,7 @@ step-back-jacobian | x: n | exp(x[::-1]) | x | jnp.exp(x[::-1])
 matrix-columns | X: m n, C: m n-1 | sum(C*X[:, 1:]**2) | X | jnp.sum(C*X[:, 1:]**2)
 matrix-rows | X: m n, C: m-2 n | sum(C*X[1:-1, :]) | X | jnp.sum(C*X[1:-1])
 matrix-corner | X: m n | sum(X[:2, :2]**3) | X | jnp.sum(X[:2, :2]**3)
-matrix-step | X: 2*n m, C: n m | sum(C*X[::2, :]) | X | jnp.sum(C*X[::2])
+matrix-step | X: 6 m, C: 3 m | sum(C*X[::2, :]) | X | jnp.sum(C*X[::2])
 matrix-columns-reversed | X: m n, C: m n | sum(C*exp(X[:, ::-1])) | X | jnp.sum(C*jnp.exp(X[:, ::-1]))
 matrix-order4 | X: m n | X[1:, :] - X[:-1, :] | X | X[1:] - X[:-1]
 matrix-product-of-blocks | X: 2*n p, C: p p | sum(C*(X[:n, :].T @ X[n:, :])) | X | jnp.sum(C*(X[:X.shape[0]//2].T @ X[X.shape[0]//2:]))
@@ -73,7 +75,7 @@ row-value row | X: m n | X[0, :] | X | X[0]
 row-negative | X: m n, a: n | exp(X[-1, :] @ a) | X | jnp.exp(X[-1] @ a)
 column | X: m n, a: m | a.T @ X[:, 0]**2 | X | jnp.sum(a*X[:, 0]**2)
 column-negative-twice | X: m n | norm(X[:, -1])**2*X[0, 0] | X X | jnp.sum(X[:, -1]**2)*X[0, 0]
-entry | x: n | x[0]*x[1]**2 | x | x[0]*x[1]**2 | [2*x[0]*x[1]]
+entry | x: n | x[0]*x[1]**2 | x | x[0]*x[1]**2
 entry-negative | x: n | x[-1]**2*x[0] | x x | x[-1]**2*x[0]
 entry-of-matrix | X: m n | X[0, 1]*X[-1, -1] | X | X[0, 1]*X[-1, -1]
 of-a-product | A: m n, x: n | (A @ x)[0] | x | (A @ x)[0] | A[0, :].T
@@ -102,11 +104,11 @@ columns | E: m n, idx: q integer, C: m q | sum(C*E[:, idx]) | E | jnp.sum(C*E[:,
 vector | x: n, idx: q integer, a: q | a.T @ x[idx]**2 | x | jnp.sum(a*x[idx]**2)
 vector-twice | x: n, idx: q integer, a: q | a.T @ exp(x[idx]) | x x | jnp.sum(a*jnp.exp(x[idx]))
 vector-jacobian | x: n, idx: q integer | x[idx] | x | x[idx]
-labels-cross-entropy | X: q n, y: q integer | -sum(log_softmax(X, axis=1)[i, y[i]] for i in range(q)) | X | -jnp.sum(jnp.take_along_axis(jax.nn.log_softmax(X, axis=1), y[:, None], 1))
+labels-inside-generator | X: q n, y: q integer | -sum(log_softmax(X, axis=1)[i, y[i]] for i in range(q)) | X | !ShapeError
 one-label | z: n, y: integer | logsumexp(z) - z[y - 2] | z | jax.nn.logsumexp(z) - z[y - 2]
-pairs | E: n m, u: q integer, v: q integer | sum(sigmoid(E[u[i], :] @ E[v[i], :].T) for i in range(q)) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
-ratings | P: n p, Q: n p, u: q integer, v: q integer, r: q | sum((r[i] - P[u[i], :] @ Q[v[i], :].T)**2 for i in range(q)) | P | jnp.sum((r - jnp.sum(P[u]*Q[v], axis=1))**2)
-twice | x: n, u: n integer, v: q integer, a: q | a.T @ x[u[v]] | x | jnp.sum(a*x[u[v]])
+pairs | E: n m, u: q integer, v: q integer | sum(sigmoid(sum(E[u, :]*E[v, :], axis=1))) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
+ratings | P: n p, Q: n p, u: q integer, v: q integer, r: q | norm(r - sum(P[u, :]*Q[v, :], axis=1))**2 | P | jnp.sum((r - jnp.sum(P[u]*Q[v], axis=1))**2)
+of-look-up | x: n, u: n integer, v: q integer, a: q | a.T @ x[u[v]] | x | !ShapeError
 by-index | x: n, idx: q integer | sum(x[idx]) | idx | !NotDifferentiableError
 """
 
@@ -149,7 +151,8 @@ matrix-logdet-side | A: n n, B: n p, C: p n, D: p p | logdet([[A, B], [C, D]]) |
 matrix-trace-of-square | A: n n, t: | tr([[A, t*A], [t*eye(n), A]] @ [[A, t*A], [t*eye(n), A]]) | t t | (lambda M: jnp.trace(M @ M))(jnp.block([[A, t*A], [t*jnp.eye(len(A)), A]])) | 4*tr(A)
 matrix-bordered | A: n n, b: n, c: | det([[A, b], [b.T, c]]) | b | jnp.linalg.det(jnp.block([[A, b[:, None]], [b[None], jnp.full((1, 1), c)]]))
 matrix-kkt-solve | A: n n spd, B: p n, b: n, c: p, a: n+p | a.T @ solve([[A, B.T], [B, zeros(p, p)]], [b, c]) | b | a @ jnp.linalg.solve(jnp.block([[A, B.T], [B, jnp.zeros((2, 2))]]), jnp.concatenate([b, c]))
-matrix-by-block-order4 | A: n p, B: n n | [[A, B], [B, A]] | A | !ShapeError
+matrix-by-block-order4 | A: n p, B: n n | [[A, B], [B, A]] | A | jnp.block([[A, B], [B, A]])
+blocks-that-do-not-fit | A: n p, B: n n | [[A, B], [A]] | A | !ShapeError
 matrix-stacked-order4 | A: n p, B: m p | [[A], [B]] | A | jnp.concatenate([A, B])
 matrix-side-by-side | A: n p, B: n m, C: n p+m | sum(C*[[A, B]]**2) | B | jnp.sum(C*jnp.concatenate([A, B], axis=1)**2)
 matrix-rotation | t:, x: 2, y: 2 | y.T @ [[cos(t), -sin(t)], [sin(t), cos(t)]] @ x | t t | y @ jnp.array([[jnp.cos(t), -jnp.sin(t)], [jnp.sin(t), jnp.cos(t)]]) @ x
@@ -181,7 +184,8 @@ index-as-number | x: n | sum(i*x[i]**2 for i in range(n)) | x | jnp.sum(jnp.aran
 index-as-exponent | c: n, t: | sum(c[k]*t**k for k in range(n)) | t | jnp.polyval(c[::-1], t)
 index-as-exponent-twice | c: n, t: | sum(c[k]*t**k for k in range(n)) | t t | jnp.polyval(c[::-1], t)
 weighted-by-index-difference | x: n | sum((i - j)**2*x[i]*x[j] for i in range(n) for j in range(n)) | x x | x @ ((jnp.arange(3)[:, None] - jnp.arange(3))**2) @ x
-start-and-step | x: 2*n | sum(x[i]**2 for i in range(0, 2*n, 2)) | x | jnp.sum(x[::2]**2)
+range-with-step | x: 2*n | sum(x[i]**2 for i in range(0, 2*n, 2)) | x | !TextError
+even-entries | x: 2*n | sum(x[2*i]**2 for i in range(n)) | x | jnp.sum(x[::2]**2)
 start-at-one | x: n | sum(x[i]*x[i - 1] for i in range(1, n)) | x | jnp.sum(x[1:]*x[:-1])
 cyclic-by-two-sums | x: n | sum(x[i]*x[i + 1] for i in range(n - 1)) + x[n - 1]*x[0] | x x | jnp.sum(x*jnp.roll(x, -1))
 of-vectors | X: m n, a: m | sum(a[i]*X[i, :].T for i in range(m)) | a | X.T @ a | X.T

@@ -287,13 +287,13 @@ expm | expm({{0}}/2) | jsp.linalg.expm({{0}}/2) |
 logm | logm({{0}}) | {LOGM}({{0}}) | spd
 sqrtm | sqrtm({{0}}) | {SQRTM}({{0}}) | spd
 cholesky | cholesky({{0}}) | (lambda M: jnp.linalg.cholesky((M + M.T)/2))({{0}}) | spd
-matpow2 | matpow({{0}}, 2) | {{0}} @ {{0}} |
+matpow2 | matpow({{0}}, 2) | jnp.linalg.matrix_power({{0}}, 2) |
 matpow3 | matpow({{0}}, 3) | jnp.linalg.matrix_power({{0}}, 3) |
 tril | tril({{0}}) | jnp.tril({{0}}) |
 triu | triu({{0}}) | jnp.triu({{0}}) |
 polar | polar({{0}}) | (lambda M: (lambda U, s, V: U @ V)(*jnp.linalg.svd(M, full_matrices=False)))({{0}}) |
-eigvecsh | eigvecsh({{0}}) @ diag(eigvalsh({{0}})**3) @ eigvecsh({{0}}).T | (lambda M: M @ M @ M)(({{0}} + ({{0}}).T)/2) | symmetric
-svd | svd_u({{0}}) @ diag(svdvals({{0}})**3) @ svd_v({{0}}).T | (lambda M: M @ M.T @ M)({{0}}) |
+eigvecsh | (eigvecsh({{0}}) @ diag(eigvalsh({{0}})**3) @ eigvecsh({{0}}).T) | (lambda M: M @ M @ M)(({{0}} + ({{0}}).T)/2) | symmetric
+svd | (svd_u({{0}}) @ diag(svdvals({{0}})**3) @ svd_v({{0}}).T) | (lambda M: M @ M.T @ M)({{0}}) |
 transpose | ({{0}}).T | ({{0}}).T |
 """
 # name | text | body | facts: scalars
@@ -413,7 +413,7 @@ projection-residual | X: m n, y: m | norm(y - X @ inv(X.T @ X) @ X.T @ y)**2 | X
 STRUCTURE = """
 symmetric | n n | x.T @ F @ x | x @ F @ x | 2*F @ x
 spd | n n | sqrt(x.T @ F @ x) | jnp.sqrt(x @ F @ x) | F @ x/sqrt(x.T @ F @ x)
-diagonal | n n | x.T @ F @ F.T @ x | x @ F @ F.T @ x | 2*F**2 @ x
+diagonal | n n | x.T @ F @ F.T @ x | x @ F @ F.T @ x | 2*F @ F @ x
 lower | n n | norm(F @ x)**2 | jnp.sum((F @ x)**2) | 2*F.T @ F @ x
 upper | n n | norm(solve(F, x))**2 | jnp.sum(jnp.linalg.solve(F, x)**2) |
 orthogonal | m n | norm(F @ x)**2 | jnp.sum((F @ x)**2) | 2*x

@@ -131,6 +131,38 @@ def verify(formula: str, names: Words, declared: Words, layout: str | None, stru
         _print_lines(report.verdict_lines(found, plain=not _has_signs()))
 
 
+@main.command(cls=Command, epilog=report.STEPS_EXAMPLES)
+@formula_options
+@click.option(
+    "--style", type=click.Choice(["differential", "componentwise", "chain"]), default="differential", show_default=True, help="The way of working."
+)
+@refusals
+def steps(formula: str, names: Words, declared: Words, layout: str | None, structure: str | None, style: str, *, as_json: bool) -> None:
+    """Derive FORMULA step by step: each line follows from the one before by one named rule, and is proved equal to it."""
+    d = wrt.derive(wrt.parse(formula, "\n".join(declared) or None), *names, layout=layout, structure=structure)
+    found = d.steps(style=style)
+    if as_json:
+        _print_json(report.steps_data(found))
+    else:
+        click.echo(str(found))
+
+
+@main.command(cls=Command, epilog=report.CHECK_EXAMPLES)
+@formula_options
+@click.option("--answer", required=True, metavar="FORMULA", help="The derivative made by hand, in any dialect.")
+@refusals
+def check(formula: str, names: Words, declared: Words, layout: str | None, structure: str | None, answer: str, *, as_json: bool) -> None:
+    """Mark ANSWER as the derivative of FORMULA: right (in which layouts), or the slip, mended, with a counterexample."""
+    with wrt.conventions(structure=structure):
+        mark = wrt.check(wrt.parse(formula, "\n".join(declared) or None), *names, answer=answer, layout=layout)
+    if as_json:
+        _print_json(report.mark_data(mark))
+    else:
+        click.echo(str(mark))
+    if not mark:
+        sys.exit(DISPROVED)
+
+
 def _print_json(data: dict[str, Any]) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 

@@ -30,6 +30,16 @@ Examples:
 A vector is a column; x.T is a row. @ is the matrix product, * / ** are entry by entry.
 Exit status: 0, or 2 where the input cannot be answered (the reason is printed), or 1 where the proof found a disagreement."""
 
+STEPS_EXAMPLES = """\b
+Examples:
+  wrt steps "x.T @ A @ x" --wrt x
+  wrt steps "norm(A @ x - b)**2" --wrt x --style componentwise
+"""
+CHECK_EXAMPLES = """\b
+Examples:
+  wrt check "norm(A @ x - b)**2" --wrt x --answer "2*A.T @ (A @ x - b)"
+  wrt check "x.T @ A @ x" --wrt x --answer "2*A @ x"
+"""
 VERIFY_EXAMPLES = """\b
 Examples:
   wrt verify "logdet(X)" --wrt X
@@ -111,6 +121,27 @@ def _other_layout(d: wrt.Derivative) -> dict[str, str] | None:
         if other is not None and str(other) != str(d.matrix):
             return {"layout": layout, "text": str(other), "unicode": other.unicode()}
     return None
+
+
+def steps_data(found: Any) -> dict[str, Any]:
+    """A derivation as plain data."""
+    keys = ("text", "rule", "place", "condition", "source", "verified")
+    return {"lines": [{key: _plain(getattr(line, key)) for key in keys} for line in found.lines]}
+
+
+def mark_data(mark: wrt.Mark) -> dict[str, Any]:
+    """A mark as plain data."""
+    keys = ("right", "layout", "slip", "where", "counterexample", "fixed", "undecided")
+    return {**{key: _plain(getattr(mark, key)) for key in keys}, "sentence": str(mark)}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def error_data(error: wrt.WrtError) -> dict[str, Any]:

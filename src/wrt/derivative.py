@@ -30,6 +30,7 @@ from wrt.notation.context import Context
 from wrt.tables.facts import closure
 
 if TYPE_CHECKING:
+    from wrt.derivation.step import Derivation
     from wrt.program.emit import Program
     from wrt.proof.views import Prover, Verdict
 
@@ -262,14 +263,26 @@ class Derivative:
     def __repr__(self) -> str:
         return f"Derivative({str(self)!r}, by {', '.join(self.names)}, {self.convention.layout} layout, verified: {self.verified})"
 
+    def steps(self, style: str = "differential") -> Derivation:
+        """The derivation step by step, "differential", "componentwise" or "chain": replayed and proved line by line.
+
+        Raises: NoClosedFormError where no derivation by named rules is known.
+
+        >>> import wrt
+        >>> wrt.derive("x.T @ A @ x", "x").steps().lines[-1].text
+        '(A + A.T) @ x'
+        """
+        from wrt.derivation.step import derivation
+
+        return derivation(self, style)
+
     # ------------------------------------------------------------------------------------------------ the program
     def compile(self, backend: str = "numpy", output: str = "dense") -> Program:
         """A straight-line function of all declared names; the result's axes are f's, then each variable's."""
         from wrt.proof.programs import compile_proved
 
-        return compile_proved(
-            {"d": (self.expr, self.formula.source, (self.names, self.convention.structure))}, self.declarations, backend=backend, output=output
-        )
+        outputs = {"d": (self.expr, self.formula.source, (self.names, self.convention.structure))}
+        return compile_proved(outputs, self.declarations, backend=backend, output=output, conditions=self.prover.conditions)
 
     def __call__(self, *args: Any, **values: Any) -> Any:
         """The derivative's array at given values."""

@@ -5,9 +5,9 @@ For computing only: a product with a 0/1 mask is 0 where the mask is, but in flo
 
 from __future__ import annotations
 
-from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, fold
+from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, fold, postorder
 from wrt.algebra.indices import FRAGILE, is_unequal, regular
-from wrt.algebra.maps import drop_axes, mapping
+from wrt.algebra.maps import drop_axes, mapping, raw_map
 from wrt.algebra.product import Operand, broadcast, product
 from wrt.algebra.rebuild import with_children
 from wrt.algebra.sums import add, constant
@@ -23,6 +23,19 @@ def guarded(e: Expr) -> Expr:
         return _product(node) if isinstance(node, Product) else node
 
     return fold(e, visit)
+
+
+def masked(e: Expr, mask: Expr) -> Expr:
+    """e with the arguments of its quotients, roots and logarithms replaced by 1 where a mask of the same shape is 0."""
+    return _masked(e, mask, tuple(range(e.order)), DEEP)
+
+
+def _fragile(e: Map) -> bool:
+    """Whether the function has no value, or an infinite one, somewhere."""
+    if e.function != "pow":
+        return e.function in FRAGILE or e.function == "xlogy"
+    k = constant_value(e.arguments[1])
+    return k is None or k < 0 or k.denominator != 1
 
 
 def _is_mask(e: Expr) -> bool:
@@ -49,17 +62,20 @@ def _product(node: Product) -> Expr:
 
 def _masked(e: Expr, mask: Expr, axes: Labels, depth: int) -> Expr:
     """e with the arguments of its fragile maps replaced by 1 where the mask (spread to the shape of e, varying along `axes`) is 0."""
-    if depth == 0 or regular(e):
+    if depth == 0 or not any(isinstance(node, Map) and _fragile(node) for node in postorder(e)):
         return e
     match e:
         case Map():
-            inner = tuple([_masked(a, mask, axes, depth - 1) for a in e.arguments])
-            k = constant_value(e.arguments[-1]) if e.function == "pow" else None
-            if e.function in FRAGILE or (e.function == "pow" and (k is None or k < 0)):
-                inner = (mapping("where", (mask, inner[0], constant(1, e.shape))), *inner[1:])
-            return mapping(e.function, inner, e.parameters)
+            inner = [_masked(a, mask, axes, depth - 1) for a in e.arguments]
+            at = 1 if e.function == "xlogy" else 0
+            if _fragile(e) and not _guards(inner[at], mask):
+                inner[at] = mapping("where", (mask, inner[at], constant(1, e.shape)))
+            if all(a is b for a, b in zip(inner, e.arguments, strict=True)):
+                return e
+            return (raw_map if e.function == "xlogy" else mapping)(e.function, tuple(inner), e.parameters)
         case Sum():
-            return add([(c, _masked(t, mask, axes, depth - 1)) for c, t in e.terms], e.shape)
+            terms = [(c, _masked(t, mask, axes, depth - 1)) for c, t in e.terms]
+            return e if all(t is u for (_, t), (_, u) in zip(terms, e.terms, strict=True)) else add(terms, e.shape)
         case Product() if len(set(e.output)) == len(e.output):
             ends = [e.output[a] for a in axes]
             pairs: list[Operand] = []
@@ -68,8 +84,14 @@ def _masked(e: Expr, mask: Expr, axes: Labels, depth: int) -> Expr:
                     places = tuple([labels.index(a) for a in ends])
                     f = _masked(f, _respread(mask, axes, places, f), places, depth - 1)
                 pairs.append((f, labels))
+            if all(f is g for (f, _), (g, _) in zip(pairs, e.operands, strict=True)):
+                return e
             return product(e.coefficient, pairs, e.output, e.sizes, flatten=False)
     return e
+
+
+def _guards(e: Expr, mask: Expr) -> bool:
+    return isinstance(e, Map) and e.function == "where" and e.arguments[0] is mask
 
 
 def _respread(mask: Expr, axes: Labels, places: Labels, target: Expr) -> Expr:

@@ -12,6 +12,7 @@ from wrt.tables.facts import closure
 
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
+
 @dataclass(frozen=True, eq=False)
 class Context:
     """`order` of first appearance of names, `spelled` decimals as typed, `facts` closed facts by name, `reserved` names that no index may take."""

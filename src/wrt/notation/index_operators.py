@@ -138,9 +138,14 @@ def _ties(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
     extreme = raw_operator("max" if e.function == "argmax" else "min", (x,), x.shape[: len(kept)], (count,))
     entries.kept.append(extreme)
     top = yield entries.entry(extreme, kept, scope)
-    here = yield entries.entry(x, places, scope)
     names = entries.fresh_many(count, scope)
-    there = yield entries.entry(x, (*kept, *[bare(name) for name in names]), (*scope, *names))
+    others = (*kept, *[bare(name) for name in names])
+    entire: Node = yield formula(entries, x, scope)
+    if isinstance(entire, Generator):
+        here: Node = yield entries.entry(x, places, scope)
+        there: Node = yield entries.entry(x, others, (*scope, *names))
+    else:  # an entry of the very array whose extreme it is: in floats, a sum in another order need not be equal to it
+        here, there = entry_node(entire, places), entry_node(entire, others)
     loops = tuple(Loop(name, whole(0), size_node(size)) for name, size in zip(names, x.shape[len(kept) :], strict=True))
     return Binary("/", Binary("==", here, top), Generator("sum", Binary("==", there, top), loops))
 

@@ -125,7 +125,7 @@ class Recovery:
             return None
         if relation == "==" and len(shape) == 1 and abs(coefficients[0]) == 1:
             return ONE, forest.unit(shape[0], at(constant * -coefficients[0]))
-        if relation == "==" and len(shape) == 2:
+        if relation == "==" and len(shape) == 2 and not constant.names & set(last or {}):  # a slice cannot depend on an index
             chosen = self._selection(coefficients, constant, shape, last or {})
             if chosen is not None:
                 return ONE, chosen

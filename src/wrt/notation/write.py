@@ -156,7 +156,7 @@ class Writer:
         factors = t.factors if isinstance(t, Times) and (whole or id(t) not in self.names) else ((t, ONE),)
         top = [(f, e) for f, e in factors if e > 0]
         below = [(f, -e) for f, e in factors if e < 0]
-        bottom = self._powers(below)
+        bottom = self._stretched(below)
         numbers: list[Node] = []
         size = abs(c)
         if size != 1:
@@ -232,6 +232,17 @@ class Writer:
                 inside = _elementwise("*", [self.done[id(g)] for g in roots])
                 out.append(shaped(CallNode("sqrt", (inside,)), f.box))
         return out
+
+    def _stretched(self, factors: list[Factor]) -> list[Node]:
+        """Factors below the line: a column and a row without a matrix between them are their outer product, A/(x @ y.T)."""
+        columns = [(f, e) for f, e in factors if f.box != SCALAR and f.box[1] is None]
+        rows = [(f, e) for f, e in factors if f.box != SCALAR and f.box[0] is None]
+        others = [(f, e) for f, e in factors if f.box == SCALAR]
+        matrices = [(f, e) for f, e in factors if f.box[0] is not None and f.box[1] is not None]
+        if not (columns and rows) or matrices:
+            return self._powers([*others, *matrices, *columns, *rows])
+        outer = Binary("@", _elementwise("*", self._powers(columns)), _elementwise("*", self._powers(rows)))
+        return [*self._powers(others), outer]
 
     def _raised(self, f: Tree, e: Fraction) -> Node:
         node = self.done[id(f)] if id(f) in self.done else self._node(f)

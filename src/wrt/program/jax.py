@@ -15,7 +15,11 @@ from wrt.program.write import Backend, Writer
 def _helpers() -> Mapping[str, Callable[..., object]]:
     import inspect
 
+    import jax.numpy as jnp
+
     from wrt.program import runtime_jax
+
+    runtime_jax.jnp = jnp
 
     return {name: f for name, f in vars(runtime_jax).items() if inspect.isfunction(f) and f.__module__ == runtime_jax.__name__}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-
 Tensor = Any  # torch.Tensor
+torch: Any = None  # the library, bound when the backend is first used: importing this module must not need it
 
 
 def root_power(s: Tensor, exponent: float) -> Tensor:
@@ -145,7 +144,7 @@ def frechet(name: str, a: Tensor, *directions: Tensor) -> Tensor:
     """The derivative of the matrix exponential at a along each direction in turn: the corner of that of [[a, e], [0, a]]."""
     n, double = len(a), a
     for e in directions:
-        corner = torch.kron(torch.eye(len(double) // n, dtype=a.dtype), e)
+        corner = torch.kron(torch.eye(len(double) // n, dtype=a.dtype), e.contiguous())
         double = torch.cat([torch.cat([double, corner], 1), torch.cat([torch.zeros_like(double), double], 1)])
     return torch.linalg.matrix_exp(double)[:n, -n:]
 

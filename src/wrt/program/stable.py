@@ -15,7 +15,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Map, Product, Sum, constant_value, fold, is_zero, number, raw_map, raw_operator
-from wrt.algebra.guard import guarded
+from wrt.algebra.guard import guarded, masked
 from wrt.algebra.maps import mapping, power
 from wrt.algebra.product import broadcast, product, scale, times, transpose, unscale
 from wrt.algebra.rebuild import with_children
@@ -348,7 +348,7 @@ def _masked(node: Product) -> Expr | None:
     for c, labels in node.operands:
         if isinstance(c, Map) and c.function in ("gt", "ge", "eq", "ne"):
             for m, (e, there) in enumerate(node.operands):
-                safe = _guarded(e, c) if there == labels and e is not c else e
+                safe = masked(e, c) if there == labels and e is not c else e
                 if safe is not e:
                     return _without(node, {m}, [(safe, there)])
     return None
@@ -358,25 +358,5 @@ def _where(node: Map) -> Expr:
     """Each branch of a `where` guarded against the entries that it does not give."""
     c, a, b = node.arguments
     one, none = constant(1, c.shape), constant(0, c.shape)
-    first, second = _guarded(a, c), _guarded(b, mapping("where", (c, none, one)))
+    first, second = masked(a, c), masked(b, mapping("where", (c, none, one)))
     return node if first is a and second is b else mapping("where", (c, first, second))
-
-
-def _guarded(e: Expr, condition: Expr) -> Expr:
-    """e with the arguments of logarithms, roots and reciprocals replaced by 1 where the condition does not hold."""
-    one = constant(1, e.shape)
-
-    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
-        node = with_children(node, below) if below else node
-        if not isinstance(node, Map) or node.shape != e.shape or node.function not in ("log", "pow", "xlogy"):
-            return node
-        if node.function == "pow" and not ((k := constant_value(node.arguments[1])) is None or k < 0 or k.denominator != 1):
-            return node
-        at = 1 if node.function == "xlogy" else 0
-        v = node.arguments[at]
-        if isinstance(v, Map) and v.function == "where" and v.arguments[0] is condition:
-            return node
-        safe = mapping("where", (condition, v, one))
-        return raw_map(node.function, (*node.arguments[:at], safe, *node.arguments[at + 1 :]), node.parameters)
-
-    return fold(e, visit)

@@ -16,7 +16,11 @@ from wrt.program.write import Backend, Spell, Writer
 def _helpers() -> Mapping[str, Callable[..., object]]:
     import inspect
 
+    import torch
+
     from wrt.program import runtime_torch
+
+    runtime_torch.torch = torch
 
     return {name: f for name, f in vars(runtime_torch).items() if inspect.isfunction(f) and f.__module__ == runtime_torch.__name__}
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-import torch
-
 Tensor = Any  # torch.Tensor
-DOUBLE = torch.float64
+
+
+@cache
+def library() -> Any:
+    """The module torch: importing this one must not need it."""
+    return import_module("torch")
 
 
 def tensor(x: Any) -> Tensor:
     """A tensor of 64-bit numbers, or the one given."""
-    return x if isinstance(x, torch.Tensor) else torch.as_tensor(x, dtype=DOUBLE)
+    return x if isinstance(x, library().Tensor) else library().as_tensor(x, dtype=library().float64)
 
 
 def _unary(function: Callable[[Tensor], Tensor]) -> Callable[[Any], Tensor]:
@@ -39,11 +44,11 @@ def _prod(x: Tensor, axis: int | tuple[int, ...] | None = None) -> Tensor:
 
 
 def _array(rows: Sequence[Any], dtype: object = None) -> Tensor:
-    return torch.stack([_array(row) if isinstance(row, list) else tensor(row) for row in rows])
+    return library().stack([_array(row) if isinstance(row, list) else tensor(row) for row in rows])
 
 
 def _concatenate(parts: Sequence[Any]) -> Tensor:
-    return torch.cat([_array(p) if isinstance(p, list) else p for p in parts])
+    return library().cat([_array(p) if isinstance(p, list) else p for p in parts])
 
 
 def _block(rows: Sequence[Sequence[Any]]) -> Tensor:
@@ -51,11 +56,11 @@ def _block(rows: Sequence[Sequence[Any]]) -> Tensor:
         found = tensor(cell)
         return found if found.ndim == 2 else found.reshape(1, -1)
 
-    return torch.cat([torch.cat([matrix(cell) for cell in row], dim=1) for row in rows])
+    return library().cat([library().cat([matrix(cell) for cell in row], dim=1) for row in rows])
 
 
 def _diag(v: Any) -> Tensor:
-    return torch.diag(tensor(v))
+    return library().diag(tensor(v))
 
 
 def _full(shape: tuple[int, ...] | int, value: Any, dtype: object = None) -> Tensor:
@@ -63,11 +68,11 @@ def _full(shape: tuple[int, ...] | int, value: Any, dtype: object = None) -> Ten
 
 
 def _where(condition: Tensor, x: Any, y: Any) -> Tensor:
-    return torch.where(condition, tensor(x), tensor(y))
+    return library().where(condition, tensor(x), tensor(y))
 
 
 def _cholesky(a: Tensor, *, lower: bool = True, check_finite: bool = False) -> Tensor:
-    return torch.linalg.cholesky(a)
+    return library().linalg.cholesky(a)
 
 
 def _columns(solve: Callable[[Tensor], Tensor], b: Tensor) -> Tensor:
@@ -75,24 +80,24 @@ def _columns(solve: Callable[[Tensor], Tensor], b: Tensor) -> Tensor:
 
 
 def _cho_solve(factor: tuple[Tensor, bool], b: Tensor, *, check_finite: bool = False) -> Tensor:
-    return _columns(lambda columns: torch.cholesky_solve(columns, factor[0]), b)
+    return _columns(lambda columns: library().cholesky_solve(columns, factor[0]), b)
 
 
 def _lu_factor(a: Tensor, *, check_finite: bool = False) -> tuple[Tensor, Tensor]:
-    return tuple(torch.linalg.lu_factor(a))
+    return tuple(library().linalg.lu_factor(a))
 
 
 def _lu_solve(factors: tuple[Tensor, Tensor], b: Tensor, trans: int = 0, *, check_finite: bool = False) -> Tensor:
-    return _columns(lambda columns: torch.linalg.lu_solve(*factors, columns, adjoint=bool(trans)), b)
+    return _columns(lambda columns: library().linalg.lu_solve(*factors, columns, adjoint=bool(trans)), b)
 
 
 def _polar(a: Tensor) -> tuple[Tensor]:
-    u, _, vt = torch.linalg.svd(a, full_matrices=False)
+    u, _, vt = library().linalg.svd(a, full_matrices=False)
     return (u @ vt,)
 
 
 def _svd(a: Tensor, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    return torch.linalg.svd(a, full_matrices=full_matrices) if compute_uv else torch.linalg.svdvals(a)
+    return library().linalg.svd(a, full_matrices=full_matrices) if compute_uv else library().linalg.svdvals(a)
 
 
 class _Index:
@@ -100,45 +105,56 @@ class _Index:
         return key
 
 
-np = SimpleNamespace(
-    **{name: _unary(getattr(torch, name)) for name in "abs cos cosh exp expm1 log log1p sign sin sinh sqrt tan tanh real".split()},
-    **{f"arc{name}": _unary(getattr(torch, f"a{name}")) for name in "cos cosh sin sinh tan tanh".split()},
-    **{name: _binary(getattr(torch, name)) for name in ("logaddexp", "maximum", "minimum")},
-    pi=math.pi,
-    s_=_Index(),
-    max=_reduced(torch.amax),
-    min=_reduced(torch.amin),
-    prod=_prod,
-    array=_array,
-    concatenate=_concatenate,
-    block=_block,
-    diag=_diag,
-    full=_full,
-    where=_where,
-    zeros=lambda shape: torch.zeros(shape, dtype=DOUBLE),
-    arange=lambda n, dtype=None: torch.arange(n, dtype=DOUBLE),
-    tri=lambda m, n, k=0: torch.tril(torch.ones(m, n, dtype=DOUBLE), k),
-    tril=torch.tril,
-    triu=torch.triu,
-    trace=torch.trace,
-    matmul=torch.matmul,
-    broadcast_to=torch.broadcast_to,
-    cumsum=lambda x, axis=0: torch.cumsum(x, dim=axis),
-    flip=lambda x, axis: torch.flip(x, (axis,)),
-    vdot=lambda a, b: (a * b).sum(),
-    tensordot=lambda a, b, axes: torch.tensordot(a, b, dims=[list(k) for k in axes]),
-    multiply=SimpleNamespace(outer=lambda a, b: torch.tensordot(a, b, dims=0)),
-    linalg=SimpleNamespace(
-        **{name: getattr(torch.linalg, name) for name in "det eigh eigvalsh inv matrix_power pinv slogdet solve cholesky".split()},
-        svd=_svd,
-        norm=lambda a, order: torch.linalg.matrix_norm(a, ord=order),
-    ),
-)
-special = SimpleNamespace(
-    **{name: _unary(getattr(torch.special, name)) for name in "digamma erf expit gammaln ndtr".split()},
-    xlogy=_binary(torch.special.xlogy),
-    polygamma=lambda k, x: torch.special.polygamma(int(k), tensor(x)),
-)
-linalg = SimpleNamespace(
-    cholesky=_cholesky, cho_solve=_cho_solve, lu_factor=_lu_factor, lu_solve=_lu_solve, polar=_polar, expm=torch.linalg.matrix_exp
-)
+@cache
+def _names() -> dict[str, Any]:
+    torch = library()
+    double = torch.float64
+    numpy = SimpleNamespace(
+        **{name: _unary(getattr(torch, name)) for name in "abs cos cosh exp expm1 log log1p sign sin sinh sqrt tan tanh real".split()},
+        **{f"arc{name}": _unary(getattr(torch, f"a{name}")) for name in "cos cosh sin sinh tan tanh".split()},
+        **{name: _binary(getattr(torch, name)) for name in ("logaddexp", "maximum", "minimum")},
+        pi=math.pi,
+        s_=_Index(),
+        max=_reduced(torch.amax),
+        min=_reduced(torch.amin),
+        prod=_prod,
+        array=_array,
+        concatenate=_concatenate,
+        block=_block,
+        diag=_diag,
+        full=_full,
+        where=_where,
+        zeros=lambda shape: torch.zeros(shape, dtype=double),
+        arange=lambda n, dtype=None: torch.arange(n, dtype=double),
+        tri=lambda m, n, k=0: torch.tril(torch.ones(m, n, dtype=double), k),
+        tril=torch.tril,
+        triu=torch.triu,
+        trace=torch.trace,
+        matmul=torch.matmul,
+        broadcast_to=torch.broadcast_to,
+        cumsum=lambda x, axis=0: torch.cumsum(x, dim=axis),
+        flip=lambda x, axis: torch.flip(x, (axis,)),
+        vdot=lambda a, b: (a * b).sum(),
+        tensordot=lambda a, b, axes: torch.tensordot(a, b, dims=[list(k) for k in axes]),
+        multiply=SimpleNamespace(outer=lambda a, b: torch.tensordot(a, b, dims=0)),
+        linalg=SimpleNamespace(
+            **{name: getattr(torch.linalg, name) for name in "det eigh eigvalsh inv matrix_power pinv slogdet solve cholesky".split()},
+            svd=_svd,
+            norm=lambda a, order: torch.linalg.matrix_norm(a, ord=order),
+        ),
+    )
+    special = SimpleNamespace(
+        **{name: _unary(getattr(torch.special, name)) for name in "digamma erf expit gammaln ndtr".split()},
+        xlogy=_binary(torch.special.xlogy),
+        polygamma=lambda k, x: torch.special.polygamma(int(k), tensor(x)),
+    )
+    linalg = SimpleNamespace(
+        cholesky=_cholesky, cho_solve=_cho_solve, lu_factor=_lu_factor, lu_solve=_lu_solve, polar=_polar, expm=torch.linalg.matrix_exp
+    )
+    return {"np": numpy, "special": special, "linalg": linalg}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("np", "special", "linalg"):
+        raise AttributeError(name)
+    return _names()[name]

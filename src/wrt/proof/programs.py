@@ -8,6 +8,7 @@ directions. Every version of a program is checked: the order of its products dep
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from wrt.algebra.expr import Expr
@@ -94,6 +95,9 @@ def _point(program: Program, outputs: Asked, declarations: Mapping[str, Declarat
         questions.append(Question(reading, tree, names, structure, BUDGET))
     sizing = Sizing(questions[0], program.names)
     sizing.restrict(conditions)
+    with suppress(BudgetError):
+        if not conditions and not sizing.has_value(sizing.first):
+            sizing.refine()
     tried = 0
     for k in range(POINTS):
         try:
