@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import wrt
-from text_reference import evaluate, reading_length
+from text_reference import MEMO, compiled, evaluate, reading_length
 
 CASES = Path(__file__).parent / "cases"
 FILES = ("seeds", "cookbook", "tables", "peers", "wild", "breadth", "ml")
@@ -161,8 +161,9 @@ class Question:
                 self.true(f"matrix form {matrix}", evaluate(matrix, env), self.laid_out(D, point), 1e-6)
             if kronecker is not None:
                 self.true(f"Kronecker form {kronecker}", np.atleast_2d(evaluate(kronecker, env)), self.vectorised(D, point), 1e-6)
+            one, memo = compiled(entry, indices), {}
             for at in sampled(D.shape):
-                self.true(f"index form {indices} {entry}", evaluate(entry, {**env, **dict(zip(indices, map(float, at), strict=True))}), D[at], 1e-6)
+                self.true(f"index form {indices} {entry}", one({**env, MEMO: memo, **dict(zip(indices, map(float, at), strict=True))}), D[at], 1e-6)
             if projected is not None and projected_value is not None:
                 P = projection(D, facts)
                 self.true("the projected derivative (compiled)", projected_value(**x), P)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,19 +21,27 @@ Env = dict[str, Any]
 Closure = Callable[[Env], Any]
 
 
+MEMO = ""  # the name under which an environment may hold what is evaluated once
+
+
 class Misfit(Exception):
     """The text does not follow the language."""
 
 
 def evaluate(text: str, env: Mapping[str, Any]) -> Any:
     """The value of `text`, which may name steps first: `u = ...; v = ...; f`."""
-    return compiled(text)(dict(env))
+    return compiled(text)({**env, MEMO: {}})
 
 
-def compiled(text: str) -> Closure:
-    """`text` as a function of an environment."""
+def compiled(text: str, indices: Iterable[str] = ()) -> Closure:
+    """`text` as a function of an environment. Where that holds a dict under MEMO, calls and steps without indices are evaluated once for it."""
     steps = []
-    for statement in ast.parse(text.strip()).body:
+    body = ast.parse(text.strip()).body
+    varying = {*indices, *[g.target.id for part in body for g in ast.walk(part) if isinstance(g, ast.comprehension) and isinstance(g.target, ast.Name)]}
+    for statement in body:
+        for part in ast.walk(statement):
+            if isinstance(part, ast.Call) and not varying & {name.id for name in ast.walk(part) if isinstance(name, ast.Name)}:
+                part.fixed = True  # type: ignore[attr-defined]
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 steps.append((name, closure(value)))
@@ -86,8 +94,24 @@ def closure(node: ast.expr) -> Closure:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
             function, inner_args = FUNCTIONS[name], [closure(a) for a in args]
             options = {k.arg: closure(k.value) for k in keywords}
-            return lambda env: number(function(*(a(env) for a in inner_args), **{k: int(v(env)) for k, v in options.items()}))
+
+            def call(env: Env) -> Any:
+                return number(function(*(a(env) for a in inner_args), **{k: int(v(env)) for k, v in options.items()}))
+
+            return _once(node, call) if hasattr(node, "fixed") else call
     raise Misfit(f"not in the language: {ast.dump(node)[:80]}")
+
+
+def _once(node: ast.expr, run: Closure) -> Closure:
+    def remembered(env: Env) -> Any:
+        memo = env.get(MEMO)
+        if memo is None:
+            return run(env)
+        if node not in memo:
+            memo[node] = run(env)
+        return memo[node]
+
+    return remembered
 
 
 def number(value: Any) -> Any:

@@ -350,7 +350,7 @@ def compile(formulas: Sequence[FormulaLike], *, backend: str = "numpy") -> Progr
     declarations: dict[str, Declaration] = {}
     for k, f in enumerate(formulas):
         if isinstance(f, Derivative):
-            outputs[f"d{k}"] = (f.expr, f.formula.source, (f.names, f.convention.structure))
+            outputs[f"d{k}"] = (f.computed, f.formula.source, (f.names, f.convention.structure))
             declared = f.declarations
         else:
             formula = as_formula(f)

@@ -48,8 +48,8 @@ class IndexForm:
         return str(self.expr)
 
 
-def differentiated(formula: Formula, variables: Sequence[Variable], structure: str) -> tuple[Expr, tuple[Condition, ...]]:
-    """(the array of the derivative by variables or parts, simplified by the facts declared; the conditions used)."""
+def differentiated(formula: Formula, variables: Sequence[Variable], structure: str, *, spell: bool = True) -> tuple[Expr, tuple[Condition, ...]]:
+    """(the array of the derivative by variables or parts, simplified by the facts declared; the conditions used). `spell`: see `simplify`."""
     d = formula.expr
     declared = formula.declarations
     for v in variables:
@@ -63,7 +63,7 @@ def differentiated(formula: Formula, variables: Sequence[Variable], structure: s
         if v.axes:
             d = selected(d, axis, v)
         axis += v.shape.order
-    return simplify(flattened(d), {name: closure(d.facts) for name, d in declared.items() if d.facts})
+    return simplify(flattened(d), {name: closure(d.facts) for name, d in declared.items() if d.facts}, spell=spell)
 
 
 class Derivative:
@@ -103,6 +103,11 @@ class Derivative:
         return d
 
     @cached_property
+    def computed(self) -> Expr:
+        """The array as it is computed: right at zeros and singular matrices too, where the printed forms need a condition."""
+        return differentiated(self.formula, self.variables, self.convention.structure, spell=False)[0] if self._used else self.expr
+
+    @cached_property
     def context(self) -> Context:
         """What notation knows of the formula's text."""
         return self.formula.context
@@ -130,7 +135,7 @@ class Derivative:
 
     @property
     def verified(self) -> str:
-        """ "exact", "numeric" or "unverified: why": the worst of the views made so far."""
+        """The worst verdict of the views made so far: "exact", "numeric" or "unverified: why"."""
         statuses = list(self._verdicts.values())
         unverified = next((s for s in statuses if s.startswith("unverified")), None)
         return unverified or ("numeric" if "numeric" in statuses else "exact")
@@ -281,7 +286,7 @@ class Derivative:
         """A straight-line function of all declared names; the result's axes are f's, then each variable's."""
         from wrt.proof.programs import compile_proved
 
-        outputs = {"d": (self.expr, self.formula.source, (self.names, self.convention.structure))}
+        outputs = {"d": (self.computed, self.formula.source, (self.names, self.convention.structure))}
         return compile_proved(outputs, self.declarations, backend=backend, output=output, conditions=self.prover.conditions)
 
     def __call__(self, *args: Any, **values: Any) -> Any:

@@ -54,7 +54,7 @@ def test_typst_spells_the_same_notation(text, shapes, printed):
 
 
 def test_mathml_of_every_case_is_one_well_formed_element():
-    for path in sorted(CASES.glob("*.jsonl")):
+    for path in sorted(p for p in CASES.glob("*.jsonl") if p.stem != "own"):
         for line in path.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
             tree = read(

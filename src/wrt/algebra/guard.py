@@ -5,9 +5,9 @@ For computing only: a product with a 0/1 mask is 0 where the mask is, but in flo
 
 from __future__ import annotations
 
-from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, fold, postorder
+from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, fold, postorder, raw_map
 from wrt.algebra.indices import FRAGILE, is_unequal, regular
-from wrt.algebra.maps import drop_axes, mapping, raw_map
+from wrt.algebra.maps import drop_axes, mapping
 from wrt.algebra.product import Operand, broadcast, product
 from wrt.algebra.rebuild import with_children
 from wrt.algebra.sums import add, constant
@@ -23,6 +23,13 @@ def guarded(e: Expr) -> Expr:
         return _product(node) if isinstance(node, Product) else node
 
     return fold(e, visit)
+
+
+def unmasked(node: Expr) -> bool:
+    """Whether a node is not a quotient, root or logarithm beside a mask of indices, which a form without conditions would evaluate everywhere."""
+    if not isinstance(node, Product) or all(regular(e) for e, _ in node.operands):
+        return True
+    return not any(isinstance(e, (Indicator, Sum)) and _is_mask(e) for e, _ in node.operands)
 
 
 def masked(e: Expr, mask: Expr) -> Expr:

@@ -144,6 +144,11 @@ def is_structured(e: Product) -> bool:
     return bool(out)
 
 
+def has_window(e: Product) -> bool:
+    """Whether a product slides windows [t == i + a] over an array: a convolution, computed and read as one."""
+    return any(isinstance(f, Indicator) and f.order > 2 for f, _ in e.operands)
+
+
 class _Work:
     """A product under construction: labels united as deltas dissolve, operands inlined, then finished once."""
 
@@ -184,7 +189,8 @@ class _Work:
                         return False
                     self.coefficient *= e.coefficient
                 room = len(e.operands) <= 1 or len(self.operands) + len(todo) + len(e.operands) <= CAP
-                if (room and (flatten or len(e.operands) <= 1)) or is_structured(e) if e.shape else room and _all_scalar(e):
+                plain = flatten and not has_window(e)
+                if (room and (plain or len(e.operands) <= 1)) or is_structured(e) if e.shape else room and _all_scalar(e):
                     todo.extend(self._inline(e, labels))
                 else:
                     self.operands.append((bare(e), labels))

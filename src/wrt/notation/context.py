@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from wrt.language.surface import Binary, Declaration, Name, Node, Number, Shape, Source, postorder
+from wrt.language.surface import Binary, Declaration, Generator, Loop, Name, Node, Number, Shape, Source, postorder
 from wrt.tables.facts import closure
 
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
@@ -30,6 +30,15 @@ class Context:
         """Whether the text compares indices: then ranges that meet need not lie within one another."""
         return self.tree is not None and any(
             isinstance(node, Binary) and node.op in COMPARISONS and any(isinstance(p, Name) and p.role == "index" for p in postorder(node))
+            for node in postorder(self.tree)
+        )
+
+    @cached_property
+    def excludes(self) -> bool:
+        """Whether a sum of the text leaves entries out, by a condition or a bound that depends on an index."""
+        return self.tree is not None and any(
+            (isinstance(node, Generator) and bool(node.conditions))
+            or (isinstance(node, Loop) and any(isinstance(p, Name) and p.role == "index" for end in (node.start, node.stop) for p in postorder(end)))
             for node in postorder(self.tree)
         )
 

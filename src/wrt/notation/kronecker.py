@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Indicator, Operator, Product, Reshape, Sum, count_nodes, is_zero, number, postorder
-from wrt.algebra.indices import is_unequal, regular
+from wrt.algebra.expr import Expr, Operator, Product, Reshape, Sum, count_nodes, is_zero, number, postorder
+from wrt.algebra.guard import unmasked
 from wrt.algebra.product import product, unscale
 from wrt.algebra.reshape import group
 from wrt.algebra.sums import add
@@ -76,18 +76,11 @@ def _writable(node: Expr) -> bool:
         return node.function != "frechet_array"
     if not isinstance(node, Product):
         return True
-    if any(_is_mask(e) for e, _ in node.operands) and not all(regular(e) for e, _ in node.operands):
+    if not unmasked(node):
         return False  # a quotient that the mask excludes would be 0/0 in a form without conditions
     last = {a: size - 1 for a, size in enumerate(node.sizes)}
     powers = [(e, labels) for e, labels in node.operands if isinstance(e, Operator) and e.function == "powers"]
     return all(Constraint(">=", exponent_form(e, labels)).decided(last) is True for e, labels in powers)
-
-
-def _is_mask(e: Expr) -> bool:
-    """[i <= j] or [i != j]."""
-    if isinstance(e, Indicator):
-        return e.relation == ">="
-    return isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e)
 
 
 def _vanishes(m: Monomial) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from wrt.algebra.expr import Expr, Operator, indicator, number
+from wrt.algebra.expr import Expr, Indicator, Operator, indicator, number, postorder
 from wrt.algebra.operators import matrix_power
 from wrt.algebra.product import product, unscale
 from wrt.language.sizes import Size
@@ -59,6 +59,7 @@ class Term:
 
 def decomposed(m: Monomial, names: tuple[str, ...], loops: int = LOOPS) -> Term | None:
     """The Kronecker form of a product, with as few indices summed over as possible (at most `loops`, called `names`)."""
+    m = _placed(m)
     for left, right in ((False, False), (True, False), (False, True), (True, True)):
         found = _scaled_term(m, left, right)
         if found is not None:
@@ -66,7 +67,9 @@ def decomposed(m: Monomial, names: tuple[str, ...], loops: int = LOOPS) -> Term 
     if not loops or not names:
         return None
     for label in _candidates(m):
-        inner = _fixed(m, label, names[0])
+        if any(label in labels and _picks(e) for e, labels in m.operands):
+            continue
+        inner = _fixed(m, label, Size.of(names[0]))
         found = decomposed(inner, names[1:], loops - 1) if inner is not None else None
         if found is not None:
             return replace(found, loops=((names[0], m.sizes[label]), *found.loops))
@@ -211,19 +214,37 @@ def _candidates(m: Monomial) -> list[int]:
     return list(dict.fromkeys([*powers, *summed, *sorted(outputs, key=lambda a: -outputs.count(a))]))
 
 
-def _fixed(m: Monomial, label: int, name: str) -> Monomial | None:
-    """The product at one value, called `name`, of a label: every place that held it is free of the others."""
+def _picks(e: Expr) -> bool:
+    """Whether an operand holds a unit vector, whose place the name of an index cannot be compared with (a size is never 0)."""
+    return any(isinstance(node, Indicator) and node.relation == "==" and node.order == 1 for node in postorder(e))
+
+
+def _placed(m: Monomial) -> Monomial:
+    """The product with every label that a unit vector holds at a place, and that ties others together, put there."""
+    for n, (e, labels) in enumerate(m.operands):
+        if not (isinstance(e, Indicator) and e.relation == "==" and e.order == 1 and abs(e.coefficients[0]) == 1):
+            continue
+        rest = replace(m, operands=(*m.operands[:n], *m.operands[n + 1 :]))
+        held = [*m.rows, *m.columns, *[a for _, ls in rest.operands for a in ls]]
+        if held.count(labels[0]) > 1:
+            fixed = _fixed(rest, labels[0], e.constant * -e.coefficients[0])
+            return m if fixed is None else _placed(fixed)
+    return m
+
+
+def _fixed(m: Monomial, label: int, place: Size) -> Monomial | None:
+    """The product at one value of a label: every place that held it is free of the others."""
     sizes = list(m.sizes)
 
     def at_name() -> int:
         sizes.append(m.sizes[label])
         return len(sizes) - 1
 
-    unit = indicator("==", (1,), -Size.of(name), (m.sizes[label],))
+    unit = indicator("==", (1,), -place, (m.sizes[label],))
     operands: list[Operand] = []
     for e, labels in m.operands:
         if isinstance(e, Operator) and e.function == "powers" and label in labels[:-2]:
-            fixed = _fixed_power(m, e, labels, label, name)
+            fixed = _fixed_power(m, e, labels, label, place)
             if fixed is None or label in fixed[1]:
                 return None
             operands.append(fixed)
@@ -249,8 +270,8 @@ def _fixed(m: Monomial, label: int, name: str) -> Monomial | None:
     return Monomial(m.coefficient, tuple(operands), digits[0], digits[1], tuple(sizes))
 
 
-def _fixed_power(m: Monomial, e: Operator, labels: tuple[int, ...], label: int, name: str) -> Operand | None:
-    """A family of matrix powers with one of its labels at a named value; None where the exponent may be negative."""
+def _fixed_power(m: Monomial, e: Operator, labels: tuple[int, ...], label: int, place: Size) -> Operand | None:
+    """A family of matrix powers with one of its labels at a value; None where the exponent may be negative."""
     if Constraint(">=", exponent_form(e, labels)).decided({a: s - 1 for a, s in enumerate(m.sizes)}) is not True:
         return None
     coefficients, exponent = e.parameters
@@ -258,6 +279,6 @@ def _fixed_power(m: Monomial, e: Operator, labels: tuple[int, ...], label: int, 
     kept = [n for n, a in enumerate(labels[:-2]) if a != label]
     for n, a in enumerate(labels[:-2]):
         if a == label:
-            exponent = exponent + Size.of(name) * coefficients[n]
+            exponent = exponent + place * coefficients[n]
     power = matrix_power(e.arguments[0], exponent, tuple(coefficients[n] for n in kept), tuple(e.shape[n] for n in kept))
     return power, (*[labels[n] for n in kept], *labels[-2:])

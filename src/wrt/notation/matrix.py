@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wrt.algebra.expr import Expr
+from wrt.algebra.expr import Expr, postorder
+from wrt.algebra.guard import unmasked
 from wrt.language.surface import Call, Node, Number, Unary
 from wrt.notation.build import Forest
 from wrt.notation.choose import best
@@ -17,7 +18,7 @@ def matrix_form(expr: Expr, kind: str, context: Context) -> Node | None:
 
     `kind`: scalar, column, row or matrix; it says how an expression of order 1 is shown.
     """
-    if expr.order > 2:
+    if expr.order > 2 or (context.excludes and not all(unmasked(node) for node in postorder(expr))):
         return None
     forest = Forest(context)
     found = best(forest, spellings(forest, context), expr, kind == "row")

@@ -125,7 +125,9 @@ class Recovery:
             return None
         if relation == "==" and len(shape) == 1 and abs(coefficients[0]) == 1:
             return ONE, forest.unit(shape[0], at(constant * -coefficients[0]))
-        if relation == "==" and len(shape) == 2 and not constant.names & set(last or {}):  # a slice cannot depend on an index
+        if relation == "==" and len(shape) == 2:
+            if constant.names & set(last or {}):
+                return None  # a slice cannot depend on an index
             chosen = self._selection(coefficients, constant, shape, last or {})
             if chosen is not None:
                 return ONE, chosen
@@ -142,6 +144,8 @@ class Recovery:
         """[i == start + step*j] as columns of the identity, or rows of it. The first index is that of the whole axis where a slice made the array."""
         forest = self.forest
         (a, b), (m, n) = coefficients, shape
+        if any(name in last for name in constant.names):
+            return None  # the text language has no slice from an index on
         if abs(a) == 1:
             start, step = constant * -a, -a * b
             end = start + (n - 1) * step

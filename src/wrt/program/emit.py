@@ -102,9 +102,7 @@ class Program:
         if values or len(args) != self.count:
             given, extra = self.binder.gather(args, values)
             args = tuple(given)
-        if not self.converters:
-            self.converters = self.binder.converters(self.backend.asarray())
-        arrays = [convert(value) for convert, value in zip(self.converters, args, strict=True)]
+        arrays = self.converted(args)
         key = (*[a if type(a) is int else a.shape for a in arrays], *extra.items())
         ready = self.ready.get(key)
         if ready is None:
@@ -115,6 +113,12 @@ class Program:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the code that raised it
             raise told(error, version.source) from None
         return self.packed(found if type(found) is tuple else (found,), version.arrays, sizes) if self.output == "structured" else found
+
+    def converted(self, args: Sequence[Any]) -> list[Any]:
+        """One array of the backend a declared name."""
+        if not self.converters:
+            self.converters = self.binder.converters(self.backend.asarray())
+        return [convert(value) for convert, value in zip(self.converters, args, strict=True)]
 
     def _prepare(self, key: object, arrays: list[Any], extra: Mapping[str, int]) -> Ready:
         """Check the sizes, and find the code for them."""

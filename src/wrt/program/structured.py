@@ -43,7 +43,7 @@ class Structured:
         from wrt.program.runtime import spread
 
         held = "".join(c for c in dict.fromkeys(self.pattern) if c in self.axes)
-        core = np.transpose(self.core, [self.axes.index(c) for c in held])
+        core = np.transpose(np.asarray(self.core), [self.axes.index(c) for c in held])
         return spread(core, self.shape, held, self.pattern)
 
     def __matmul__(self, v: Array) -> Array:
@@ -78,7 +78,7 @@ class Structured:
             size = int(np.prod(b.shape))
             return np.linalg.solve(self.dense().reshape(size, size), b.reshape(-1)).reshape(b.shape)
         order = [*[c for c in blocks if c in self.axes], *left, *right]
-        core = np.transpose(self.core, [self.axes.index(c) for c in order])
+        core = np.transpose(np.asarray(self.core), [self.axes.index(c) for c in order])
         sizes = self.sizes
         lead = [sizes[c] if c in self.axes else 1 for c in blocks]
         count = int(np.prod([sizes[c] for c in left], dtype=int))

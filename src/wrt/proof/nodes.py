@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from wrt.language.surface import Binary, Block, Call, Index, Loop, Name, Node, Number, Slice, Text, Unary
 from wrt.language.surface import Generator as Sum
 from wrt.proof.arrays import Bound, Key, Keys, Parts, UndecidedError, UnfitError, Value, ordered, positions, size_of
+from wrt.proof.excluded import excludes, fragile, sum_within
 from wrt.proof.network import summed_terms
 from wrt.proof.reading import COMPARISONS
 from wrt.proof.walk import Env, Rule, RuleOf, Walker, all_of
@@ -339,6 +340,10 @@ def generator(walk: Walker, node: Sum, env: Env, bits: int) -> Rule:
     for condition in node.conditions:
         limits.append((yield (condition, inside, bits)))
     if node.function == "sum":
+        compared = frozenset(key[0] for limit in limits for key in limit.keys if not isinstance(key, int))
+        if limits and excludes(limits) and fragile(walk.reading, node.body, compared):
+            value = yield from sum_within(walk, node.body, inside, bits, tuple(bounds), limits)
+            return walk.conform(value, node.shape)
         value = yield from summed_terms(walk, node.body, inside, bits, tuple(bounds), limits)
         return walk.conform(value, node.shape)
     body = yield (node.body, inside, bits)

@@ -150,7 +150,7 @@ def _compare(program: Program, version: Compiled, point: Point) -> None:
 
     passed = [point.sizes[n] for n in program.binder.free]
     with np.errstate(all="ignore"):
-        results = version.run(*point.arguments, *passed)
+        results = version.run(*program.converted(point.arguments), *passed)
     if program.output == "structured":
         results = program.packed(results if isinstance(results, tuple) else (results,), version.arrays, point.sizes)
     many = results if len(program.outputs) > 1 else (results,)
