@@ -37,7 +37,10 @@ def compiled(text: str, indices: Iterable[str] = ()) -> Closure:
     """`text` as a function of an environment. Where that holds a dict under MEMO, calls and steps without indices are evaluated once for it."""
     steps = []
     body = ast.parse(text.strip()).body
-    varying = {*indices, *[g.target.id for part in body for g in ast.walk(part) if isinstance(g, ast.comprehension) and isinstance(g.target, ast.Name)]}
+    varying = {
+        *indices,
+        *[g.target.id for part in body for g in ast.walk(part) if isinstance(g, ast.comprehension) and isinstance(g.target, ast.Name)],
+    }
     for statement in body:
         for part in ast.walk(statement):
             if isinstance(part, ast.Call) and not varying & {name.id for name in ast.walk(part) if isinstance(name, ast.Name)}:
