@@ -39,7 +39,8 @@ def _asarray() -> Callable[[Any], Any]:
 def _compiled(run: Callable[..., Any], static: tuple[int, ...]) -> Callable[..., Any]:
     import jax
 
-    return jax.jit(run, static_argnums=static)
+    compiled: Callable[..., Any] = jax.jit(run, static_argnums=static)
+    return compiled
 
 
 def _take(w: Writer, x: Step, args: list[Term]) -> Term:
