@@ -1,5 +1,6 @@
 # make demo     sets everything up, then runs the main job on real data
 # make test     sets everything up, then runs every check
+# make extras   installs JAX and PyTorch, which are optional; with them `make test` checks their backends too
 # make bench    the benchmarks
 # make mutants  breaks the engine in hundreds of places; the proof must notice (last line: the counts)
 # make cases    the derivative questions of tests/cases, file by file
@@ -13,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 pytho
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: setup demo test lint types contract wheel pytest cases bench mutants clean
+.PHONY: setup extras demo test lint types contract wheel pytest cases bench mutants clean
 
 setup: $(READY)
 
@@ -26,6 +27,15 @@ $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "== setting up $(VENV)"
 	$(PIP) hatchling editables
 	$(PIP) --no-build-isolation --editable '.[dev,demo]'
+	@touch $@
+
+# The array libraries that programs can be written for; where they are installed, their tests run too and the benchmarks compare with them.
+# torch first and by its exact release, before anything that could ask for another.
+extras: $(VENV)/.extras
+
+$(VENV)/.extras: $(READY)
+	$(PIP) torch==2.13.0
+	$(PIP) jax
 	@touch $@
 
 demo: $(READY)
@@ -63,7 +73,7 @@ pytest: $(READY)
 cases: $(READY)
 	$(BIN)/python tests/run_cases.py
 
-bench: $(READY)
+bench: extras
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 mutants: $(READY)

@@ -75,6 +75,10 @@ def draw(rng: np.random.Generator, d: Declaration, sizes: Mapping[str, int], poi
         return x * 0.45
     if (points == "near_identity" or facts & {"invertible", "det_positive"}) and len(shape) == 2 and shape[0] == shape[1] and d.name != "C":
         return 2 * np.eye(n) + 0.3 * x
+    if points == "stack" and len(shape) == 3:
+        return 2 * np.eye(n) + 0.3 * x
+    if points == "far":  # from the kink
+        return x + np.sign(x)
     if points == "zeros" and d.name in "xX" and shape:
         x.reshape(-1)[[0, 1] if x.ndim == 1 else [0, 3]] = 0
     return x

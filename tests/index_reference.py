@@ -195,11 +195,11 @@ def _svd(x: Array) -> tuple[Array, Array, Array]:
 def _operator(node: Operator, below: list[Array], sizes: Mapping[str, int]) -> Array:
     x = below[0]
     match node.function:
-        case "inv":
+        case "inv" | "inv_each":
             return np.linalg.inv(x)
-        case "det":
+        case "det" | "det_each":
             return np.linalg.det(x)
-        case "logdet":
+        case "logdet" | "logdet_each":
             return np.linalg.slogdet(x)[1]
         case "adj":
             return adjugate(x)

@@ -37,14 +37,15 @@ def compiled(text: str, indices: Iterable[str] = ()) -> Closure:
     """`text` as a function of an environment. Where that holds a dict under MEMO, calls and steps without indices are evaluated once for it."""
     steps = []
     body = ast.parse(text.strip()).body
-    varying = {
-        *indices,
-        *[g.target.id for part in body for g in ast.walk(part) if isinstance(g, ast.comprehension) and isinstance(g.target, ast.Name)],
-    }
+    free = set(indices)
     for statement in body:
-        for part in ast.walk(statement):
-            if isinstance(part, ast.Call) and not varying & {name.id for name in ast.walk(part) if isinstance(name, ast.Name)}:
+        inside = list(ast.walk(statement))
+        varying = free | {g.target.id for g in inside if isinstance(g, ast.comprehension) and isinstance(g.target, ast.Name)}
+        for part in inside:
+            if isinstance(part, ast.Call) and not varying & _names(part):
                 part.fixed = True  # type: ignore[attr-defined]
+        if isinstance(statement, ast.Assign) and free & _names(statement.value):
+            free |= _names(statement.targets[0])
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 steps.append((name, closure(value)))
@@ -103,6 +104,10 @@ def closure(node: ast.expr) -> Closure:
 
             return _once(node, call) if hasattr(node, "fixed") else call
     raise Misfit(f"not in the language: {ast.dump(node)[:80]}")
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _once(node: ast.expr, run: Closure) -> Closure:
@@ -322,6 +327,14 @@ def _eigh(A: Any) -> Any:
 
 NUMPY = "exp log log1p expm1 sqrt abs sign sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh".split()
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "inf": math.inf}
+
+
+def _adj(A: Any) -> Any:
+    """The transposed cofactors, of singular matrices too."""
+    minors = np.array([[np.linalg.det(np.delete(np.delete(A, i, 0), j, 1)) for j in range(len(A))] for i in range(len(A))])
+    return (minors * (-1.0) ** np.add.outer(np.arange(len(A)), np.arange(len(A)))).T
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     # elementwise
     **{name: _quiet(getattr(np, name)) for name in NUMPY},
@@ -356,7 +369,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "inv": np.linalg.inv,
     "pinv": np.linalg.pinv,
     "solve": np.linalg.solve,
-    "adj": lambda A: np.linalg.det(A) * np.linalg.inv(A),
+    "adj": _adj,
     "diag": _diag,
     "vec": lambda A: A.T.reshape(-1, 1),
     "kron": np.kron,

@@ -15,7 +15,7 @@ three-norm | T: m n p | sum(T[i, j, k]**2 for i in range(m) for j in range(n) fo
 three-norm-twice | T: p n p | sqrt(sum(T[i, j, k]**2 for i in range(p) for j in range(n) for k in range(p))) | T T | jnp.sqrt(jnp.sum(T**2))
 three-elementwise | T: m n p, a: m | sum(a[i]*tanh(T[i, j, k]) for i in range(m) for j in range(n) for k in range(p)) | T | jnp.einsum('i,ijk->', a, jnp.tanh(T))
 three-slice-of-front | T: m n n, x: n | sum(x.T @ T[i, :, :] @ x for i in range(m)) | x | jnp.einsum('ijk,j,k->', T, x, x)
-three-slice-determinants | T: p n n | sum(logdet(T[i, :, :]) for i in range(p)) | T | !NotDifferentiableError
+three-slice-determinants | T: p n n | sum(logdet(T[i, :, :]) for i in range(p)) | T | jnp.sum(jnp.linalg.slogdet(T)[1])
 three-array-by-matrix | A: m n, x: p | array(A[i, j]*x[k]**2 for i in range(m) for j in range(n) for k in range(p)) | A | jnp.einsum('ij,k->ijk', A, x**2)
 three-array-by-vector | A: m n, x: p | array(A[i, j]*x[k]**2 for i in range(m) for j in range(n) for k in range(p)) | x | jnp.einsum('ij,k->ijk', A, x**2)
 three-of-vector | x: n | array(x[i]*x[j]*x[k] for i in range(n) for j in range(n) for k in range(n)) | x | jnp.einsum('i,j,k->ijk', x, x, x)
@@ -33,7 +33,7 @@ four-quadratic-in-matrix | T: p n p n, X: p n | sum(X[i, j]*T[i, j, k, l]*X[k, l
 four-array | A: m n, B: p p | array(A[i, j]*B[k, l] for i in range(m) for j in range(n) for k in range(p) for l in range(p)) | B | jnp.einsum('ij,kl->ijkl', A, B)
 four-trace | T: n p n p | sum(T[i, k, i, k]**2 for i in range(n) for k in range(p)) | T | jnp.einsum('ikik->', T**2)
 batch-of-matrices | A: p m n, X: p n, Y: p m | sum((A[b, i, j]*X[b, j] - Y[b, i]/n)**2 for b in range(p) for i in range(m) for j in range(n)) | X | jnp.sum((A*X[:, None, :] - Y[:, :, None]/X.shape[1])**2)
-batch-of-inverses | T: p n n, a: n | array(inv(T[i, :, :]) @ a for i in range(p)) | a | !NotDifferentiableError
+batch-of-inverses | T: p n n, a: n | array((inv(T[i, :, :]) @ a)[j] for i in range(p) for j in range(n)) | a | jnp.linalg.inv(T) @ a
 inverse-of-slice | T: p n n, a: n | a.T @ inv(T[0, :, :]) @ a | T | a @ jnp.linalg.inv(T[0]) @ a
 einsum-chain | A: m n, B: n p, C: m p | sum(C*einsum("ij,jk->ik", A, B)) | B | jnp.einsum('ik,ij,jk->', C, A, B) | A.T @ C
 einsum-trace | A: n n, B: n n | einsum("ij,ji->", A, B) | A | jnp.einsum('ij,ji->', A, B) | B.T
@@ -104,9 +104,10 @@ columns | E: m n, idx: q integer, C: m q | sum(C*E[:, idx]) | E | jnp.sum(C*E[:,
 vector | x: n, idx: q integer, a: q | a.T @ x[idx]**2 | x | jnp.sum(a*x[idx]**2)
 vector-twice | x: n, idx: q integer, a: q | a.T @ exp(x[idx]) | x x | jnp.sum(a*jnp.exp(x[idx]))
 vector-jacobian | x: n, idx: q integer | x[idx] | x | x[idx]
-labels-inside-generator | X: q n, y: q integer | -sum(log_softmax(X, axis=1)[i, y[i]] for i in range(q)) | X | !ShapeError
+labels-inside-generator | X: q n, y: q integer | -sum(log_softmax(X, axis=1)[i, y[i]] for i in range(q)) | X | -jnp.sum(jnp.take_along_axis(jax.nn.log_softmax(X, axis=1), y[:, None], 1))
 one-label | z: n, y: integer | logsumexp(z) - z[y - 2] | z | jax.nn.logsumexp(z) - z[y - 2]
 pairs | E: n m, u: q integer, v: q integer | sum(sigmoid(sum(E[u, :]*E[v, :], axis=1))) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
+pairs-inside-generator | E: n m, u: q integer, v: q integer | sum(sigmoid(E[u[i], :] @ E[v[i], :].T) for i in range(q)) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
 ratings | P: n p, Q: n p, u: q integer, v: q integer, r: q | norm(r - sum(P[u, :]*Q[v, :], axis=1))**2 | P | jnp.sum((r - jnp.sum(P[u]*Q[v], axis=1))**2)
 of-look-up | x: n, u: n integer, v: q integer, a: q | a.T @ x[u[v]] | x | !ShapeError
 by-index | x: n, idx: q integer | sum(x[idx]) | idx | !NotDifferentiableError

@@ -330,7 +330,7 @@ def matrix_functions() -> Iterator[Question]:
         along, jalong = ("X + y @ y.T", jalong) if spread else (along, jalong)
         yield Question("mat", f"{name}-by-vector", f"{X}, C: n n, y: n nonzero", f"sum(C*{F(along)})", "y", f"jnp.sum(C*{J(jalong)})")
         yield Question("mat", f"{name}-scalar-twice", f"{X}, {by}, t: positive", f"a.T @ {F('(t*X)')} @ b", "t t", f"a @ {J('(t*X)')} @ b")
-        if name not in ("logm", "cholesky", "polar", "eigvecsh", "svd"):
+        if name not in ("logm", "sqrtm", "cholesky", "polar", "eigvecsh", "svd"):
             yield Question("mat", f"{name}-hessian", f"{X}, C: n n", f"sum(C*{F('X')})", "X X", f"jnp.sum(C*{J('X')})")
     for line in SCALARS.strip().splitlines():
         name, text, body, facts = (part.strip() for part in (line + " ").split(" | "))
@@ -393,7 +393,7 @@ frechet-expm-direction | A: n n, E: n n, C: n n | sum(C*frechet("expm", A, E)) |
 frechet-expm-point | A: n n, E: n n, C: n n | sum(C*frechet("expm", A, E)) | A | jnp.sum(C*jax.jvp(jsp.linalg.expm, (A,), (E,))[1])
 frechet-expm-both | S: n n, C: n n | sum(C*frechet("expm", S/5, S.T)) | S | jnp.sum(C*jax.jvp(jsp.linalg.expm, (S/5,), (S.T,))[1])
 frechet-expm-both-order4 | S: n n | frechet("expm", S/5, S.T) | S | jax.jvp(jsp.linalg.expm, (S/5,), (S.T,))[1]
-frechet-expm-scalar-twice | A: n n, E: n n, C: n n, t: | sum(C*frechet("expm", t*A, E)) | t t | jnp.sum(C*jax.jvp(jsp.linalg.expm, (t*A,), (E,))[1])
+frechet-expm-scalar-twice | A: 2 2, E: 2 2, C: 2 2, t: | sum(C*frechet("expm", t*A, E)) | t t | jnp.sum(C*jax.jvp(jsp.linalg.expm, (t*A,), (E,))[1])
 frechet-sqrtm-direction | S: n n spd, E: n n, C: n n | sum(C*frechet("sqrtm", S, E)) | E | jnp.sum(C*jax.jvp(SQRTM, (S,), (E,))[1])
 frechet-logm-direction | S: n n spd, E: n n, C: n n | sum(C*frechet("logm", S, E)) | E | jnp.sum(C*jax.jvp(LOGM, (S,), (E,))[1])
 frechet-sqrtm-point | S: n n spd, E: n n, C: n n | sum(C*frechet("sqrtm", S, E)) | S | jnp.sum(C*jax.jvp(SQRTM, (S,), (E,))[1])

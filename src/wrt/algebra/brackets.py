@@ -24,11 +24,11 @@ def index(work: Lowering, node: Index) -> Low:
     output: list[object] = []
     if len(node.parts) == 1 and shape.order == 2:  # x[i] of a matrix with one row or column
         place = 0 if shape.sizes[0].number != 1 else 1
-        chosen: list[Node | None] = [None, None]
-        chosen[place] = node.parts[0]
+        asked: list[Node | None] = [None, None]
+        asked[place] = node.parts[0]
     else:
-        chosen = list(node.parts)
-    for axis, part in enumerate(chosen):
+        asked = list(node.parts)
+    for axis, part in enumerate(asked):
         size, key = shape.sizes[axis], ("axis", axis)
         keys.append(key)
         if part is None:
@@ -40,6 +40,10 @@ def index(work: Lowering, node: Index) -> Low:
                 keys[-1] = axis
             else:
                 parts.append((Low(selected), (key, axis)))
+        elif isinstance(part, Index) and typed(part).kind == "scalar":  # X[i, y[i]]
+            chosen = work.done[id(part)]
+            lookup = raw_operator("onehot", (chosen.expr,), (*chosen.expr.shape, size))
+            parts.append((Low(lookup, chosen.free), (key,)))
         elif typed(part).kind == "scalar":
             form = work.affine(part)
             if not form.coefficients and form.constant.number is not None and form.constant.number < 0:

@@ -60,6 +60,15 @@ def entries_that_sum_to_one(work: Simplifier, node: Product) -> Expr | None:
     return None
 
 
+def look_up_sums_to_one(work: Simplifier, node: Product) -> Expr | None:
+    """sum_k [idx[i] == k] = 1."""
+    count = uses(node)
+    for k, (e, labels) in enumerate(node.operands):
+        if operator_named(e, "onehot") and count[labels[-1]] == 1 and labels.count(labels[-1]) == 1:
+            return contracted(node, (k,), [(constant(1, e.shape[:-1]), labels[:-1])])
+    return None
+
+
 def one_of_a_sum(work: Simplifier, node: Product) -> Expr | None:
     """y[i]*(y.T @ g)**k = y[i]*g[i]**k for a one-hot y: where y[i] is not 0, the sum is its one term."""
     for y, labels in node.operands:

@@ -5,11 +5,12 @@ exp(x)*(y*exp(-x) - c/s) = y - c*exp(x)/s        pinv(X) @ X is absorbed in X @ 
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from wrt.algebra.expr import Expr, Indicator, Map, Operator, Product, Sum, Symbol, constant_value
-from wrt.algebra.product import product, unscale
-from wrt.algebra.sums import add
+from wrt.algebra.expr import Expr, Indicator, Labels, Map, Operator, Product, Sum, Symbol, constant_value
+from wrt.algebra.product import product, transpose, unscale
+from wrt.algebra.sums import Term, add
 
 if TYPE_CHECKING:
     from wrt.algebra.simplify import Simplifier
@@ -35,6 +36,30 @@ def distribute_to_cancel(work: Simplifier, node: Product) -> Expr | None:
         if weight(spread) < weight(node):
             return spread
     return None
+
+
+def turned_sums(work: Simplifier, node: Sum) -> Expr | None:
+    """Addends that are another sum with its axes permuted, opened: only matrices have a .T to keep."""
+    if len(node.shape) < 3:
+        return None
+    terms: list[Term] = []
+    for c, t in node.terms:
+        inner = _turned(t)
+        if inner is None:
+            terms.append((c, t))
+        else:
+            factor, opened, axes = inner
+            terms.extend((c * factor * d, transpose(u, axes)) for d, u in opened.terms)
+    return add(terms, node.shape) if len(terms) > len(node.terms) else None
+
+
+def _turned(t: Expr) -> tuple[Fraction, Sum, Labels] | None:
+    if not isinstance(t, Product) or len(t.operands) != 1:
+        return None
+    ((e, labels),) = t.operands
+    if not isinstance(e, Sum) or len(set(labels)) < len(labels) or sorted(labels) != sorted(t.output):
+        return None
+    return t.coefficient, e, tuple([labels.index(a) for a in t.output])
 
 
 def _opposite(work: Simplifier, node: Product, m: int, outside: set[object], e: Sum) -> bool:

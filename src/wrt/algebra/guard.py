@@ -49,13 +49,22 @@ def _is_mask(e: Expr) -> bool:
     if isinstance(e, Indicator):
         return e.relation == ">="
     if isinstance(e, Map):
-        return e.function in ("gt", "ge", "eq", "ne")
+        return e.function in ("gt", "ge", "eq", "ne") or _is_branch(e)
     return isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e)
 
 
+def _is_branch(e: Expr) -> bool:
+    """where(c, 1, 0) or where(c, 0, 1), the derivative of a `where` by a branch."""
+    return isinstance(e, Map) and e.function == "where" and {constant_value(a) for a in e.arguments[1:]} == {0, 1}
+
+
 def _product(node: Product) -> Expr:
-    masks: list[Operand] = [(e, labels) for e, labels in node.operands if e.order and len(set(labels)) == len(labels) and _is_mask(e)]
-    if not masks or all(regular(e) for e, _ in node.operands):
+    masks: list[Operand] = [(e, labels) for e, labels in node.operands if len(set(labels)) == len(labels) and _is_mask(e)]
+    if not any(_is_branch(e) for e, _ in masks):
+        masks = [(e, labels) for e, labels in masks if labels]
+        if all(regular(e) for e, _ in node.operands):
+            return node
+    if not masks:
         return node
     pairs: list[Operand] = []
     for e, labels in node.operands:

@@ -132,7 +132,7 @@ def complementary_masks(work: Simplifier, node: Sum) -> Expr | None:
         left = part(ONE, t.rest, (*t.output, *t.ends), t.sizes)
         for m, u in masked[n + 1 :]:
             gap = (t.shift + u.shift).number
-            if gap == -2 and (len(node.terms) == 2 or not all(regular(f) for f, _ in t.rest)):
+            if gap == -2 and ((len(node.terms) == 2 and not t.rest) or not all(regular(f) for f, _ in t.rest)):
                 continue  # [i != j] itself, or beside what may have no value at i == j
             if node.terms[m][0] * u.coefficient != c * t.coefficient or gap not in (-2, -1, 0):
                 continue

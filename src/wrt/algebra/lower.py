@@ -12,7 +12,7 @@ from fractions import Fraction
 from wrt.algebra import brackets
 from wrt.algebra.affine import Affine, affine, upper_bound
 from wrt.algebra.domain import check_argument, check_power, check_quotient
-from wrt.algebra.expr import ONE, Expr, number, position, symbol
+from wrt.algebra.expr import ONE, Expr, number, position, raw_operator, symbol
 from wrt.algebra.low import Binder, Low, join, selector, slots, typed
 from wrt.algebra.maps import comparison, mapping, power, reciprocal
 from wrt.algebra.operators import operator
@@ -39,6 +39,34 @@ def lower_entry(source: Source, indices: Sequence[tuple[str, Size]]) -> Expr:
     binders = [work.outer[name] for name, _ in indices]
     own = tuple(range(low.expr.order - len(low.free)))
     return join([(low, own)], tuple(binders) + own, dict(enumerate(low.expr.shape[len(low.free) :]))).expr
+
+
+def axes_read_at(index: str, generator: Generator) -> list[Size]:
+    """The sizes of the axes that a bare index reads in a generator."""
+    found = []
+    for node in (part for root in (generator.body, *generator.conditions) for part in postorder(root)):
+        if isinstance(node, Index) and len(node.parts) == typed(node.base).order:
+            found += [s for part, s in zip(node.parts, typed(node.base).sizes, strict=True) if isinstance(part, Name) and part.name == index]
+    return found
+
+
+def may_fail(index: str, generator: Generator) -> bool:
+    """Whether a quotient, a root or a function without a value everywhere depends on an index: then no place may be added to its range."""
+    for node in postorder(generator.body):
+        match node:
+            case Binary(op="/"):
+                inner: Node = node.right
+            case Binary(op="**") if not (isinstance(node.right, Number) and node.right.value >= 0 and node.right.value.denominator == 1):
+                inner = node
+            case Call() if (
+                node.function == "norm" or node.function in OPERATORS or (node.function in FUNCTIONS and FUNCTIONS[node.function].domain != "real")
+            ):
+                inner = node
+            case _:
+                continue
+        if any(isinstance(part, Name) and part.name == index for part in postorder(inner)):
+            return True
+    return False
 
 
 def inner_sums(tree: Node) -> set[int]:
@@ -111,7 +139,7 @@ class Lowering:
                 for loop in node.loops:
                     for part in (loop.start, loop.stop):
                         self._bind_names(part, inner)
-                    binder, extra = self._binder(loop)
+                    binder, extra = self._binder(loop, node)
                     inner[loop.name] = binder
                     made.append(binder)
                     bounds += extra
@@ -129,11 +157,16 @@ class Lowering:
             if isinstance(part, Name) and part.role == "index" and part.name in scope:
                 self.binder_of[id(part)] = scope[part.name]
 
-    def _binder(self, loop: Loop) -> tuple[Binder, list[Low]]:
+    def _binder(self, loop: Loop, generator: Generator) -> tuple[Binder, list[Low]]:
+        """The binder of a loop, and masks where its bounds depend on outer indices."""
         start, stop = self.affine(loop.start), self.affine(loop.stop)
         if not start.coefficients and not stop.coefficients:
             return Binder(loop.name, stop.constant - start.constant, start.constant), []
         size = upper_bound(stop)
+        outer = next(iter(stop.coefficients), None)
+        within = outer is not None and stop.coefficients == {outer: 1} and size is outer.start + outer.size - 1
+        if outer is not None and within and not any(s is size for s in axes_read_at(loop.name, generator)) and not may_fail(loop.name, generator):
+            size = outer.start + outer.size  # j < i for i < n: j runs over n too, so that masks of i and j are square
         binder = Binder(loop.name, size, Size.of(0))
         me = Affine({binder: 1}, Size.of(0))
         bounds = []
@@ -364,10 +397,26 @@ class Lowering:
         return Low(mapping(node.function, tuple(exprs)), free)
 
     def operator(self, node: Call, arguments: list[tuple[Low, Shape]], parameters: tuple[object, ...] = ()) -> Low:
-        """A matrix function of the tables (or one that only a later derivative refuses)."""
+        """A matrix function of the tables; of one matrix for each outer index, "inv_each" and the like."""
         if any(low.free for low, _ in arguments):
+            if node.function in ("inv", "det", "logdet", "solve"):
+                return self._of_each(node.function, arguments)
             raise NotDifferentiableError(f"{node.function} inside a sum over its argument's index is not supported.", span=node.span)
         return Low(operator(node.function, tuple(low.expr for low, _ in arguments), typed(node).sizes, parameters))
+
+    def _of_each(self, name: str, arguments: list[tuple[Low, Shape]]) -> Low:
+        """A matrix function of a matrix that depends on outer indices: leading axes stay."""
+        low = arguments[0][0]
+        if name == "solve":
+            (b, shape) = arguments[1]
+            inverse = (
+                Low(raw_operator("inv_each", (low.expr,), low.expr.shape), low.free)
+                if low.free
+                else Low(operator("inv", (low.expr,), low.expr.shape))
+            )
+            own = tuple(range(shape.order))
+            return join([(inverse, (0, "inner")), (b, ("inner", *own[1:]))], own)
+        return Low(raw_operator(f"{name}_each", (low.expr,), low.expr.shape if name == "inv" else low.expr.shape[:-2]), low.free)
 
 
 CallRule = Callable[[Lowering, Call, list[tuple[Low, Shape]]], Low]

@@ -59,8 +59,6 @@ def mapping(function: str, arguments: tuple[Expr, ...], parameters: tuple[object
             return arguments[1] if condition != 0 else arguments[2]
         if arguments[1] is arguments[2]:
             return arguments[1]
-        if constant_value(arguments[1]) == 1 and constant_value(arguments[2]) == 0 and _is_comparison(arguments[0]):
-            return arguments[0]
     return _rigid(function, arguments, parameters)
 
 
@@ -172,6 +170,8 @@ def _power_of_map(base: Map, exponent: Expr, e: Fraction) -> Expr | None:
         return power(base.children[0], exponent)
     if base.function in COMPARISONS and e > 0:
         return base
+    if base.function == "where" and e > 0 and all(constant_value(a) in (0, 1) for a in base.children[1:]):
+        return base
     return None
 
 
@@ -237,12 +237,6 @@ def _sign(e: Expr) -> tuple[Fraction, Expr]:
     if isinstance(e, Product):
         return e.coefficient, scale(-1, e) if e.coefficient < 0 else e
     return Fraction(1), e
-
-
-def _is_comparison(e: Expr) -> bool:
-    if isinstance(e, Product) and e.coefficient == 1 and len(e.operands) == 1:
-        e = e.operands[0][0]
-    return isinstance(e, Indicator) or (isinstance(e, Map) and e.function in COMPARISONS)
 
 
 def constant_axes(e: Expr) -> frozenset[int] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wrt.algebra import contractions, elementwise, indices, logistic
+from wrt.algebra import contractions, distribution, elementwise, indices, logistic, piecewise
 from wrt.algebra.expr import Expr, Map, Product, Sum
 from wrt.algebra.powers import neighbouring_powers
 
@@ -44,12 +44,14 @@ PRODUCT_RULES: tuple[Started, ...] = (
     (_from("gt", "ge"), elementwise.positive_part_products),
     (_from("sinh"), elementwise.hyperbolic_quotient),
     (_from("exp"), elementwise.exponential_products),
+    (_from("where"), piecewise.branch_absorbs),
     # 0/1 arrays of indices
     (_from("indicator"), indices.decided),
     (_from("indicator"), indices.index_put_in),
     (_from("mask sum"), indices.unequal_spread),
     (_from("indicator"), contractions.triangle_of_triangular),
     # factors that meet over a label
+    (_from("onehot"), contractions.look_up_sums_to_one),
     (_from("adj"), contractions.adjugate_over_determinant),
     (_from("inv", "adj"), contractions.inverse_of_product),
     (_from("inv", "sqrtm"), contractions.square_root_of_matrix),
@@ -69,11 +71,14 @@ SET_RULES: tuple[Started, ...] = (
 )
 # After all others: they hide what those look for.
 LATE_RULES: tuple[Started, ...] = ((_from("sigmoid"), logistic.even_logistic),)
+LATE_MAP_RULES: tuple[MapRule, ...] = (piecewise.branch_alone,)
 
 SUM_RULES: tuple[SumRule, ...] = (
     logistic.logistic_variance,
     logistic.logistic_difference,
     elementwise.sine_square_plus_cosine_square,
+    piecewise.branches_meet,
     indices.complementary_masks,
     indices.collected_entries,
+    distribution.turned_sums,
 )

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from itertools import permutations
 from itertools import product as combinations
+from math import prod
 
 from wrt.algebra.conditions import Condition
 from wrt.algebra.contractions import identity
 from wrt.algebra.distribution import distribute_to_cancel
-from wrt.algebra.expr import ONE, Expr, Map, Operator, Product, Sum, Symbol, fold, postorder
+from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Sum, Symbol, fold, postorder
 from wrt.algebra.factors import marks, raised
 from wrt.algebra.indices import is_unequal, spread_unequal
 from wrt.algebra.known import Facts, Known
@@ -22,12 +23,12 @@ from wrt.algebra.logistic import with_minus
 from wrt.algebra.operators import operator
 from wrt.algebra.product import Operand, product, scale, times, transpose
 from wrt.algebra.rebuild import with_children
-from wrt.algebra.rules import LATE_RULES, MAP_RULES, PRODUCT_RULES, SET_RULES, SUM_RULES
+from wrt.algebra.rules import LATE_MAP_RULES, LATE_RULES, MAP_RULES, PRODUCT_RULES, SET_RULES, SUM_RULES
 from wrt.algebra.sums import add, constant
 
 ROUNDS = 6  # rules feed each other; in practice the third round changes nothing
 STEPS = 24  # rewrites of one node in one round
-TURNS = 6  # symmetric operands up to which all orientations are tried
+MOST_TURNS = 64  # orientations of symmetric operands up to which all are tried
 CUTTING = frozenset(("orthogonal", "idempotent", "onehot", "simplex"))
 
 
@@ -39,8 +40,9 @@ def simplify(e: Expr, facts: Facts, *, flatten: bool = True, spell: bool = True)
     """
     work = Simplifier(facts, flatten, spell)
     e = work.run(e)
-    if any(isinstance(node, Map) and node.function == "sigmoid" for node in postorder(e)):
+    if any(isinstance(node, Map) and node.function in ("sigmoid", "where") for node in postorder(e)):
         work.rules += LATE_RULES
+        work.map_rules += LATE_MAP_RULES
         work.done.clear()
         e = with_minus(work.run(e))
     if isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e):
@@ -61,6 +63,7 @@ class Simplifier:
         self.symmetric_memo: dict[int, tuple[Expr, bool]] = {}
         self.arguments: dict[int, Expr] = {}  # arguments met, to decide between u and -u where no sign does
         every = frozenset(fact for known in facts.values() for fact in known)
+        self.map_rules = MAP_RULES
         self.rules = PRODUCT_RULES + (SET_RULES if every & CUTTING else ())
 
     def run(self, e: Expr) -> Expr:
@@ -98,7 +101,7 @@ class Simplifier:
             case Symbol() if "diagonal" in self.facts.get(node.name, ()):
                 return product(1, [(node, (0, 0))], (0, 0), (node.shape[0],))
             case Map():
-                return next((found for rule in MAP_RULES if (found := rule(self, node)) is not None), None)
+                return next((found for rule in self.map_rules if (found := rule(self, node)) is not None), None)
             case Sum():
                 return next((found for rule in SUM_RULES if (found := rule(self, node)) is not None), None)
             case Operator():
@@ -199,19 +202,25 @@ class Simplifier:
         """Slots of symmetric operands in canonical order: among all orientations the least product."""
         if not isinstance(node, Product):
             return node
-        turnable = [k for k, (e, labels) in enumerate(node.operands) if e.order == 2 and labels[0] != labels[1] and self.symmetric(e)]
-        if not turnable or len(turnable) > TURNS:
+        turns = [self._orientations(e, labels) for e, labels in node.operands]
+        if not 1 < prod(len(t) for t in turns) <= MOST_TURNS:
             return node
         best: Expr = node
-        for flips in combinations((False, True), repeat=len(turnable)):
-            if not any(flips):
-                continue
-            flipped = {k for k, flip in zip(turnable, flips, strict=True) if flip}
-            pairs = [(e, labels[::-1] if k in flipped else labels) for k, (e, labels) in enumerate(node.operands)]
+        for chosen in combinations(*turns):
+            pairs = [(e, labels) for (e, _), labels in zip(node.operands, chosen, strict=True)]
             other = product(node.coefficient, pairs, node.output, node.sizes, flatten=False)
             if _rank(other) < _rank(best):
                 best = other
         return best
+
+    def _orientations(self, e: Expr, labels: Labels) -> list[Labels]:
+        """The orders of labels that give the same entries: of a symmetric matrix, and of the derivative of a function of one."""
+        if e.order == 2 and labels[0] != labels[1] and self.symmetric(e):
+            return [labels, labels[::-1]]
+        if isinstance(e, Operator) and e.function == "frechet_array" and e.order == 4 and len(e.arguments) == 1 and self.symmetric(e.arguments[0]):
+            i, j, k, m = labels
+            return [labels, (j, i, m, k), (k, m, i, j), (m, k, j, i)]
+        return [labels]
 
 
 def _rank(e: Expr) -> tuple[int, bytes]:

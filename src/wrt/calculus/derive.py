@@ -22,6 +22,7 @@ from wrt.calculus.local import elementwise_derivative, operator_derivative
 
 Term = tuple[Fraction, Expr]
 ALONG = frozenset(("expm", "logm", "sqrtm", "frechet"))  # read best along the direction of a scalar: A @ expm(t*A)
+SPECTRAL = frozenset(("eigvalsh", "svdvals"))  # opened, so that V f(l) V.T closes before it is derived again
 
 
 def derivative(f: Expr, x: Symbol) -> Expr:
@@ -95,7 +96,8 @@ def _pull(node: Expr, bar: Expr, lead: Labels, dependent: set[int]) -> list[tupl
                 array = operator_derivative(node, j) if id(a) in dependent else None
                 if array is not None:
                     inner = tuple(range(k + node.order, k + node.order + a.order))
-                    out.append((a, distributed(ONE, [(bar, (*lead, *own)), (array, (*own, *inner))], (*lead, *inner), bar.shape + a.shape)))
+                    operands = [(bar, (*lead, *own)), (array, (*own, *inner))]
+                    out.append((a, distributed(ONE, operands, (*lead, *inner), bar.shape + a.shape, flatten=node.function in SPECTRAL)))
         case Reshape():
             counts = (1,) * k + node.counts
             inner_shape = bar.shape[:k] + node.argument.shape
@@ -177,14 +179,14 @@ def _push(node: Expr, dots: dict[int, Expr], extra: Sizes) -> Expr:
 
 
 # ---------------------------------------------------------------------------------------------------- products with sums
-def distributed(coefficient: Fraction, operands: list[Operand], output: Labels, sizes: Sizes) -> Expr:
+def distributed(coefficient: Fraction, operands: list[Operand], output: Labels, sizes: Sizes, *, flatten: bool = False) -> Expr:
     """A product, spread over those of its sums that hold a structured addend: deltas dissolve only inside one product."""
     for m, (e, labels) in enumerate(operands):
         if isinstance(e, Sum) and any(has_delta(t) for _, t in e.terms):
             rest = [o for n, o in enumerate(operands) if n != m]
-            terms = [(c, distributed(coefficient, [(t, labels), *rest], output, sizes)) for c, t in e.terms]
+            terms = [(c, distributed(coefficient, [(t, labels), *rest], output, sizes, flatten=flatten)) for c, t in e.terms]
             return add(terms, tuple([sizes[a] for a in output]))
-    return product(coefficient, operands, output, sizes, flatten=False)
+    return product(coefficient, operands, output, sizes, flatten=flatten)
 
 
 def has_delta(e: Expr) -> bool:

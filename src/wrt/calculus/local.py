@@ -125,6 +125,18 @@ def _minors(node: Operator, k: int) -> Expr:
     return transpose(array, (1, 0, 2, 3)) if node.function == "adj" else array
 
 
+def _each(node: Operator, k: int) -> Expr:
+    """inv, det, logdet of one matrix for each leading index: the row's derivative at each, the leading axes shared (a repeated output label)."""
+    (x,) = node.arguments
+    lead = "efgh"[: x.order - 2]
+    inverse = raw_operator("inv_each", (x,), x.shape)
+    if node.function == "inv_each":
+        return einsum(f"{lead}ik,{lead}lj->{lead}ij{lead}kl", inverse, inverse, coefficient=-1)
+    if node.function == "logdet_each":
+        return einsum(f"{lead}ji->{lead}{lead}ij", inverse)
+    return einsum(f"{lead},{lead}ji->{lead}{lead}ij", node, inverse)
+
+
 def _extreme(node: Operator, k: int) -> Expr:
     """d max(x) / d x: one at the place of the maximum, split evenly at a tie."""
     (x,) = node.arguments
@@ -207,6 +219,9 @@ _RULES: dict[str, Rule] = {
     "minors": _minors,
     "prod": _prod,
     "prod_except": _prod,
+    "inv_each": _each,
+    "det_each": _each,
+    "logdet_each": _each,
     "max": _extreme,
     "min": _extreme,
     "frechet": _frechet,

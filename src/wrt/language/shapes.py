@@ -168,7 +168,7 @@ class Annotator:
                         return False
                     if part.role in ("constant", "step"):
                         return False
-                case Unary(op="-") | Binary(op="+" | "-" | "*"):
+                case Unary(op="-") | Binary(op="+" | "-" | "*") | Index():  # an entry of an integer vector looks up
                     pass
                 case _:
                     return False

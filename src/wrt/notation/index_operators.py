@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from wrt.algebra.expr import Expr, Operator, Product, Symbol
 from wrt.algebra.operators import TURNS
 from wrt.algebra.product import transpose
-from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Node, Slice, Text, Unary
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Text, Unary
 from wrt.language.trampoline import Task
 from wrt.notation.index_factors import chain, number_node, signed
 from wrt.notation.index_monomial import exponent_form
-from wrt.notation.index_place import Form, Place, bare, entry_node, fixed, place_node, size_node, whole
+from wrt.notation.index_place import Form, Lookup, Place, bare, entry_node, fixed, place_node, size_node, whole
 
 if TYPE_CHECKING:
     from wrt.notation.index_entry import Entries
@@ -81,6 +81,8 @@ def operator_entry(entries: Entries, e: Operator, places: Places, scope: Scope) 
             return (yield _ties(entries, e, places, scope))
         case "norm_nuc" | "norm_spec":
             return Call("norm", ((yield formula(entries, e.arguments[0], scope)), Text(e.function.removeprefix("norm_"))))
+        case "inv_each" | "det_each" | "logdet_each":
+            return (yield _each(entries, e, places, scope))
         case "prod_except":
             return (yield _prod_except(entries, e, places, scope))
         case "frechet" | "frechet_array":
@@ -148,6 +150,18 @@ def _ties(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
         here, there = entry_node(entire, places), entry_node(entire, others)
     loops = tuple(Loop(name, whole(0), size_node(size)) for name, size in zip(names, x.shape[len(kept) :], strict=True))
     return Binary("/", Binary("==", here, top), Generator("sum", Binary("==", there, top), loops))
+
+
+def _each(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:
+    """inv, det, logdet of the matrix at the leading places: logdet(T[i, :, :]), inv(array(..))[j, k]."""
+    (x,) = e.arguments
+    count = x.order - 2
+    if isinstance(x, Symbol) and not any(isinstance(p, Lookup) for p in places[:count]):
+        everything = Slice(None, None, None)
+        matrix: Node = Index(Name(x.name, "variable"), (*[place_node(p) for p in places[:count]], everything, everything))
+    else:
+        matrix = yield array(entries, x, places[:count], scope)
+    return entry_node(Call(e.function.removesuffix("_each"), (matrix,)), places[count:])
 
 
 def _frechet(entries: Entries, e: Operator, places: Places, scope: Scope) -> Task:

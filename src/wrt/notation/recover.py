@@ -124,7 +124,9 @@ class Recovery:
         if len(shape) > 2 or not any(coefficients):
             return None
         if relation == "==" and len(shape) == 1 and abs(coefficients[0]) == 1:
-            return ONE, forest.unit(shape[0], at(constant * -coefficients[0]))
+            place = constant * -coefficients[0]
+            if not constant.names & set(last or {}) or (never_negative(place, last or {}) and never_negative(shape[0] - 1 - place, last or {})):
+                return ONE, forest.unit(shape[0], at(place))
         if relation == "==" and len(shape) == 2:
             if constant.names & set(last or {}):
                 return None  # a slice cannot depend on an index

@@ -8,6 +8,8 @@ from typing import Any
 
 from wrt.errors import ShapeError, WrtError
 
+KEPT = 200  # sources whose lines tracebacks can show
+
 
 def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
     """The last function that a source defines; tracebacks show its lines."""
@@ -16,6 +18,8 @@ def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
         code = compile(source, filename, "exec")
     except SyntaxError as error:
         raise AssertionError(f"the emitted code is not valid; please report this as a bug: {error}\n{numbered(source)}") from None
+    for old in [name for name in linecache.cache if name.startswith("<wrt program")][:-KEPT]:
+        del linecache.cache[old]
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     scope = dict(namespace)
     exec(code, scope)  # noqa: S102 - the code that was just emitted

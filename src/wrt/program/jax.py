@@ -39,8 +39,7 @@ def _asarray() -> Callable[[Any], Any]:
 def _compiled(run: Callable[..., Any], static: tuple[int, ...]) -> Callable[..., Any]:
     import jax
 
-    compiled: Callable[..., Any] = jax.jit(run, static_argnums=static)
-    return compiled
+    return jax.jit(run, static_argnums=static)
 
 
 def _take(w: Writer, x: Step, args: list[Term]) -> Term:

@@ -192,7 +192,23 @@ def _adj(w: Writer, x: Step, args: list[Term]) -> Term:
     return Term(f"{w.helper('adjugate')}({args[0].code})", ATOM, Call("adj", (args[0].node,)), weigh(args))
 
 
+def _each(w: Writer, x: Step, args: list[Term]) -> Term:
+    """inv, det, logdet of one matrix for each leading index."""
+    name = str(x.data[0]).removesuffix("_each")
+    (a,) = args
+    np, base = w.module("np"), x.args[0]
+    names = w.letters(base.order + 2)
+    lead, rows, inner = names[: base.order - 2], names[base.order - 2 : base.order], names[base.order :]
+    value: Node = Call(name, (generator("array", entry(a.node, [*lead, *inner]), inner, base.shape[-2:]),))
+    text = generator("array", *((entry(value, rows), [*lead, *rows]) if name == "inv" else (value, lead)), x.shape)
+    code = {"inv": f"{np}.linalg.inv({a.code})", "det": f"{np}.linalg.det({a.code})", "logdet": f"{np}.linalg.slogdet({a.code})[1]"}[name]
+    return Term(code, ATOM, text, weigh(args))
+
+
 OPERATOR: dict[str, Spell] = {
+    "inv_each": _each,
+    "det_each": _each,
+    "logdet_each": _each,
     "prod": _reduce,
     "max": _reduce,
     "min": _reduce,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from wrt.language.surface import Declaration, Node
+from wrt.language.surface import Declaration, Node, postorder
 from wrt.language.variables import Variable, variable
 from wrt.proof.arrays import Flat, UnfitError, Value, size_of
 from wrt.proof.draw import Draw, hashed
@@ -16,7 +16,7 @@ from wrt.proof.numeric import FloatDraw, Numeric
 from wrt.proof.pairing import Pairing, function_view
 from wrt.proof.reading import Reading
 from wrt.proof.structure import mapped, space
-from wrt.proof.walk import OWN, Seen
+from wrt.proof.walk import BUDGET_A_NODE, OWN, Seen
 
 FRESH, REPAIRS = 8, 120  # whole draws tried, then single numbers drawn anew, until every root is of a square
 
@@ -29,7 +29,7 @@ class Question:
         self.tree = tree
         self.names = tuple(names)
         self.structure = structure
-        self.budget = budget
+        self.budget = max(budget, BUDGET_A_NODE * sum(1 for _ in postorder(tree)))
         self.nonsquares: set[object] = set()  # what roots are taken of, and was met as no square
         self.variables: tuple[Variable, ...] = tuple(variable(name, reading.declarations) for name in names)
         for v in self.variables:

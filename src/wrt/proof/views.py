@@ -38,7 +38,7 @@ class NoValueError(Exception):
 class Prover:
     """Proofs about the derivative of one formula by variables (in order, repeated for higher orders); no variable: about the formula itself.
 
-    Several views share the evaluations of the function. `budget`: ring multiplications an evaluation may take.
+    Several views share the evaluations of the function. `budget`: ring multiplications an evaluation may take; more for a long text.
     """
 
     def __init__(self, source: Source, names: Sequence[str] = (), structure: str = "projected", budget: int = BUDGET) -> None:

@@ -42,6 +42,7 @@ Key3 = tuple[int, Env, int]
 
 OWN: dict[str, Keys] = {"scalar": (), "column": (0,), "row": (1,), "matrix": (0, 1)}
 BUDGET = 300_000
+BUDGET_A_NODE = 100  # of a long text: a chain of tanh layers needs about 50 for its second derivative
 KEPT_PLANS = 4096  # entries up to which a plan is kept for the next array of the same shape
 
 
