@@ -25,7 +25,7 @@ class Traced:
     __hash__ = object.__hash__
 
     def __init__(self, trace: Trace, node: Node, sizes: Sizes) -> None:
-        self.trace = trace
+        self.home = trace
         self.node = node
         self.sizes = sizes
 
@@ -38,7 +38,7 @@ class Traced:
     @property
     def shape(self) -> tuple[Any, ...]:
         """The sizes as code uses them: plain ints, or numbers that stand for a size."""
-        return tuple(self.trace.count_of(s) for s in self.sizes)
+        return tuple(self.home.count_of(s) for s in self.sizes)
 
     @property
     def ndim(self) -> int:
@@ -111,7 +111,7 @@ class Traced:
         if not _operand(other):
             return NotImplemented
         pair = (other, self) if reverse else (self, other)
-        return operation(self.trace, op, *pair)
+        return operation(self.home, op, *pair)
 
     def __add__(self, other: object) -> Any:
         return self._binary("+", other)
@@ -147,7 +147,7 @@ class Traced:
         return self._do("matmul", other)
 
     def __rmatmul__(self, other: object) -> Any:
-        return self.trace.constant(other)._do("matmul", self)
+        return self.home.constant(other)._do("matmul", self)
 
     def __lt__(self, other: object) -> Any:
         return self._binary("<", other)
@@ -183,7 +183,7 @@ class Traced:
         return self._do("logical_not")
 
     def __neg__(self) -> Traced:
-        return Traced(self.trace, self.trace.put(Unary("-", self.node)), self.sizes)
+        return Traced(self.home, self.home.put(Unary("-", self.node)), self.sizes)
 
     def __pos__(self) -> Traced:
         return self
@@ -197,12 +197,12 @@ class Traced:
 
         if method != "__call__":
             return NotImplemented
-        return function(self.trace, "numpy", ufunc.__name__)(*inputs, **options)
+        return function(self.home, "numpy", ufunc.__name__)(*inputs, **options)
 
     def __array_function__(self, func: Any, types: object, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         from wrt.tracing.functions import function
 
-        return function(self.trace, "numpy", func.__name__)(*args, **options)
+        return function(self.home, "numpy", func.__name__)(*args, **options)
 
 
 class Count(Traced):
@@ -219,13 +219,13 @@ class Count(Traced):
         a, b = (size, self.length) if reverse else (self.length, size)
         match op:
             case "+" | "-" | "*":
-                return self.trace.count_of(a + b if op == "+" else a - b if op == "-" else a * b)
+                return self.home.count_of(a + b if op == "+" else a - b if op == "-" else a * b)
             case "==" | "!=":
                 return (a is b) == (op == "==")
         return super()._binary(op, other, reverse=reverse)
 
     def __neg__(self) -> Any:
-        return self.trace.count_of(-self.length)
+        return self.home.count_of(-self.length)
 
     def __floordiv__(self, other: object) -> Any:
         return self._quotient(self.length, size_of(other))
@@ -237,7 +237,7 @@ class Count(Traced):
         found = None if a is None or b is None else quotient(a, b)
         if found is None:
             raise ShapeError(f"{a} // {b} is not known for symbolic sizes.", hint='declare the size as a product, as in x="batch h*d".')
-        return self.trace.count_of(found)
+        return self.home.count_of(found)
 
     def __mod__(self, other: object) -> Any:
         b = size_of(other)
@@ -262,7 +262,7 @@ class Entries(Count):
         total = ONE
         for s in array.sizes:
             total = total * s
-        super().__init__(array.trace, array.trace.size(total), total)
+        super().__init__(array.home, array.home.size(total), total)
         self.array = array
 
     def __call__(self, axis: int | None = None) -> Any:

@@ -46,7 +46,7 @@ def left(x: Traced, axes: Sequence[int], *, keep: bool) -> Sizes:
 # ------------------------------------------------------------------------------------------------ reductions
 def reduced(function: str, x: Traced, axis: Axes = None, *, keep: bool = False) -> Traced:
     """sum, mean, prod, max, min, logsumexp along axes, one after another."""
-    trace, axes = x.trace, axes_of(x, axis)
+    trace, axes = x.home, axes_of(x, axis)
     gone = [place for place, k in enumerate(x.core) if k in axes]
     node = x.node
     if len(gone) == len(x.core) and gone and (len(gone) < 2 or function != "logsumexp"):
@@ -62,12 +62,12 @@ def length(x: Traced, axis: Axes) -> Any:
     total = ONE
     for k in axes_of(x, axis):
         total = total * x.sizes[k]
-    return x.trace.count_of(total)
+    return x.home.count_of(total)
 
 
 def variance(x: Traced, axis: Axes = None, ddof: int = 0, *, keep: bool = False) -> Traced:
     """The variance; ddof as NumPy has it (the divisor is the count less ddof)."""
-    trace, axes = x.trace, axes_of(x, axis)
+    trace, axes = x.home, axes_of(x, axis)
     gone = [place for place, k in enumerate(x.core) if k in axes]
     if len(gone) in (1, len(x.core)) and gone:
         node = trace.call("var", x.node) if len(gone) == len(x.core) else trace.call("var", x.node, axis=gone[0])
@@ -83,7 +83,7 @@ def variance(x: Traced, axis: Axes = None, ddof: int = 0, *, keep: bool = False)
 
 def along(function: str, x: Traced, axis: int | None) -> Traced:
     """softmax, log_softmax, cumsum: the shape stays."""
-    trace = x.trace
+    trace = x.home
     if axis is None:
         if len(x.core) > 1:
             raise TextError(f"{function} of an array of shape {say(x.sizes)} needs an axis.")
@@ -101,7 +101,7 @@ def permuted(x: Traced, axes: Sequence[int]) -> Traced:
     order = [axis_of(x, a) for a in axes]
     if sorted(order) != list(range(len(x.sizes))):
         raise ShapeError(f"{tuple(axes)} is no order of the axes of {say(x.sizes)}.")
-    core, trace = x.core, x.trace
+    core, trace = x.core, x.home
     places = [core.index(k) for k in order if k in core]
     sizes = tuple(x.sizes[k] for k in order)
     if places == sorted(places):
@@ -138,7 +138,7 @@ def expanded(x: Traced, axis: Axes = None, *, dim: Axes = None) -> Traced:
     if len(places) < len(listed):
         raise ShapeError(f"axis {axis} is out of range for an array of shape {say(x.sizes)}.")
     rest = iter(x.sizes)
-    return Traced(x.trace, x.node, tuple(ONE if k in places else next(rest) for k in range(rank)))
+    return Traced(x.home, x.node, tuple(ONE if k in places else next(rest) for k in range(rank)))
 
 
 def squeezed(x: Traced, axis: Axes = None) -> Traced:
@@ -146,7 +146,7 @@ def squeezed(x: Traced, axis: Axes = None) -> Traced:
     axes = [k for k, s in enumerate(x.sizes) if s is ONE] if axis is None else axes_of(x, axis)
     if any(x.sizes[k] is not ONE for k in axes):
         raise ShapeError(f"axis {axis} of an array of shape {say(x.sizes)} is not of size 1.")
-    return Traced(x.trace, x.node, tuple(s for k, s in enumerate(x.sizes) if k not in axes))
+    return Traced(x.home, x.node, tuple(s for k, s in enumerate(x.sizes) if k not in axes))
 
 
 # ------------------------------------------------------------------------------------------------ grouping
@@ -160,10 +160,10 @@ def reshaped(x: Traced, *shape: Any) -> Traced:
         count_old, count_new = _group(x, old[n:], new[m:], sizes)
         group_old, group_new = old[n : n + count_old], new[m : m + count_new]
         if group_old != group_new:
-            node = _joined(x.trace, node, place, group_old)
-            node = _split(x.trace, node, place, group_new)
+            node = _joined(x.home, node, place, group_old)
+            node = _split(x.home, node, place, group_new)
         n, m, place = n + count_old, m + count_new, place + count_new
-    return Traced(x.trace, node, sizes)
+    return Traced(x.home, node, sizes)
 
 
 def _solved(x: Traced, wanted: Sequence[Any]) -> Sizes:
@@ -336,7 +336,7 @@ def stack(trace: Trace, parts: Sequence[Any], axis: int = 0) -> Traced:
 
 def norm(x: Traced, order: Any = None, axis: Axes = None, *, keep: bool = False) -> Traced:
     """np.linalg.norm: of the entries of a vector, of a matrix where two axes are meant."""
-    trace = x.trace
+    trace = x.home
     if isinstance(order, str) and order not in ("fro", "nuc"):
         raise TextError(f"{order!r} is no norm.")
     axes = axes_of(x, axis)
@@ -358,7 +358,7 @@ def norm(x: Traced, order: Any = None, axis: Axes = None, *, keep: bool = False)
 
 
 def _matrix_norm(x: Traced, order: Any) -> Node:
-    trace = x.trace
+    trace = x.home
     if order in ("nuc", 2):
         return trace.call("norm", x.node, "nuc" if order == "nuc" else "spec")
     if order in (1, float("inf")):
@@ -368,4 +368,4 @@ def _matrix_norm(x: Traced, order: Any) -> Node:
 
 
 def _root(x: Traced) -> Traced:
-    return elementwise(x.trace, lambda nodes: x.trace.call("sqrt", *nodes), (x,))
+    return elementwise(x.home, lambda nodes: x.home.call("sqrt", *nodes), (x,))

@@ -115,7 +115,7 @@ def applied(trace: Trace, function: str, *operands: Any) -> Traced:
 
 def spread(x: Traced, sizes: Sizes) -> Traced:
     """The array repeated to a larger shape, as np.broadcast_to does."""
-    trace = x.trace
+    trace = x.home
     if any(mine is not ONE and mine is not want for mine, want in zip(x.sizes[::-1], sizes[::-1], strict=False)) or len(x.sizes) > len(sizes):
         raise ShapeError(f"{say(x.sizes)} does not broadcast to {say(sizes)}.")
     if x.core == tuple(k - len(sizes) + len(x.sizes) for k, s in enumerate(sizes) if s is not ONE):

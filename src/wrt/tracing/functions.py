@@ -13,8 +13,10 @@ from typing import Any
 from wrt.errors import ShapeError, TextError, UnknownNameError
 from wrt.tables.functions import FUNCTIONS
 from wrt.tracing import axes as ax
+from wrt.tracing import layers as ly
 from wrt.tracing import linear as la
 from wrt.tracing import making as mk
+from wrt.tracing import pieces as pc
 from wrt.tracing import reducing as rd
 from wrt.tracing.array import Traced
 from wrt.tracing.broadcast import applied, operation, spread
@@ -29,7 +31,7 @@ Function = Callable[..., Any]
 def _clip(x: Any, low: Any = None, high: Any = None, **options: Any) -> Traced:
     low = options.get("a_min", options.get("min", low))
     high = options.get("a_max", options.get("max", high))
-    trace: Trace = next(v.trace for v in (x, low, high) if isinstance(v, Traced))
+    trace: Trace = next(v.home for v in (x, low, high) if isinstance(v, Traced))
     if low is not None:
         x = applied(trace, "maximum", x, low)
     return applied(trace, "minimum", x, high) if high is not None else x
@@ -52,7 +54,7 @@ def _power(x: Traced, k: int) -> Traced:
     base = la.matrix_function(x, "inv") if k < 0 else x
     if abs(k) == 1:
         return base
-    return mk.eye(x.trace, x.trace.count_of(x.sizes[0])) if k == 0 else la.matrix_function(base, "matpow", abs(k))
+    return mk.eye(x.home, x.home.count_of(x.sizes[0])) if k == 0 else la.matrix_function(base, "matpow", abs(k))
 
 
 def _transpose(x: Traced, *args: Any, **options: Any) -> Traced:
@@ -67,7 +69,7 @@ def _matrix_transpose(x: Traced) -> Traced:
 
 
 def _slogdet(x: Traced) -> tuple[Traced, Traced]:
-    sign = applied(x.trace, "sign", la.matrix_function(x, "det"))
+    sign = applied(x.home, "sign", la.matrix_function(x, "det"))
     return sign, la.matrix_function(x, "logdet")
 
 
@@ -88,7 +90,7 @@ def _diff(x: Traced, n: int = 1, axis: int = -1) -> Traced:
     k = ax.axis_of(x, axis)
     for _ in range(n):
         later, earlier = ((slice(None),) * k + (s,) for s in (slice(1, None), slice(None, -1)))
-        x = operation(x.trace, "-", indexed(x, later), indexed(x, earlier))
+        x = operation(x.home, "-", indexed(x, later), indexed(x, earlier))
     return x
 
 
@@ -102,10 +104,18 @@ def _take_along(x: Traced, places: Traced, axis: int = -1, **options: Any) -> Tr
     k = ax.axis_of(x, options.get("dim", axis))
     if len(x.core) != 2 or len(places.sizes) != 2 or places.sizes[k] is not ONE or places.sizes[1 - k] is not x.sizes[1 - k]:
         raise ShapeError(f"take_along_axis is supported for one place a row of a matrix; found {say(x.sizes)} and {say(places.sizes)}.")
-    flat = Traced(x.trace, places.node, (places.sizes[1 - k],))
-    every = Range(x.trace, x.trace.number(0), (x.sizes[1 - k],))
+    flat = Traced(x.home, places.node, (places.sizes[1 - k],))
+    every = Range(x.home, x.home.number(0), (x.sizes[1 - k],))
     found = indexed(x, (every, flat) if k else (flat, every))
     return ax.expanded(found, k)
+
+
+def _trapezoid(y: Traced, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Traced:
+    """The trapezoidal rule along an axis."""
+    k = ax.axis_of(y, axis)
+    later, earlier = (indexed(y, (slice(None),) * k + (s,)) for s in (slice(1, None), slice(None, -1)))
+    step = dx if x is None else _diff(y.home.constant(x))
+    return ax.reduced("sum", operation(y.home, "*", step, operation(y.home, "/", operation(y.home, "+", later, earlier), 2)), axis)
 
 
 def _flip(x: Traced, axis: Any = None, **options: Any) -> Traced:
@@ -150,17 +160,36 @@ METHODS: dict[str, Function] = {
     "take": _take,
     "index_select": lambda x, dim, index: _take(x, index, dim),
     "take_along_axis": _take_along,
+    "split": pc.split_by_size,  # arrays of NumPy have no such method
+    "chunk": pc.chunk,
+    "unbind": pc.unbind,
+    "narrow": pc.narrow,
+    "roll": pc.roll,
+    "tile": pc.tile,
+    "repeat": pc.repeat_of_a_method,
+    "pad": pc.pad,
+    "vander": pc.vander,
+    "flipud": lambda x: _flip(x, 0),
+    "fliplr": lambda x: _flip(x, 1),
+    "masked_fill": lambda x, mask, value: _where(x.home, mask, value, x),
+    "ndim": lambda x: x.ndim,
+    "dim": lambda x: x.ndim,
+    "numel": lambda x: x.size(),
+    "ptp": lambda x, axis=None: operation(x.home, "-", ax.reduced("max", x, axis), ax.reduced("min", x, axis)),
+    "trapezoid": _trapezoid,
+    "cov": ly.covariance,
+    "cho_factor": ly.cho_factor,
     "gather": lambda x, dim, index: _take_along(x, index, dim),
-    "matmul": lambda x, y: la.matmul(x, y, x.trace),
-    "mm": lambda x, y: la.matmul(x, y, x.trace),
-    "mv": lambda x, y: la.matmul(x, y, x.trace),
-    "bmm": lambda x, y: la.matmul(x, y, x.trace),
-    "dot": lambda x, y: la.dot(x, y, x.trace),
+    "matmul": lambda x, y: la.matmul(x, y, x.home),
+    "mm": lambda x, y: la.matmul(x, y, x.home),
+    "mv": lambda x, y: la.matmul(x, y, x.home),
+    "bmm": lambda x, y: la.matmul(x, y, x.home),
+    "dot": lambda x, y: la.dot(x, y, x.home),
     "trace": la.traced,
     "diag": la.diagonal,
     "diagonal": la.diagonal,
-    "tril": lambda x: x.trace.array(x.trace.call("tril", x.node)),
-    "triu": lambda x: x.trace.array(x.trace.call("triu", x.node)),
+    "tril": lambda x: x.home.array(x.home.call("tril", x.node)),
+    "triu": lambda x: x.home.array(x.home.call("triu", x.node)),
     **{
         name: (lambda x, name=name, **_: la.matrix_function(x, name))
         for name in "inv det pinv expm logm sqrtm cholesky eigvalsh svdvals logdet".split()
@@ -170,14 +199,14 @@ METHODS: dict[str, Function] = {
     "svd": _svd,
     "eigh": _eigh,
     "matrix_power": _power,
-    "zeros_like": lambda x, **_: mk.filled(x.trace, 0, x.sizes),
-    "ones_like": lambda x, **_: mk.filled(x.trace, 1, x.sizes),
-    "full_like": lambda x, value, **_: mk.filled(x.trace, value, x.sizes),
+    "zeros_like": lambda x, **_: mk.filled(x.home, 0, x.sizes),
+    "ones_like": lambda x, **_: mk.filled(x.home, 1, x.sizes),
+    "full_like": lambda x, value, **_: mk.filled(x.home, value, x.sizes),
     "negative": lambda x: -x,
     "neg": lambda x: -x,
     "positive": lambda x: x,
     "real_if_close": lambda x: x,
-    "count_nonzero": lambda x, axis=None: ax.reduced("sum", operation(x.trace, "!=", x, 0), axis),
+    "count_nonzero": lambda x, axis=None: ax.reduced("sum", operation(x.home, "!=", x, 0), axis),
     **{name: (lambda x, *_, **__: x) for name in IDENTITIES},
 }
 
@@ -186,7 +215,7 @@ def _elementwise_method(name: str) -> Function:
     def run(x: Any, *args: Any, **options: Any) -> Traced:
         for quiet in ("out", "where", "casting", "dtype", "approximate", "inplace"):
             options.pop(quiet, None)
-        trace: Trace = next(v.trace for v in (x, *args) if isinstance(v, Traced))
+        trace: Trace = next(v.home for v in (x, *args) if isinstance(v, Traced))
         if name in SPELLED:
             return spelled(trace, name, x, *args, **options)
         rd.no_options(options, name)
@@ -239,15 +268,29 @@ FREE: dict[str, Function] = {
     "convolve": lambda trace, x, k, mode="full": mk.convolved(trace, x, k, mode, flip=True),
     "correlate": lambda trace, x, k, mode="valid": mk.convolved(trace, x, k, mode, flip=False),
     "vmap": mk.vmap,
-    "normalize": mk.normalized,
-    "linear": mk.linear,
-    "mse_loss": mk.loss(lambda trace, a, b: operation(trace, "**", operation(trace, "-", a, b), 2)),
-    "l1_loss": mk.loss(lambda trace, a, b: applied(trace, "abs", operation(trace, "-", a, b))),
-    "cross_entropy": mk.loss(mk.cross_entropy),
-    "binary_cross_entropy_with_logits": mk.loss(
-        lambda trace, z, y: operation(trace, "-", applied(trace, "softplus", z), operation(trace, "*", y, z))
-    ),
-    "binary_cross_entropy": mk.loss(lambda trace, p, y: spelled(trace, "binary_cross_entropy", p, y)),
+    "normalize": ly.normalized,
+    "linear": ly.linear,
+    "addmm": ly.addmm,
+    "layer_norm": ly.layer_norm,
+    "scaled_dot_product_attention": ly.attention,
+    "cosine_similarity": ly.cosine_similarity,
+    "cdist": ly.cdist,
+    "mse_loss": ly.loss(ly.squared),
+    "l1_loss": ly.loss(ly.absolute),
+    "huber_loss": ly.loss(ly.huber),
+    "smooth_l1_loss": ly.loss(ly.smooth_l1),
+    "cross_entropy": ly.loss(ly.cross_entropy),
+    "nll_loss": ly.loss(ly.picked),
+    "binary_cross_entropy_with_logits": ly.loss(ly.with_logits),
+    "binary_cross_entropy": ly.loss(lambda trace, p, y: spelled(trace, "binary_cross_entropy", p, y)),
+    "solve_triangular": ly.solve_triangular,
+    "cho_solve": ly.cho_solve,
+    "polyval": pc.polyval,
+    "split": lambda trace, x, parts, axis=0: pc.split(x, parts, axis),
+    "array_split": lambda trace, x, parts, axis=0: pc.split(x, parts, axis),
+    "hsplit": lambda trace, x, parts: pc.split(x, parts, min(1, len(x.sizes) - 1)),
+    "vsplit": lambda trace, x, parts: pc.split(x, parts, 0),
+    "repeat": lambda trace, x, repeats, axis=None: pc.repeat(x, repeats, axis),
 }
 
 # (library, name) -> function of (trace, ...): where libraries disagree
@@ -259,6 +302,9 @@ OWN: dict[tuple[str, str], Function] = {
     ("torch", "sum"): lambda trace, x, *args, **o: METHODS["sum"](x, *args, **o),
     ("torch", "var"): lambda trace, x, *args, **o: rd.variance("var")(x, *args, **{"unbiased": True, **o}),
     ("torch", "std"): lambda trace, x, *args, **o: rd.variance("std")(x, *args, **{"unbiased": True, **o}),
+    ("torch", "split"): lambda trace, x, parts, dim=0: pc.split_by_size(x, parts, dim),
+    ("torch", "pad"): lambda trace, x, widths, *args, **o: pc.pad_from_last(x, widths, *args, **o),
+    ("torch", "cov"): lambda trace, x, correction=1: ly.covariance(x, ddof=correction),
     ("jax", "huber"): lambda trace, delta, x: spelled(trace, "huber", delta, x),
 }
 

@@ -37,7 +37,7 @@ def indexed(x: Traced, key: Any) -> Traced:
             parts.append(part)
         sizes += left
         axis += 1
-    return x.trace.array(x.trace.part(x.node, parts) if parts else x.node, sizes)
+    return x.home.array(x.home.part(x.node, parts) if parts else x.node, sizes)
 
 
 def _spelled_out(x: Traced, key: Any) -> list[Any]:
@@ -59,7 +59,7 @@ def _is_look_up(key: Any) -> bool:
 
 def _part(x: Traced, axis: int, key: Any) -> tuple[Node | None, list[Size]]:
     """(the part of the node's index, the sizes that the axis leaves); no part for an axis of size 1."""
-    size, trace = x.sizes[axis], x.trace
+    size, trace = x.sizes[axis], x.home
     if isinstance(key, slice):
         return _slice(x, axis, key)
     if isinstance(key, Range) and key.sizes[0] is size:
@@ -90,12 +90,12 @@ def _is_whole(key: Traced) -> bool:
     from wrt.language.surface import Name
 
     node = key.node
-    return isinstance(node, Name) and (node.role == "index" or (node.name in key.trace.declared and "integer" in key.trace.declared[node.name].facts))
+    return isinstance(node, Name) and (node.role == "index" or (node.name in key.home.declared and "integer" in key.home.declared[node.name].facts))
 
 
 def _slice(x: Traced, axis: int, key: slice) -> tuple[Node | None, list[Size]]:
     """A slice; one that leaves a single place is an index in the node."""
-    size, trace = x.sizes[axis], x.trace
+    size, trace = x.sizes[axis], x.home
     step = 1 if key.step is None else key.step
     if not isinstance(step, int) or step == 0:
         raise ShapeError("the step of a slice is a whole number other than 0.")
@@ -124,7 +124,7 @@ def _slice(x: Traced, axis: int, key: slice) -> tuple[Node | None, list[Size]]:
 
 def _end(x: Traced, said: object, end: Size) -> Node:
     """The end of a slice as a node: counted from the end where the code does."""
-    return x.trace.number(said) if isinstance(said, int) and said < 0 and end.number is None else x.trace.size(end)
+    return x.home.number(said) if isinstance(said, int) and said < 0 and end.number is None else x.home.size(end)
 
 
 def _clipped(end: Size | None, size: Size) -> Size:
@@ -140,7 +140,7 @@ def _clipped(end: Size | None, size: Size) -> Size:
 
 def _paired(x: Traced, keys: list[Any]) -> Traced:
     """x[rows, columns] by two whole-number vectors of one length: the diagonal of looking both up."""
-    trace = x.trace
+    trace = x.home
     if len(keys) != 2 or any(k is None for k in keys) or len(x.core) != 2:
         raise TextError("several look-ups at once are supported for the two axes of a matrix.")
     parts, lengths = [], []

@@ -67,7 +67,7 @@ def _batched(a: Traced, b: Traced) -> Traced:
         else:
             words.append(batch[count - (len(x.sizes) - 2) :] + own)
     out = batch + ("y" if len(a.sizes) > 1 else "") + ("x" if len(b.sizes) > 1 else "")
-    return einsum(a.trace, f"{words[0]},{words[1]}->{out}", a, b)
+    return einsum(a.home, f"{words[0]},{words[1]}->{out}", a, b)
 
 
 def einsum(trace: Trace, spec: Any, *operands: Any) -> Traced:
@@ -216,7 +216,7 @@ def matrix(x: Traced, name: str) -> Node:
 
 def matrix_function(x: Traced, name: str, *arguments: int) -> Traced:
     """inv, det, expm, ... of one matrix."""
-    trace = x.trace
+    trace = x.home
     return trace.array(trace.call(name, matrix(x, name), *[trace.number(a) for a in arguments]))
 
 
@@ -234,13 +234,13 @@ def diagonal(x: Traced, k: int = 0) -> Traced:
     if k:
         raise TextError("only the main diagonal is in the language.")
     if len(x.sizes) == 1 or len(x.sizes) == 2:
-        return x.trace.array(x.trace.call("diag", x.node))
+        return x.home.array(x.home.call("diag", x.node))
     raise ShapeError(f"diag takes a vector or a matrix, found {say(x.sizes)}.")
 
 
 def traced(x: Traced) -> Traced:
     """np.trace."""
-    return x.trace.array(x.trace.call("tr", matrix(x, "trace")))
+    return x.home.array(x.home.call("tr", matrix(x, "trace")))
 
 
 def chain(trace: Trace, parts: Sequence[Any]) -> Traced:

@@ -1,4 +1,4 @@
-"""Arrays made from nothing, functions of functions, convolutions, and the losses that torch has by name."""
+"""Arrays made from nothing, functions of functions, convolutions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 from wrt.errors import ShapeError, TextError
 from wrt.language.surface import Generator, Slice
 from wrt.tracing import axes as ax
-from wrt.tracing import linear as la
 from wrt.tracing.array import Traced, size_of
-from wrt.tracing.broadcast import applied, operation
+from wrt.tracing.broadcast import operation
 from wrt.tracing.indexing import Range, indexed
 from wrt.tracing.lengths import ONE, Sizes
-from wrt.tracing.reducing import no_options
 from wrt.tracing.trace import Trace
 
 Function = Callable[..., Any]
@@ -84,28 +82,6 @@ def vmap(trace: Trace, fn: Function, in_axes: Any = 0, out_axes: int = 0, **opti
     return run
 
 
-# ------------------------------------------------------------------------------------------------ losses of torch
-def loss(formula: Function) -> Function:
-    def run(trace: Trace, a: Any, b: Any, reduction: str = "mean", **options: Any) -> Traced:
-        no_options(options, "the loss")
-        each = formula(trace, trace.constant(a), trace.constant(b))
-        return each if reduction == "none" else ax.reduced(reduction, each)
-
-    return run
-
-
-def cross_entropy(trace: Trace, logits: Traced, labels: Traced) -> Traced:
-    found = ax.along("log_softmax", logits, 1)
-    if len(labels.sizes) == 2:
-        return -ax.reduced("sum", operation(trace, "*", labels, found), 1)
-    return -indexed(found, (Range(trace, trace.number(0), (logits.sizes[0],)), labels))
-
-
-def linear(trace: Trace, x: Any, weight: Any, bias: Any = None) -> Traced:
-    out = la.matmul(x, trace.constant(weight).T, trace)
-    return out if bias is None else operation(trace, "+", out, bias)
-
-
 def convolved(trace: Trace, x: Any, k: Any, mode: str = "full", *, flip: bool) -> Traced:
     if mode != "valid":
         raise TextError('only mode="valid" is supported: the language never pads.', hint="concatenate zeros first.")
@@ -113,9 +89,3 @@ def convolved(trace: Trace, x: Any, k: Any, mode: str = "full", *, flip: bool) -
     if flip:
         b = indexed(b, slice(None, None, -1))
     return trace.array(trace.call("conv1d", a.node, b.node))
-
-
-def normalized(trace: Trace, x: Traced, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Traced:
-    """torch's normalize: x over its norm along an axis, which counts at least eps."""
-    length = ax.norm(x, int(p) if p == int(p) else p, dim, keep=True)
-    return operation(trace, "/", x, applied(trace, "maximum", length, eps))

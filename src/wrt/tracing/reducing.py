@@ -51,7 +51,7 @@ def reduction(name: str) -> Function:
         torch = "dim" in options
         axis, keep = axis_option(options, args[0] if args else None), keep_option(options)
         if name in ("max", "min") and isinstance(axis, Traced):
-            return applied(x.trace, f"{name}imum", x, axis)
+            return applied(x.home, f"{name}imum", x, axis)
         no_options(options, name)
         out = ax.reduced(name, x, axis, keep=keep)
         return Extreme(out) if torch and name in ("max", "min") else out
@@ -66,7 +66,7 @@ def variance(power: str) -> Function:
         ddof = options.pop("ddof", options.pop("correction", int(bool(unbiased))))
         no_options(options, "var")
         out = ax.variance(x, axis, ddof, keep=keep)
-        return applied(x.trace, "sqrt", out) if power == "std" else out
+        return applied(x.home, "sqrt", out) if power == "std" else out
 
     return run
 
@@ -87,8 +87,8 @@ def logsumexp(x: Traced, *args: Any, **options: Any) -> Traced:
     axis, keep = axis_option(options, args[0] if args else None), keep_option(options)
     no_options(options, "logsumexp")
     if weights is not None:
-        total = ax.reduced("sum", operation(x.trace, "*", weights, applied(x.trace, "exp", x)), axis, keep=keep)
-        return applied(x.trace, "log", total)
+        total = ax.reduced("sum", operation(x.home, "*", weights, applied(x.home, "exp", x)), axis, keep=keep)
+        return applied(x.home, "log", total)
     return ax.reduced("logsumexp", x, axis, keep=keep)
 
 
@@ -103,8 +103,8 @@ def average(x: Traced, axis: Any = None, weights: Any = None, **options: Any) ->
     if weights is None:
         return ax.reduced("mean", x, axis)
     no_options(options, "average")
-    w = x.trace.constant(weights)
+    w = x.home.constant(weights)
     if axis is not None and len(w.sizes) == 1 < len(x.sizes):
         w = ax.reshaped(w, *[w.sizes[0] if k == ax.axis_of(x, axis) else 1 for k in range(len(x.sizes))])
-    top = ax.reduced("sum", operation(x.trace, "*", w, x), axis)
-    return operation(x.trace, "/", top, ax.reduced("sum", w, axis if len(w.sizes) == len(x.sizes) else None))
+    top = ax.reduced("sum", operation(x.home, "*", w, x), axis)
+    return operation(x.home, "/", top, ax.reduced("sum", w, axis if len(w.sizes) == len(x.sizes) else None))

@@ -48,10 +48,29 @@ SPELLED: dict[str, tuple[tuple[str, ...], str]] = {
     "gelu_tanh": (("x",), "x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))/2"),
     "huber": (("delta", "x"), "where(abs(x) <= delta, x**2/2, delta*(abs(x) - delta/2))"),
     "deg2rad": (("x",), "x*pi/180"),
+    "radians": (("x",), "x*pi/180"),
+    "degrees": (("x",), "x*180/pi"),
     "rad2deg": (("x",), "x*180/pi"),
+    "cbrt": (("x",), "sign(x)*abs(x)**(1/3)"),
+    "celu": (("x", "alpha"), "where(x > 0, x, alpha*expm1(x/alpha))"),
+    "hardsigmoid": (("x",), "minimum(maximum(x/6 + 1/2, 0), 1)"),
+    "hard_sigmoid": (("x",), "minimum(maximum(x/6 + 1/2, 0), 1)"),
+    "hardswish": (("x",), "x*minimum(maximum(x/6 + 1/2, 0), 1)"),
+    "hard_swish": (("x",), "x*minimum(maximum(x/6 + 1/2, 0), 1)"),
+    "lerp": (("a", "b", "w"), "a + w*(b - a)"),
+    "addcmul": (("a", "b", "c", "value"), "a + value*b*c"),
+    "addcdiv": (("a", "b", "c", "value"), "a + value*b/c"),
+    "logaddexp2": (("a", "b"), "log(2**a + 2**b)/log(2)"),
+    "log_ndtr": (("x",), "log((1 + erf(x/sqrt(2)))/2)"),
     "sinc": (("x",), "sin(pi*x)/(pi*x)"),
 }
-DEFAULTS: dict[str, dict[str, float]] = {"leaky_relu": {"negative_slope": 0.01}, "elu": {"alpha": 1.0}}
+DEFAULTS: dict[str, dict[str, float]] = {
+    "leaky_relu": {"negative_slope": 0.01},
+    "elu": {"alpha": 1.0},
+    "celu": {"alpha": 1.0},
+    "addcmul": {"value": 1},
+    "addcdiv": {"value": 1},
+}
 SAME = {  # names that the language has under another one
     "expit": "sigmoid",
     "psi": "digamma",
@@ -68,6 +87,8 @@ SAME = {  # names that the language has under another one
     "atanh": "arctanh",
     "swish": "silu",
     "fmax": "maximum",
+    "clamp_min": "maximum",
+    "clamp_max": "minimum",
     "fmin": "minimum",
 }
 OPERATORS = {
