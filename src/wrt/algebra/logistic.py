@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from wrt.algebra.expr import ONE, Expr, Map, Operator, Product, Sum, constant_value, fold
+from wrt.algebra.expr import ONE, Expr, Map, Operator, Product, Sum, constant_value, fold, postorder
 from wrt.algebra.factors import factors, is_map, raised, replaced, without_labels
 from wrt.algebra.maps import mapping
 from wrt.algebra.product import Operand, product, scale, times
@@ -90,11 +90,12 @@ def complemented(e: Expr) -> tuple[int, Expr] | None:
 
 
 def with_minus(e: Expr) -> Expr:
-    """1 - sigmoid(u) as sigmoid(-u), wherever no sigmoid(u) stands beside it."""
+    """1 - sigmoid(u) as sigmoid(-u), where the expression has no sigmoid(u) itself: s*(1 - y) - y*(1 - s) is s - y."""
+    plain = _plain_sigmoids(e)
 
     def turned(x: Expr) -> Expr:
         found = complemented(x)
-        if found is None:
+        if found is None or id(found[1]) in plain:
             return x
         sign, s = found
         return scale(sign, mapping("sigmoid", (scale(-1, s.children[0]),)))
@@ -105,16 +106,21 @@ def with_minus(e: Expr) -> Expr:
         node = with_children(node, below) if below else node
         if isinstance(node, Product):
             powers = factors(node)
-            alone = [
-                f
-                for f in powers
-                if (found := complemented(f.base)) is not None and not any(g.base is found[1] and g.labels == f.labels for g in powers)
-            ]
+            alone = [f for f in powers if turned(f.base) is not f.base]
             if alone:
                 return replaced(node, [f.place for f in alone], [(raised(turned(f.base), f.exponent), f.labels) for f in alone])
         return node
 
     return turned(fold(e, visit))
+
+
+def _plain_sigmoids(e: Expr) -> set[int]:
+    """The ids of the sigmoids that an expression holds otherwise than in 1 - sigmoid(u)."""
+    out = {id(e)} if is_map(e, "sigmoid") else set()
+    for node in postorder(e):
+        if complemented(node) is None:
+            out.update(id(c) for c in node.children if is_map(c, "sigmoid"))
+    return out
 
 
 def one_plus_exp(e: Expr) -> Expr | None:

@@ -117,15 +117,26 @@ def _opened(items: list[Item], sizes: list[Size]) -> list[Item]:
     wanted = [q for e, _ in items if (q := _quotient(e)) is not None and len(q[1]) == q[0].order]
     out: list[Item] = []
     for e, labels in items:
-        holds = isinstance(e, Product) and not e.output and e.coefficient == 1 and any(_multiple(f, q[0]) for f, _ in e.operands for q in wanted)
-        if not holds:
+        inner, times = _powered(e)
+        if not (isinstance(inner, Product) and not inner.output and inner.coefficient == 1) or not any(
+            _multiple(f, q[0]) for f, _ in inner.operands for q in wanted
+        ):
             out.append((e, labels))
             continue
-        assert isinstance(e, Product)
-        names = {a: len(sizes) + a for a in range(len(e.sizes))}
-        sizes.extend(e.sizes)
-        out.extend((f, tuple(names[a] for a in ls)) for f, ls in e.operands)
+        for _ in range(times):
+            names = {a: len(sizes) + a for a in range(len(inner.sizes))}
+            sizes.extend(inner.sizes)
+            out.extend((f, tuple(names[a] for a in ls)) for f, ls in inner.operands)
     return out
+
+
+def _powered(e: Expr | Tree) -> tuple[Expr | Tree, int]:
+    """(base, k) of a whole power of a scalar, k small and positive."""
+    if isinstance(e, Map) and e.function == "pow" and not e.shape:
+        k = constant_value(e.arguments[1])
+        if k in (2, 3, 4):
+            return e.arguments[0], int(k)
+    return e, 1
 
 
 def _quotient(e: Expr | Tree) -> tuple[Expr, Labels, int] | None:
