@@ -5,11 +5,12 @@ Whoever prints them says the subjects: Condition("{} invertible", (X,)).told(say
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wrt.algebra.conditions import Condition
-from wrt.algebra.expr import Expr, Map, Operator, Symbol, constant_value, postorder
+from wrt.algebra.expr import Expr, Map, Operator, Symbol, constant_value, is_zero, postorder
 from wrt.algebra.known import Facts, Known
+from wrt.algebra.sums import minus
 from wrt.calculus.derive import depends
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
@@ -34,6 +35,21 @@ def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = 
         if id(node) in moving:
             found.update(dict.fromkeys(_kinks(node, known)))
     return tuple(found)
+
+
+def kinks_at(f: Expr, at: Callable[[Expr], Expr]) -> list[Expr]:
+    """The nodes of f that have a kink at a point; `at` puts the point into an expression."""
+    out = []
+    for node in postorder(f):
+        for condition in _kinks(node, Known({})):
+            values = [at(e) for e in condition.subjects]
+            if isinstance(node, Operator) and node.function in ("max", "min"):
+                meets = constant_value(values[0]) is not None and values[0].order > 0
+            else:
+                meets = is_zero(values[0] if len(values) == 1 else minus(*values))
+            if meets:
+                out.append(node)
+    return out
 
 
 def _of_operator(node: Operator) -> list[Condition]:

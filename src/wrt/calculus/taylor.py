@@ -22,6 +22,7 @@ from wrt.algebra.product import product, times
 from wrt.algebra.rebuild import substitute
 from wrt.algebra.simplify import simplify
 from wrt.algebra.sums import add, minus
+from wrt.calculus.conditions import kinks_at
 from wrt.calculus.derive import derivative
 from wrt.errors import DomainError
 
@@ -51,6 +52,8 @@ def taylor(f: Expr, variables: Sequence[Symbol], at: Mapping[str, Expr], order: 
     """
     steps = {x.name: symbol(name, x.shape) for x, name in zip(variables, names, strict=True)}
     line = {x.name: add([(ONE, at[x.name]), (ONE, times(ALONG, steps[x.name]))], x.shape) for x in variables}
+    if order and kinks_at(f, lambda e: simplify(flattened(substitute(e, at)), facts or {})[0]):
+        raise DomainError("the function has no Taylor polynomial there: it has a kink at the point.")
     g = substitute(f, line)
     terms: list[tuple[Fraction, Expr]] = []
     for k in range(order + 1):

@@ -273,7 +273,7 @@ class Inference:
             ):
                 inner = inner.children[0]
             name = self.open.get(id(inner))
-            if name is None or self.kinds[name] or (letter_kind(name) == "scalar" and name.lower() in GREEK):
+            if name is None or self.kinds[name]:
                 continue
             if kind == "matrix" and not name[0].isupper():
                 m = "added to" if isinstance(node, Binary) and node.op in "+-" else "compared with"

@@ -85,7 +85,8 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
         error.message = _named(error.message, {*sizes, *all_declared})
         raise
     if flexible or unifier.bound:
-        all_declared = _settle(tree, all_declared, flexible, unifier, {*sizes, *all_declared, *_bound_names(tree)})
+        lone = _lone_size(missing, sizes, all_declared, unifier)
+        all_declared = _settle(tree, all_declared, flexible, unifier, {*sizes, *all_declared, *_bound_names(tree)}, lone)
         for name in flexible:
             _small(all_declared[name], missing[name][0])
         assumed = [say(all_declared[name]) for name in flexible]
@@ -160,14 +161,27 @@ def _bound_names(tree: Node) -> set[str]:
     return out
 
 
-def _settle(tree: Node, declared: dict[str, Declaration], flexible: list[str], unifier: Sizes, taken: set[str]) -> dict[str, Declaration]:
-    """Name the sizes that are still free: rows m, columns and vectors n, then p, q, ..."""
+def _lone_size(missing: Mapping[str, list[Name]], sizes: Mapping[str, object], declared: Mapping[str, Declaration], unifier: Sizes) -> str | None:
+    """The undeclared size that only numbers mention, where one size is open: in sum((x - mean(x))**2)/n the n is the size of x."""
+    used = {n for d in declared.values() for s in d.shape.sizes for n in unifier.find(s).names}
+    open_sizes = {n for n in used if n.startswith("?")}
+    lone = [name for name in missing if name in sizes and name not in used]
+    return lone[0] if len(lone) == 1 and len(open_sizes) == 1 else None
+
+
+def _settle(
+    tree: Node, declared: dict[str, Declaration], flexible: list[str], unifier: Sizes, taken: set[str], lone: str | None
+) -> dict[str, Declaration]:
+    """Name the sizes that are still free: `lone` where it is the only one, else rows m, columns and vectors n, then p, q, ..."""
     free: dict[str, str] = {}
 
     def name(pool: tuple[str, ...], size: Size) -> None:
         for word in sorted(unifier.find(size).names):
             if word.startswith("?") and word not in free:
                 k = 0
+                if lone is not None:
+                    free[word] = lone
+                    continue
                 while True:
                     choice = next((w + (str(k) if k else "") for w in pool if w + (str(k) if k else "") not in taken), None)
                     if choice is not None:

@@ -128,6 +128,8 @@ def axis_of(node: Call, shape: Shape, extra: int = 1) -> int | None:
     if not isinstance(inner, Number) or inner.value.denominator != 1:
         raise TextError("axis must be a whole number.", span=option.span)
     value = int(inner.value) if inner is option else -int(inner.value)
+    if not shape.order:
+        raise ShapeError(f"a scalar has no axis {value}.", span=option.span)
     order = max(shape.order, 2)
     if not -order <= value < order:
         raise ShapeError(f"axis {value} is out of range for {shape}.", span=option.span)
@@ -135,6 +137,13 @@ def axis_of(node: Call, shape: Shape, extra: int = 1) -> int | None:
 
 
 def _reduction(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
+    if len(node.arguments) > 1 and node.function in ("max", "min"):
+        listed = ", ".join(map(short, node.arguments))
+        raise TextError(
+            f"{node.function} takes one array and returns its {'largest' if node.function == 'max' else 'smallest'} entry.",
+            span=node.span,
+            hint=f"entry by entry it is {node.function}imum({listed}); along an axis, {node.function}({short(node.arguments[0])}, axis=0).",
+        )
     counted(node, 1, 2, ("axis",))
     shape, table = shapes[0], REDUCTIONS[node.function]
     axis = axis_of(node, shape)
