@@ -166,3 +166,11 @@ def test_what_cannot_be_differentiated_by(part, error, says):
 def test_lists_hold_scalars_and_columns():
     with pytest.raises(wrt.ShapeError, match="scalars and columns"):
         wrt.gradient("tr(A @ X)", ["A", "X"], shapes="A: n m, X: m n")
+
+
+def test_an_entry_of_the_index_form_is_printed_but_is_no_function():
+    entry = wrt.derive("x.T @ x", "x").index.expr
+    assert (str(entry), entry.latex()) == ("2*x[i]", "2 x_{i}")
+    for use in (lambda: entry(x=[1.0]), lambda: wrt.derive(entry, "x"), lambda: wrt.equal(entry, "2*x"), lambda: entry + 1):
+        with pytest.raises(wrt.TextError, match="one entry, with the free index i"):
+            use()

@@ -19,7 +19,7 @@ from wrt.calculus.parts import selected
 from wrt.calculus.structure import linear_structure, structured
 from wrt.conventions import Convention, choice
 from wrt.errors import ProofError
-from wrt.formula import Formula, located, shape_of
+from wrt.formula import Entry, Formula, located, shape_of
 from wrt.language.parser import parse
 from wrt.language.read import read_like
 from wrt.language.sizes import Size
@@ -149,7 +149,7 @@ class Derivative:
         sizes = dict(zip(indices, self.expr.shape, strict=True))
         source = read_like(words, self.formula.source, indices=sizes)
         self._prove("index form", words, lambda p: p.index(indices, source))
-        return IndexForm(indices, Formula(source))
+        return IndexForm(indices, Entry(source, indices) if indices else Formula(source))
 
     def _view(
         self, view: str, node: Node | None, check: Callable[[Any, Any], Verdict], extra: Mapping[str, Declaration] | None = None

@@ -284,8 +284,36 @@ def located(source: Source, make: Callable[[], T]) -> T:
         raise error.located(words, error.span if source.text else (0, len(words))) from None
 
 
+class Entry(Formula):
+    """One entry of an index form: it prints in every style, but with free indices it has no value of its own."""
+
+    def __init__(self, source: Source, indices: tuple[str, ...]) -> None:
+        super().__init__(source)
+        self.indices = indices
+
+    def refusal(self) -> TextError:
+        """Why it is no function: what to do with it."""
+        free = ", ".join(self.indices)
+        return TextError(
+            f"{self} is one entry, with the free {'index' if len(self.indices) == 1 else 'indices'} {free}; it has no value of its own.",
+            hint="evaluate, compile, combine or differentiate the derivative itself.",
+        )
+
+    @property
+    def expr(self) -> Expr:  # never cached: there is none
+        raise self.refusal()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and (str(self), self.indices, self.declarations) == (str(other), other.indices, other.declarations)
+
+    def __hash__(self) -> int:
+        return hash((str(self), self.indices))
+
+
 def formula_of(value: object) -> Formula:
     """A formula from a formula, a derivative, a number."""
+    if isinstance(value, Entry):
+        raise value.refusal()
     if isinstance(value, Formula):
         return value
     view = getattr(value, "as_formula", None)
@@ -328,6 +356,9 @@ def joined(parts: tuple[Formula, ...]) -> tuple[dict[str, Declaration], dict[str
 
 def build(tree: Node, *parts: Formula) -> Formula:
     """A formula over the joined declarations of its parts; shapes are checked, errors shown under the formula's own text."""
+    for part in parts:
+        if isinstance(part, Entry):
+            raise part.refusal()
     declarations, sizes = joined(parts)
     try:
         conditions = annotate(tree, declarations, sizes=sizes)
