@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from wrt.algebra.conditions import Condition
 from wrt.algebra.expr import Expr, symbol
 from wrt.algebra.flatten import flattened
+from wrt.algebra.lower import lower
 from wrt.algebra.simplify import simplify
 from wrt.calculus import operators as calculus
-from wrt.calculus.conditions import conditions_of
+from wrt.calculus.conditions import conditions_of, has_kinks
 from wrt.calculus.derive import derivative
 from wrt.calculus.parts import selected
 from wrt.calculus.structure import linear_structure, structured
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from wrt.program.emit import Program
     from wrt.proof.views import Prover, Verdict
 
+NOMINAL = 50  # the least size that costs are compared at
 FORMS = ("matrix", "index", "kronecker", "operator")
 
 
@@ -106,6 +108,26 @@ class Derivative:
     def computed(self) -> Expr:
         """The array as it is computed: right at zeros and singular matrices too, where the printed forms need a condition."""
         return differentiated(self.formula, self.variables, self.convention.structure, spell=False)[0] if self._used else self.expr
+
+    @cached_property
+    def economical(self) -> Expr:
+        """What one program is made of: `computed`, or the printed form where that takes fewer multiply-adds and no condition was used for it."""
+        from wrt.program.emit import compile_program
+
+        if self.expr.order > 2 or self._used or has_kinks(self.formula.expr):
+            return self.computed
+        form = self.in_layout("mixed")
+        if form is None:
+            return self.computed
+        printed, _ = simplify(flattened(lower(form.source)), self.facts, spell=False)
+        if printed is self.computed or printed.shape != self.computed.shape:
+            return self.computed
+
+        def cost(e: Expr) -> int:
+            program = compile_program({"d": e}, self.declarations)
+            return program.cost({name: NOMINAL + k for k, name in enumerate(program.names)})
+
+        return printed if cost(printed) < cost(self.computed) else self.computed
 
     @cached_property
     def context(self) -> Context:
@@ -286,7 +308,7 @@ class Derivative:
         """A straight-line function of all declared names; the result's axes are f's, then each variable's."""
         from wrt.proof.programs import compile_proved
 
-        outputs = {"d": (self.computed, self.formula.source, (self.names, self.convention.structure))}
+        outputs = {"d": (self.economical, self.formula.source, (self.names, self.convention.structure))}
         return compile_proved(outputs, self.declarations, backend=backend, output=output, conditions=self.prover.conditions)
 
     def __call__(self, *args: Any, **values: Any) -> Any:

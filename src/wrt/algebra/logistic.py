@@ -89,9 +89,12 @@ def complemented(e: Expr) -> tuple[int, Expr] | None:
     return int(c), second
 
 
-def with_minus(e: Expr) -> Expr:
-    """1 - sigmoid(u) as sigmoid(-u), where the expression has no sigmoid(u) itself: s*(1 - y) - y*(1 - s) is s - y."""
-    plain = _plain_sigmoids(e)
+def with_minus(e: Expr, *, everywhere: bool) -> Expr:
+    """1 - sigmoid(u) as sigmoid(-u), where the expression has no sigmoid(u) itself: s*(1 - y) - y*(1 - s) is s - y.
+
+    everywhere: wherever no factor sigmoid(u) stands beside it; a program rounds sigmoid(-u) better than the difference.
+    """
+    plain = set() if everywhere else _plain_sigmoids(e)
 
     def turned(x: Expr) -> Expr:
         found = complemented(x)
@@ -106,7 +109,13 @@ def with_minus(e: Expr) -> Expr:
         node = with_children(node, below) if below else node
         if isinstance(node, Product):
             powers = factors(node)
-            alone = [f for f in powers if turned(f.base) is not f.base]
+            alone = [
+                f
+                for f in powers
+                if turned(f.base) is not f.base
+                and (found := complemented(f.base)) is not None
+                and not any(g.base is found[1] and g.labels == f.labels for g in powers)
+            ]
             if alone:
                 return replaced(node, [f.place for f in alone], [(raised(turned(f.base), f.exponent), f.labels) for f in alone])
         return node

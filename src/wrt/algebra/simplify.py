@@ -44,7 +44,7 @@ def simplify(e: Expr, facts: Facts, *, flatten: bool = True, spell: bool = True)
         work.rules += LATE_RULES
         work.map_rules += LATE_MAP_RULES
         work.done.clear()
-        e = with_minus(work.run(e))
+        e = with_minus(work.run(e), everywhere=not spell)
     if isinstance(e, Sum) and len(e.terms) == 2 and is_unequal(e):
         e = add(spread_unequal(e), e.shape)
     return e, tuple(work.conditions)

@@ -37,6 +37,11 @@ def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = 
     return tuple(found)
 
 
+def has_kinks(f: Expr) -> bool:
+    """Whether the function has a kink anywhere."""
+    return any(_kinks(node, Known({})) for node in postorder(f))
+
+
 def kinks_at(f: Expr, at: Callable[[Expr], Expr]) -> list[Expr]:
     """The nodes of f that have a kink at a point; `at` puts the point into an expression."""
     out = []

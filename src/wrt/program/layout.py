@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -104,8 +105,9 @@ def _parts(w: Writer, helpers: Helpers) -> tuple[list[str], dict[str, Any]]:
 
 
 def _names(code: CodeType) -> set[str]:
-    """The global names that code uses, comprehensions in it too."""
-    return set(code.co_names).union(*[_names(inner) for inner in code.co_consts if isinstance(inner, CodeType)])
+    """The global names that code uses (not attributes of those names), comprehensions in it too."""
+    own = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
+    return own.union(*[_names(inner) for inner in code.co_consts if isinstance(inner, CodeType)])
 
 
 @cache
