@@ -3,6 +3,7 @@
 # make extras   installs JAX and PyTorch, which are optional; with them `make test` checks their backends too
 # make bench    the benchmarks
 # make mutants  breaks the engine in hundreds of places; the proof must notice (last line: the counts)
+# make marking  wrong answers that must be found and named, right ones in other forms that must be accepted (last line: the figures)
 # make cases    the derivative questions of tests/cases, file by file
 # Needs Python >= 3.11, pip and make; everything is installed into .venv, at the releases of constraints.txt.
 
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 pytho
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: setup extras demo test lint types contract wheel pytest cases bench mutants clean
+.PHONY: setup extras demo test lint types contract wheel pytest cases marking bench mutants clean
 
 setup: $(READY)
 
@@ -72,6 +73,9 @@ pytest: $(READY)
 
 cases: $(READY)
 	$(BIN)/python tests/run_cases.py
+
+marking: $(READY)
+	$(BIN)/python tools/marking.py
 
 bench: extras
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -73,14 +73,14 @@ def test_what_users_type_first_works(words, label, formula):
 
 def test_the_variable_must_be_said_when_there_are_several():
     result = run("derive", LEAST_SQUARES)
-    assert (result.exit_code, result.stderr) == (2, "TextError: by which variable? Say one of A, x, b.\n")
+    assert (result.exit_code, result.stderr) == (2, 'TextError: by which variable? Say one of A, x, b.\n  hint: derive(f, "A"), or --wrt A.\n')
 
 
 def test_declarations_and_structure_are_taken():
     found = answer("derive", "tr(B @ S)", "--wrt", "S", "-v", "S: n n symmetric", "-v", "B: n n", "--structure", "parameters")
     assert "assumed" not in found
     assert "by the independent entries of a structured variable" in found["convention"]
-    assert found["df/dS"] == "B − diag(diag(B)) + Bᵀ"
+    assert found["df/dS"] == "B + Bᵀ − diag(diag(B))"
 
 
 def test_the_layout_comes_from_the_option_or_else_from_the_environment():
@@ -146,6 +146,63 @@ def test_misuse_of_the_command_ends_with_status_two(words):
     assert run(*words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["derive"], ["derive", "x", "--bogus"], ["derive", "x", "--layout", "rows"], ["derive", "x", "--wrt"], ["taylor", "x", "--order", "x"], []],
+)
+def test_misuse_of_the_command_is_told_in_json_too(words):
+    result = run(*words, "--json")
+    assert result.exit_code == 2
+    error = json.loads(result.output)["error"]
+    assert sorted(error) == ["code", "hint", "kind", "message", "span", "text"]
+    assert (error["code"], error["span"]) == ("usage", None)
+    assert error["message"]
+
+
+@pytest.mark.parametrize("command", ["derive", "verify", "steps", "check", "taylor", "equal"])
+def test_a_command_alone_shows_its_options_and_examples(command):
+    result = run(command)
+    assert result.exit_code == 2
+    assert f"wrt {command} " in result.output.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["derive", "x**2", "-wrt", "x"], "No such option '-wrt'. Did you mean '--wrt'?"),
+        (["drive", "x**2"], "No such command 'drive'. Did you mean 'derive'?"),
+        (["derive", "x.T", "@", "x"], "put quotes around it"),
+        (["derive", "x*y", "--wrt", "x,y"], "--wrt x --wrt y"),
+    ],
+)
+def test_misuse_says_what_was_meant(words, says):
+    assert says in run(*words).stderr
+
+
+def test_taylor_polynomial_is_printed_with_its_point_and_proof():
+    assert answer("taylor", "exp(x)", "--order", "3") == {
+        "f": "exp(x)",
+        "assumed": "x: scalar",
+        "at": "x = 0",
+        "order": "3",
+        "taylor": "1 + x + x²/2 + x³/6",
+        "proof": "exact",
+    }
+    found = as_json("taylor", "log(x)", "--at", "x=a", "--order", "1")
+    assert (found["text"], found["at"], found["order"], found["verified"]) == ("log(a) + (x - a)/a", {"x": "a"}, 1, "exact")
+    assert answer("taylor", "x.T @ A @ x", "--wrt", "x", "--latex")["latex"] == r"x^{\top} A x"
+    assert run("taylor", "log(x)").exit_code == 2
+
+
+def test_equality_is_told_by_sentence_status_and_json():
+    assert (run("equal", "norm(x)**2", "x.T @ x", "-v", "x: n").output, run("equal", "-x", "-1*x").exit_code) == ("equal: proved exactly.\n", 0)
+    result = run("equal", "A @ B", "B @ A", "-v", "A: n n, B: n n")
+    assert (result.exit_code, result.output.startswith("different: at A = ")) == (1, True)
+    found = as_json("equal", "x + y", "x - y")
+    assert (found["equal"], found["verdict"], sorted(found["counterexample"])) == (False, "different", ["x", "y"])
+    assert run("equal", "A @ B", "B @ A").stderr.splitlines()[1:3] == ["    B @ A", "    ^^^^^"]
+
+
 def test_a_formula_is_read_from_standard_input():
     assert run("derive", "-", text="u = x**2; sin(u)\n").output.startswith("f           sin(u), u = x²\n")
 
@@ -173,6 +230,8 @@ def test_help_shows_examples():
     assert 'wrt derive "norm(A @ x - b)**2" --wrt x' in run("--help").output
     assert 'wrt derive "x.T @ A @ x" --wrt x --wrt x' in run("derive", "--help").output
     assert 'wrt verify "logdet(X)" --wrt X' in run("verify", "--help").output
+    assert 'wrt taylor "exp(x)" --order 3' in run("taylor", "--help").output
+    assert 'wrt equal "norm(x)**2" "x.T @ x"' in run("equal", "--help").output
 
 
 def test_version_is_the_package_version():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import inspect
 import re
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import wrt
 from wrt.cli import main
+from wrt.language.signatures import known_functions
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -73,9 +75,32 @@ def test_every_document_is_reachable_from_the_readme():
 
 @pytest.mark.parametrize("name", wrt.__all__)
 def test_public_name_has_a_docstring_an_example_and_a_line_in_the_docs(name):
-    thing = getattr(wrt, name)
-    assert inspect.getdoc(thing)
-    if inspect.isfunction(thing):
-        assert ">>>" in inspect.getdoc(thing)
-    documents = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
-    assert re.search(rf"\b{name}\b", documents)
+    assert ">>>" in inspect.getdoc(getattr(wrt, name))
+    assert re.search(rf"\b{name}\b", written())
+
+
+def written() -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+
+
+CLASSES = [name for name in wrt.__all__ if inspect.isclass(getattr(wrt, name))]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_public_member_has_a_docstring_and_a_line_in_the_docs(name):
+    kind, documents = getattr(wrt, name), written()
+    fields = [f.name for f in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
+    members = [m for m in (*vars(kind), *fields) if not m.startswith("_")]
+    told = inspect.getdoc(kind)
+    assert [m for m in members if not re.search(rf"\.{m}\b", documents)] == []
+    assert [m for m in members if m not in fields and m not in told and not inspect.getdoc(inspect.getattr_static(kind, m))] == []
+
+
+def test_dir_lists_the_public_names_and_the_functions_of_the_language_only():
+    assert dir(wrt) == sorted({*wrt.__all__, "__version__", *known_functions()})
+    assert [name for name in dir(wrt) if not hasattr(wrt, name)] == []
+
+
+def test_unknown_attribute_names_the_nearest():
+    with pytest.raises(AttributeError, match="did you mean 'softmax'"):
+        _ = wrt.sofmax

@@ -23,6 +23,23 @@ def test_question_without_an_answer_is_refused(case):
     assert error.message.endswith((".", "?"))
 
 
+OWN = [json.loads(line) for line in (CASES / "refusals" / "own.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("case", OWN, ids=lambda case: case["id"])
+def test_refusal_names_the_smallest_culprit_and_says_what_to_try(case):
+    shapes = {name: tuple(sizes) for name, sizes in case["vars"].items()}
+    with time_limit(5), pytest.raises(wrt.WrtError) as caught:
+        f = wrt.parse(case["expr"], shapes, assume=case.get("assume"), syntax=case.get("syntax"))
+        str(wrt.derive(f, *(case.get("wrt") or list(f.declarations)[:1])))
+    error = caught.value
+    assert type(error).__name__ in case["error"]
+    assert error.message.endswith((".", "?"))
+    assert case["hint"] in error.hint
+    if "caret" in case:
+        assert error.text[slice(*error.span)] == case["caret"]
+
+
 MESSAGES = [
     (
         "x @ y + b",
@@ -62,7 +79,7 @@ MESSAGES = [
         """ShapeError: the shapes do not fit: A is m x n, x is n x 1.
     A*x
     ^^^
-  hint: a column m x 1 goes down the rows of an m x n matrix, a row 1 x n across its columns; try x.T.""",
+  hint: A @ x is the product of matrix and vector; beside a matrix a column has an entry for every row, a row for every column: x.T fits.""",
     ),
     (
         "X @ W + b",

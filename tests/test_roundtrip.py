@@ -10,17 +10,14 @@ import judge
 import wrt
 from wrt.errors import NoClosedFormError, WrtError
 from wrt.formula import Formula
-from wrt.language.matlab_print import matlab_text
 from wrt.language.read import read
 
 STYLES = {
     "python": str,
     "unicode": Formula.unicode,
     "latex": Formula.latex,
-    "matlab": lambda f: matlab_text(f.source.tree),
+    "matlab": Formula.matlab,
 }
-# b_ and b are one letter in print; an array of indices as an exponent has no reader; two orders of one comparison are equal, not identical
-FLOOR = {"python": 100.0, "unicode": 99.5, "latex": 99.5, "matlab": 99.5}
 
 
 def formulas(name: str) -> list[Formula]:
@@ -44,19 +41,31 @@ def everything() -> list[Formula]:
 
 @pytest.mark.parametrize("syntax", STYLES)
 def test_every_style_reads_back_to_the_same_object(syntax: str, everything: list[Formula]) -> None:
-    asked, failed = 0, []
-    for f in everything:
+    assert misread(syntax, everything) == []
+
+
+@pytest.mark.parametrize("syntax", STYLES)
+def test_every_style_reads_the_systematic_questions_back_to_the_same_function(syntax: str) -> None:
+    asked = [case for case, _ in judge.load(judge.OWN) if not case.get("refused")]
+    formulas = [wrt.parse(case["expr"], {v: tuple(s) for v, s in case["vars"].items()}, case.get("assume") or {}) for case in asked]
+    assert misread(syntax, formulas, equal=True) == []  # brackets of a product that print leaves out may lead to an equal object
+
+
+def misread(syntax: str, formulas: list[Formula], *, equal: bool = False) -> list[tuple[str, str]]:
+    """The formulas, and their text in a dialect, whose text reads back as another object, or as an unequal one."""
+    failed = []
+    for f in formulas:
         try:
             text = STYLES[syntax](f)
         except NoClosedFormError:
             continue  # this dialect cannot say it
-        asked += 1
         shapes = {name: d.shape.sizes for name, d in f.declarations.items()}
         facts = {name: tuple(d.facts) for name, d in f.declarations.items()}
         try:
-            same = Formula(read(text, shapes, facts, syntax=syntax)).expr is f.expr
+            back = Formula(read(text, shapes, facts, syntax=syntax))
+            same = back.expr is f.expr or (equal and bool(wrt.equal(back, f)))
         except WrtError:
             same = False
         if not same:
             failed.append((str(f), text))
-    assert 100 * (asked - len(failed)) / asked >= FLOOR[syntax], failed
+    return failed

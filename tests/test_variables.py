@@ -56,6 +56,8 @@ CASES = [
     ("X @ a", "X: m n, a: n", "X[0, 1]", np.s_[0, 1], "a[1]*eye(m)[:, 0]"),
     ("X @ a", "X: m n, a: n", "X[:, 1]", np.s_[:, 1], "a[1]*eye(m)"),
     ("logdet(X)", "X: n n", "X[0, 1]", np.s_[0, 1], "inv(X)[1, 0]"),
+    ("softmax(x)[0]", "x: n", "x[j]", np.s_[1], "softmax(x)[j]*(eye(n)[:, 0][j] - softmax(x)[0])"),
+    ("softmax(x)[1]", "x: n", "x[j]", np.s_[1], None),
     ("inv(X)", "X: n n", "X[0, 1]", np.s_[0, 1], "-inv(X)[:, 0] @ inv(X)[1, :]"),
     ("norm(X @ b - y)**2", "X: m n, b: n, y: m", "X[:, j]", np.s_[:, 1], "2*b[j]*(X @ b - y)"),
     ("sum(T**2)", "T: m n p", "T[0, :, :]", np.s_[0, :, :], "2*T[0, :, :]"),

@@ -1,9 +1,10 @@
 """Writes tests/cases/own.jsonl and own.truth.json.gz: every function, fact, literal and index form of the text language, with truths by JAX.
 
-usage: breadth.py [--only TEXT] [--check]        (needs jax, which nothing else does)
+usage: breadth.py [--only TEXT] [--check] [--all]        (needs jax, which nothing else does)
 
 The questions are in breadth_questions.py. Each is answered at two random points in float64 by jax.jacfwd of its own lambda over jax.numpy;
-`--check` prints the questions that a central difference of the same lambda contradicts.
+a question that stands unchanged in the file keeps its truth, unless `--all` asks for every truth anew. `--check` prints the questions that a
+central difference of the same lambda contradicts.
 """
 
 from __future__ import annotations
@@ -32,15 +33,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help="only questions whose id holds this text; nothing is written")
     parser.add_argument("--check", action="store_true", help="compare with central differences; nothing is written")
+    parser.add_argument("--all", action="store_true", help="compute the truths of unchanged questions too")
     options = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
     cases, truths = [], []
+    known = {} if options.all else stored()
     for count, question in enumerate(q for q in questions() if options.only in q.id):
         if count % 50 == 0:
             print(f"{count} ...", file=sys.stderr, flush=True)
             jax.clear_caches()
-        cases.append(case_of(question))
-        truths.append({"id": question.id, "points": [] if question.refused else [answer(question, k) for k in range(POINTS)]})
+        case = case_of(question)
+        cases.append(case)
+        found = known.get(json.dumps(case, ensure_ascii=False))
+        if found is None:
+            found = {"id": question.id, "points": [] if question.refused else [answer(question, k) for k in range(POINTS)]}
+        truths.append(found)
         if options.check and not question.refused and not agrees(question):
             print(f"central differences disagree: {question.id}")
     if len({case["id"] for case in cases}) != len(cases):
@@ -49,6 +56,13 @@ def main() -> int:
         write(cases, truths)
     print(f"{len(cases)} questions")
     return 0
+
+
+def stored() -> dict[str, dict[str, Any]]:
+    """The truths on file by the text of their case."""
+    with gzip.open(CASES / "own.truth.json.gz", "rt", encoding="utf-8") as lines:
+        truths = {truth["id"]: truth for truth in map(json.loads, lines)}
+    return {line: truths[json.loads(line)["id"]] for line in (CASES / "own.jsonl").read_text(encoding="utf-8").splitlines()}
 
 
 def write(cases: list[dict[str, Any]], truths: list[dict[str, Any]]) -> None:

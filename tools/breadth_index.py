@@ -55,7 +55,21 @@ differences | x: n, a: n-1 | a.T @ (x[1:] - x[:-1])**2 | x | jnp.sum(a*(x[1:] - 
 differences-twice | x: n, a: n-1 | a.T @ (x[1:] - x[:-1])**2 | x x | jnp.sum(a*(x[1:] - x[:-1])**2)
 jacobian | x: n | x[1:n]*x[0:n - 1] | x | x[1:]*x[:-1]
 step-two | x: 6, a: 3 | a.T @ x[::2] | x | jnp.sum(a*x[::2])
-step-two-symbolic | x: 2*n | sum(x[::2]) | x | !ShapeError
+step-two-symbolic | x: 2*n | norm(x[::2] - x[1::2])**2 | x | jnp.sum((x[::2] - x[1::2])**2)
+step-two-longer | x: 2*n+1, a: n+1 | a.T @ x[::2] | x | a @ x[::2]
+step-three-twice | x: 3*n | sum(x[::3]*x[1::3]*x[2::3]) | x x | jnp.sum(x[::3]*x[1::3]*x[2::3])
+step-two-rows-order4 | X: 2*p n | X[::2, :] + X[1::2, :] | X | X[::2] + X[1::2]
+step-two-unknown | x: n | sum(x[::2]) | x | !ShapeError
+window | x: q, w: 3 | sum(dot(x[i:i + 3], w)**2 for i in range(q - 2)) | x | jnp.sum(jnp.correlate(x, w, mode='valid')**2)
+window-by-weights | x: q, w: 3 | sum(dot(x[i:i + 3], w)**2 for i in range(q - 2)) | w | jnp.sum(jnp.correlate(x, w, mode='valid')**2)
+window-symbolic-twice | x: q, w: p | sum((x[i:i + p].T @ w)**2 for i in range(q - p + 1)) | w w | jnp.sum(jnp.correlate(x, w, mode='valid')**2)
+window-disjoint | x: 2*n | sum(norm(x[2*i:2*i + 2]) for i in range(n)) | x | jnp.sum(jnp.linalg.norm(x.reshape(3, 2), axis=1))
+window-variance | x: q | sum(var(x[i:i + 3]) for i in range(q - 2)) | x | sum(jnp.var(x[i:i + 3]) for i in range(3))
+window-backwards | x: q | sum(x[i + 2:i:-1].T @ x[i:i + 2] for i in range(q - 2)) | x | sum(x[i + 2:i:-1] @ x[i:i + 2] for i in range(3))
+window-of-matrix | X: q m, K: p p | sum(sum(X[i:i + p, j:j + p]*K)**2 for i in range(q - p + 1) for j in range(m - p + 1)) | K | jnp.sum(jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid')**2)
+window-maximum | X: 4 6 | sum(max(X[2*i:2*i + 2, 3*j:3*j + 3]) for i in range(2) for j in range(2)) | X | sum(jnp.max(X[2*i:2*i + 2, 3*j:3*j + 3]) for i in range(2) for j in range(2))
+window-out-of-range | x: n | sum(max(x[i:i + 2]) for i in range(n)) | x | !ShapeError
+window-of-several-lengths | x: n | sum(max(x[:i + 1]) for i in range(n)) | x | !ShapeError
 step-two-odd | x: 6, a: 3 | a.T @ sin(x[1::2]) | x | jnp.sum(a*jnp.sin(x[1::2]))
 step-two-twice | x: 6 | norm(x[::2] - x[1::2]) | x x | jnp.linalg.norm(x[::2] - x[1::2])
 step-three-literal | x: 7, a: 3 | a.T @ x[::3]**2 | x | jnp.sum(a*x[::3]**2)
@@ -106,6 +120,11 @@ vector-twice | x: n, idx: q integer, a: q | a.T @ exp(x[idx]) | x x | jnp.sum(a*
 vector-jacobian | x: n, idx: q integer | x[idx] | x | x[idx]
 labels-inside-generator | X: q n, y: q integer | -sum(log_softmax(X, axis=1)[i, y[i]] for i in range(q)) | X | -jnp.sum(jnp.take_along_axis(jax.nn.log_softmax(X, axis=1), y[:, None], 1))
 one-label | z: n, y: integer | logsumexp(z) - z[y - 2] | z | jax.nn.logsumexp(z) - z[y - 2]
+entries | E: n m, idx: q integer, A: q m | sum(A[i, j]*E[idx[i], j]**2 for i in range(q) for j in range(m)) | E | jnp.sum(A*E[idx]**2)
+entries-array | E: n m, idx: q integer | array(E[idx[i], j]**2 for i in range(q) for j in range(m)) | E | E[idx]**2
+margin | W: p n, x: n, y: integer | sum(maximum(0, 1 + (W @ x)[j] - (W @ x)[y - 2]) for j in range(p)) | x | jnp.sum(jnp.maximum(0, 1 + W @ x - (W @ x)[y - 2]))
+triplets | E: n m, a: q integer, b: q integer, c: q integer | sum(softplus(E[a[i], :] @ (E[c[i], :] - E[b[i], :]).T) for i in range(q)) | E | jnp.sum(jax.nn.softplus(jnp.sum(E[a]*(E[c] - E[b]), 1)))
+bias | b: n, E: n m, idx: q integer, w: m | sum((E[idx, :] @ w + b[idx])**2) | b | jnp.sum((E[idx] @ w + b[idx])**2)
 pairs | E: n m, u: q integer, v: q integer | sum(sigmoid(sum(E[u, :]*E[v, :], axis=1))) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
 pairs-inside-generator | E: n m, u: q integer, v: q integer | sum(sigmoid(E[u[i], :] @ E[v[i], :].T) for i in range(q)) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
 ratings | P: n p, Q: n p, u: q integer, v: q integer, r: q | norm(r - sum(P[u, :]*Q[v, :], axis=1))**2 | P | jnp.sum((r - jnp.sum(P[u]*Q[v], axis=1))**2)
@@ -123,11 +142,15 @@ one-squared-twice-by-signal | x: q, k: p | norm(conv1d(x, k))**2 | x x | jnp.sum
 one-mixed | x: q, k: p, a: q-p+1 | a.T @ conv1d(x, k) | x k | jnp.sum(a*jnp.correlate(x, k, mode='valid'))
 one-tanh-jacobian | x: q, k: p | tanh(conv1d(x, k)) | x | jnp.tanh(jnp.correlate(x, k, mode='valid'))
 one-two-layers | x: q, k: p, h: p | sum(conv1d(tanh(conv1d(x, k)), h)) | k | jnp.sum(jnp.correlate(jnp.tanh(jnp.correlate(x, k, mode='valid')), h, mode='valid'))
+one-entry | x: q, k: p | conv1d(x, k)[2]**2 | x | jnp.correlate(x, k, mode='valid')[2]**2
+one-logsumexp | x: q, k: p | logsumexp(conv1d(x, k)) | x | jax.nn.logsumexp(jnp.correlate(x, k, mode='valid'))
+one-three-filters | x: q, k: p, h: p | sum(conv1d(conv1d(conv1d(x, k), h), k)) | k | jnp.sum(jnp.correlate(jnp.correlate(jnp.correlate(x, k, mode='valid'), h, mode='valid'), k, mode='valid'))
 one-of-layer-by-matrix | W: q n, x: n, k: p | sum(conv1d(W @ x, k)**2) | W | jnp.sum(jnp.correlate(W @ x, k, mode='valid')**2)
 two-by-kernel | X: q m, K: p n, C: q-p+1 m-n+1 | sum(C*conv2d(X, K)) | K | jnp.sum(C*jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid')) | conv2d(X, C)
 two-by-image | X: q m, K: p n, C: q-p+1 m-n+1 | sum(C*conv2d(X, K)) | X | jnp.sum(C*jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid'))
 two-squared-twice | X: q m, K: p p | norm(conv2d(X, K))**2 | K K | jnp.sum(jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid')**2)
 two-relu-by-kernel | X: q m, K: p p, c: | sum(relu(conv2d(X, K) + c)) | K | jnp.sum(jax.nn.relu(jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid') + c))
+two-layers | X: q m, K: p p, L: p p | sum(conv2d(tanh(conv2d(X, K)), L)) | K | jnp.sum(jsp.signal.convolve2d(jnp.tanh(jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid')), L[::-1, ::-1], mode='valid'))
 two-order4 | X: m n, K: p p | conv2d(X, K) | K | jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid')
 two-order4-by-image | X: m n, K: p p | conv2d(X, K) | X | jsp.signal.convolve2d(X, K[::-1, ::-1], mode='valid')
 by-hand | x: q, k: p, a: q-p+1 | sum(a[i]*x[i + j]*k[j] for i in range(q - p + 1) for j in range(p)) | x | jnp.sum(a*jnp.correlate(x, k, mode='valid'))
@@ -160,6 +183,17 @@ matrix-rotation | t:, x: 2, y: 2 | y.T @ [[cos(t), -sin(t)], [sin(t), cos(t)]] @
 """
 
 GROUPS["gen"] = """
+frechet-direction | A: n n, E: n n, x: n | sum(frechet("expm", A/3, x[i]*E)[0, 1] for i in range(n)) | x | jnp.sum(x)*jax.jvp(jsp.linalg.expm, (A/3,), (E,))[1][0, 1]
+frechet-direction-by-matrix | A: n n, X: p n | sum(frechet("expm", A/3, X[i, :].T @ X[i, :])[0, 1] for i in range(p)) | X | sum(jax.jvp(jsp.linalg.expm, (A/3,), (jnp.outer(X[i], X[i]),))[1][0, 1] for i in range(2))
+frechet-point | A: n n, E: n n, x: n | sum(frechet("expm", x[i]*A, E)[0, 1] for i in range(n)) | x | !NotDifferentiableError
+matpow-each | X: n n, t: m | sum(tr(matpow(X + t[i]*eye(n), 3)) for i in range(m)) | t | sum(jnp.trace(jnp.linalg.matrix_power(X + t[i]*jnp.eye(3), 3)) for i in range(4))
+matpow-each-inverse | X: n n, t: m | sum(tr(matpow(X + (t[i] + 9)*eye(n), -2)) for i in range(m)) | t | sum(jnp.trace(jnp.linalg.matrix_power(jnp.linalg.inv(X + (t[i] + 9)*jnp.eye(3)), 2)) for i in range(4))
+matpow-series | A: n n, c: p, x: n, y: n | sum(c[k]*y.T @ matpow(A, k) @ x for k in range(p)) | A | c[0]*y @ x + c[1]*y @ A @ x
+matpow-series-order3 | A: n n, c: m, x: n | sum(c[k]*matpow(A, k) @ x for k in range(m)) | A | c[0]*x + c[1]*A @ x + c[2]*A @ A @ x + c[3]*A @ A @ A @ x
+tensor-factors | T: m n p, A: m q, B: n q, C: p q | sum((T[i, j, k] - sum(A[i, r]*B[j, r]*C[k, r] for r in range(q)))**2 for i in range(m) for j in range(n) for k in range(p)) | A | jnp.sum((T - jnp.einsum('ir,jr,kr->ijk', A, B, C))**2)
+graph-laplacian-twice | W: m m symmetric, x: m | sum(W[i, j]*(x[i] - x[j])**2 for i in range(m) for j in range(m))/2 | x x | jnp.sum(W*(x[:, None] - x)**2)/2
+rosenbrock-twice | x: m | sum(100*(x[i + 1] - x[i]**2)**2 + (1 - x[i])**2 for i in range(m - 1)) | x x | jnp.sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)
+factorisation-machine | x: n, V: n p | sum((V[i, :] @ V[j, :].T)*x[i]*x[j] for i in range(n) for j in range(i + 1, n)) | V | sum((V[i] @ V[j])*x[i]*x[j] for i in range(3) for j in range(i + 1, 3))
 plain | A: m n, x: n | sum(A[i, j]*x[j] for i in range(m) for j in range(n)) | x | jnp.sum(A @ x) | A.T @ ones(m)
 unequal | A: n n, x: n | sum(A[i, j]*x[j] for i in range(n) for j in range(n) if i != j) | x | jnp.sum(A @ x) - jnp.sum(jnp.diagonal(A)*x)
 unequal-rectangular | A: m n, x: n | sum(A[i, j]*x[j] for i in range(m) for j in range(n) if i != j) | x | jnp.sum(A @ x) - sum(A[i, i]*x[i] for i in range(3))

@@ -9,7 +9,12 @@ from collections.abc import Callable as _Callable
 
 from wrt.api import compile, derive, eq, gradient, hessian, hvp, jacobian, jvp, parse, substitute, symbols, vjp
 from wrt.conventions import Convention, conventions
-from wrt.derivation.mark import LinesMark, Mark, check, check_lines
+from wrt.derivation.exercises.collection import exercise, exercises
+from wrt.derivation.exercises.exercise import Exercise
+from wrt.derivation.exercises.sheet import ExerciseSheet
+from wrt.derivation.lines import LinesMark, check_lines
+from wrt.derivation.mark import Mark, check
+from wrt.derivation.tape import Tape, tape
 from wrt.derivative import Derivative
 from wrt.equality import Equality, equal
 from wrt.errors import (
@@ -39,6 +44,8 @@ __all__ = [
     "DomainError",
     "Elementwise",
     "Equality",
+    "Exercise",
+    "ExerciseSheet",
     "Expansion",
     "Formula",
     "LinesMark",
@@ -50,6 +57,7 @@ __all__ = [
     "Reduction",
     "RiemannianGradient",
     "ShapeError",
+    "Tape",
     "TextError",
     "TooLargeError",
     "UnknownNameError",
@@ -63,6 +71,8 @@ __all__ = [
     "derive",
     "eq",
     "equal",
+    "exercise",
+    "exercises",
     "from_function",
     "gradient",
     "hessian",
@@ -75,6 +85,7 @@ __all__ = [
     "riemannian",
     "substitute",
     "symbols",
+    "tape",
     "taylor",
     "unregister",
     "verify",
@@ -86,3 +97,9 @@ def __getattr__(name: str) -> _Callable[..., Formula]:
     from wrt.functions import function
 
     return function(name)
+
+
+def __dir__() -> list[str]:
+    from wrt.language.signatures import known_functions
+
+    return sorted({*__all__, "__version__", *known_functions()})

@@ -13,7 +13,7 @@ from wrt.formula import Formula, build, call, formula_of, shape_of, substituted
 from wrt.language import declarations as declare
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.read import read
-from wrt.language.surface import Block, Declaration, Name, Source
+from wrt.language.surface import Block, Declaration, FunctionDeclaration, Name, Source
 from wrt.language.variables import Variable, open_indices, variable
 
 if TYPE_CHECKING:
@@ -37,19 +37,26 @@ def parse(
     """
     if not isinstance(expression, str):
         raise TextError(f"a formula's text must be a string, not {type(expression).__name__}.")
+    if names is not None and not (isinstance(names, Mapping) and all(isinstance(w, str) for pair in names.items() for w in pair)):
+        raise TextError("names is a mapping of texts: how a LaTeX text spells a variable.", hint='names={"\\\\bar{x}": "x_bar"}.')
     return Formula(read(expression, shapes, assume, syntax, names))
 
 
 def symbols(text: str) -> Any:
-    """Declared variables as formulas, one or a tuple: A, x, b = wrt.symbols("A: m n, x: n, b: m").
+    """Declared variables as formulas, one or a tuple: A, x, b = wrt.symbols("A: m n, x: n, b: m"); declared functions to be called.
 
     >>> import wrt
     >>> A, x = wrt.symbols("A: m n, x: n")
     >>> print(wrt.derive(wrt.norm(A @ x) ** 2, "x"))
     2*A.T @ A @ x
     """
-    made = []
+    made: list[Any] = []
     for d in declare.parse(text).values():
+        if isinstance(d, FunctionDeclaration):
+            from wrt.undefined import UndefinedFunction  # loaded when the first one is declared
+
+            made.append(UndefinedFunction(d))
+            continue
         tree = Name(d.name, "variable", shape=d.shape)
         names = dict.fromkeys(n for s in d.shape.sizes for n in sorted(s.names))
         made.append(Formula(Source(tree, {d.name: d}, tuple(names), text=d.name)))
@@ -75,7 +82,10 @@ def as_formula(f: object, shapes: ShapeSpec = None, assume: FactSpec = None) -> 
         return parse(f, shapes, assume)
     if shapes is not None or assume is not None:
         raise TextError("shapes and assume go with a text; a formula has its declarations already.")
-    return formula_of(f)
+    if isinstance(f, (Formula, Derivative, int, float)) or hasattr(f, "as_formula"):
+        return formula_of(f)
+    hint = 'wrt.from_function(f, x="n") reads a Python function.' if callable(f) else ""
+    raise TextError(f"a function is given as a text or a formula, not {type(f).__name__}.", hint=hint)
 
 
 def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
@@ -83,7 +93,8 @@ def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
     out: list[str] = []
     for name in names:
         if isinstance(name, bool) or not isinstance(name, (str, int, Formula)):
-            raise TextError(f"a variable is named by a string, not {type(name).__name__}.")
+            hint = 'a second derivative is named "x", "x" or "x", 2.' if isinstance(name, (tuple, list)) else ""
+            raise TextError(f"a variable is named by a string, not {type(name).__name__}.", hint=hint)
         if isinstance(name, int):
             if not out or not 1 <= name <= MAX_ORDER:
                 raise TextError(f'an order follows its variable and lies between 1 and {MAX_ORDER}: derive(f, "x", 2).')
@@ -93,9 +104,10 @@ def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
     if len(out) > MAX_ORDER:
         raise TextError(f"derivatives up to order {MAX_ORDER} are supported.")
     if not out:
-        free = [n for n, d in f.declarations.items() if "integer" not in d.facts]
+        free = [n for n, d in f.declarations.items() if "integer" not in d.facts and not isinstance(d, FunctionDeclaration)]
         if len(free) != 1:
-            raise TextError(f"by which variable? Say one of {', '.join(free)}." if free else "the formula has no variable.")
+            hint = f'derive(f, "{free[0]}"), or --wrt {free[0]}.' if free else ""
+            raise TextError(f"by which variable? Say one of {', '.join(free)}." if free else "the formula has no variable.", hint=hint)
         out = free
     for name in out:
         _check_variable(f, name)
@@ -104,6 +116,11 @@ def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
 
 def _check_variable(f: Formula, text: str) -> Variable:
     """The variable, or the part of one, that a text names. Raises: UnknownNameError, NotDifferentiableError, ShapeError."""
+    if "," in text.partition("[")[0]:
+        words = [w.strip() for w in text.split(",")]
+        listed = ", ".join(f'"{w}"' for w in words)
+        says = f"{' '.join(f'--wrt {w}' for w in words)} (in Python {listed}) is the derivative by one after the other"
+        raise TextError(f"'{text}' names several variables; each has a name of its own.", hint=f"{says}; one at a time gives one derivative each.")
     if text in f.source.sizes and text not in f.declarations:
         raise NotDifferentiableError(f"{text} is a size, a whole number: there is no derivative by it.")
     found = variable(text, f.declarations)
@@ -171,12 +188,18 @@ def gradient(
     if formula.shape:
         raise ShapeError(f"the gradient is of a scalar; {formula} is {shape_of(formula.source)}.", hint="jacobian differentiates vectors.")
     if isinstance(x, (list, tuple)):
-        formula = _with_indices(formula, x)
+        formula = _with_indices(formula, _listed(x))
         if current_convention(layout).layout == "numerator":
             return _literal([[_block(formula, (), name) for name in x]])
         parts = [_block(formula, (name,), None) for name in x]
         return build(Block(tuple((p.source.tree,) for p in parts), False), *parts)
     return derive(formula, *([] if x is None else [x]), layout="mixed", structure=structure)
+
+
+def _listed(names: Sequence[object]) -> Sequence[object]:
+    if not names:
+        raise TextError("by which variables? The list is empty.")
+    return names
 
 
 def _block(formula: Formula, down: Sequence[object], across: object) -> Formula:
@@ -203,12 +226,15 @@ def _literal(rows: Sequence[Sequence[Formula]]) -> Formula:
 def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
     """The Jacobian d f / d x: m x n in mixed and numerator layout, n x m in denominator layout. A list of scalars and columns: the literal matrix.
 
+    Shapes: f [m], x [n]. A `Derivative`, or a `Formula` for a list. Raises: ShapeError for a list with a matrix in it.
+
     >>> import wrt
     >>> print(wrt.jacobian("tanh(W @ x)", "x"))
     W*(1 - tanh(W @ x)**2)
     """
     formula = as_formula(f, shapes, assume)
     if isinstance(x, (list, tuple)):
+        _listed(x)
         if formula.shape and formula.kind != "column":
             raise ShapeError(f"a literal Jacobian is of a column by scalars; {formula} is {shape_of(formula.source)}.")
         formula = _with_indices(formula, x)
@@ -220,6 +246,8 @@ def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes
 def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None) -> Any:
     """The second derivative of a scalar by x, axes [*X, *X]. A list of scalars and columns: the literal matrix.
 
+    A `Derivative`, or a `Formula` for a list. Raises: ShapeError when f is no scalar.
+
     >>> import wrt
     >>> print(wrt.hessian("x.T @ A @ x", "x"))
     A + A.T
@@ -230,7 +258,7 @@ def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: 
             f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.", hint='derive(f, "x", "x") differentiates anything twice.'
         )
     if isinstance(x, (list, tuple)):
-        formula = _with_indices(formula, x)
+        formula = _with_indices(formula, _listed(x))
         return _literal([[_block(formula, (a,), b) for b in x] for a in x])
     formula = _with_indices(formula, [x])
     (name,) = variables_of(formula, [] if x is None else [x])
@@ -247,6 +275,8 @@ def _fresh(name: str, taken: Iterable[str]) -> str:
 
 def jvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Formula:
     """The pushforward D f(x)[v]: sum over X of (df[*F] / dx[*X]) * v[*X]; v a formula or text of the shape of x, by default the new name dx.
+
+    Shapes: f [*F], x and v [*X]; result [*F], a `Formula`. Raises: ShapeError for a direction of another shape, NotDifferentiableError.
 
     >>> import wrt
     >>> print(wrt.jvp("A @ x", "x"))
@@ -279,6 +309,8 @@ def _beside(v: object, f: Formula, like: Declaration) -> Formula:
 def vjp(f: FormulaLike, x: str, u: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
     """The pullback: sum over F of u[*F] * (df[*F] / dx[*X]), of the shape of x; u of the shape of f, by default the new name y_bar.
 
+    Shapes: f and u [*F], x [*X]; result [*X]: a `Derivative`, or a `Formula` where u is given. Raises: ShapeError, of a tensor too.
+
     >>> import wrt
     >>> print(wrt.vjp("A @ x", "x"))
     A.T @ y_bar
@@ -296,6 +328,8 @@ def vjp(f: FormulaLike, x: str, u: object = None, *, shapes: ShapeSpec = None, a
 
 def hvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
     """The Hessian-vector product: the gradient of D f(x)[v] by x, of the shape of x; the Hessian itself is never formed.
+
+    Shapes: f scalar, x and v [*X]; result [*X]: a `Derivative`, or a `Formula` where v is given. Raises: ShapeError when f is no scalar.
 
     >>> import wrt
     >>> print(wrt.hvp("x.T @ A @ x", "x"))
@@ -321,16 +355,33 @@ def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **
     >>> import wrt
     >>> print(wrt.substitute("x**2 + c", x="sin(t)"))
     sin(t)**2 + c
+
+    A declared function is defined by a text, or a Python function of formulas: each D(g)(x) becomes the derivative of its definition.
+
+    >>> d = wrt.derive("g(A @ x)", "x", shapes="A: m n, x: n, g: (m) -> ()")
+    >>> print(d, "=", wrt.substitute(d, g="u -> norm(u)**2"))
+    A.T @ grad(g)(A @ x) = A.T @ (2*(A @ x))
     """
     formula = as_formula(f)
+    if values is not None and not isinstance(values, Mapping):
+        raise TextError(f"values are a mapping, not {type(values).__name__}.", hint='substitute(f, x="A @ z").')
     made: dict[str, Formula] = {}
+    defining: dict[str, object] = {}
     for name, value in {**(values or {}), **more}.items():
         if name not in formula.declarations:
             raise UnknownNameError(
                 f"'{name}' is not a variable of the formula.", hint=f"its variables are {', '.join(formula.declarations) or 'none'}."
             )
-        made[name] = _beside(value, formula, formula.declarations[name])
-    return substituted(formula.source, made)
+        if isinstance(formula.declarations[name], FunctionDeclaration):
+            defining[name] = value
+        else:
+            made[name] = _beside(value, formula, formula.declarations[name])
+    out = substituted(formula.source, made) if made else formula
+    for name, value in defining.items():
+        from wrt.definitions import defined  # built on derivatives
+
+        out = defined(out, name, value)
+    return out
 
 
 def compile(formulas: Sequence[FormulaLike], *, backend: str = "numpy") -> Program:
@@ -344,7 +395,7 @@ def compile(formulas: Sequence[FormulaLike], *, backend: str = "numpy") -> Progr
     """
     from wrt.proof.programs import compile_proved
 
-    if isinstance(formulas, (Formula, Derivative, str)):
+    if isinstance(formulas, (Formula, Derivative, str)) or not isinstance(formulas, Sequence):
         raise TextError("a list of formulas is compiled together; one alone has a method of its own: f.compile().")
     outputs: dict[str, Any] = {}
     declarations: dict[str, Declaration] = {}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import wrt
+from wrt.language.surface import Declaration, FunctionDeclaration
 
 VIEWS = ("text", "latex", "index", "kronecker", "operator", "code")
 OTHERS = {"mixed": ("numerator", "denominator"), "numerator": ("mixed", "denominator"), "denominator": ("mixed", "numerator")}
@@ -14,6 +15,9 @@ EXAMPLES = """\b
 Examples:
   wrt derive "norm(A @ x - b)**2" --wrt x
   wrt derive "x.T @ A @ x" --wrt x --wrt x
+  wrt steps "x.T @ A @ x" --wrt x
+  wrt taylor "exp(x)" --order 3
+  wrt equal "norm(x)**2" "x.T @ x" -v "x: n"
   wrt derive --help"""
 
 DERIVE_EXAMPLES = """\b
@@ -64,15 +68,22 @@ def derivative_data(f: wrt.Formula, d: wrt.Derivative, views: Sequence[str]) -> 
     found |= {view: _view(d, view) for view in views}
     found["convention"] = _convention(d)
     found["other_layout"] = _other_layout(d)
-    found["conditions"] = list(d.conditions)
+    found["conditions"], found["conditions_unicode"] = list(d.conditions), list(d.where())
     found["verified"] = d.verified
     return found
 
 
 def formula_data(f: wrt.Formula) -> dict[str, Any]:
     """The function as read, its declarations and what was assumed."""
-    declared = {name: {"kind": d.shape.kind, "shape": list(map(str, d.shape.sizes)), "facts": sorted(d.facts)} for name, d in f.declarations.items()}
+    declared = {name: _declared(d) for name, d in f.declarations.items()}
     return {"formula": str(f), "formula_unicode": f.unicode(), "syntax": f.source.syntax, "declarations": declared, "assumed": list(f.assumed)}
+
+
+def _declared(d: Declaration) -> dict[str, Any]:
+    found = {"kind": d.shape.kind, "shape": list(map(str, d.shape.sizes)), "facts": sorted(d.facts)}
+    if not isinstance(d, FunctionDeclaration):
+        return found
+    return {**found, "kind": "function", "arguments": [list(map(str, a.sizes)) for a in d.arguments]}
 
 
 def _convention(d: wrt.Derivative) -> dict[str, str]:
@@ -126,21 +137,21 @@ def _other_layout(d: wrt.Derivative) -> dict[str, str] | None:
 def steps_data(found: Any) -> dict[str, Any]:
     """A derivation as plain data."""
     keys = ("text", "rule", "place", "condition", "source", "verified")
-    return {"lines": [{key: _plain(getattr(line, key)) for key in keys} for line in found.lines]}
+    return {"lines": [{key: plain(getattr(line, key)) for key in keys} for line in found.lines]}
 
 
 def mark_data(mark: wrt.Mark) -> dict[str, Any]:
     """A mark as plain data."""
     keys = ("right", "layout", "slip", "where", "counterexample", "fixed", "undecided")
-    return {**{key: _plain(getattr(mark, key)) for key in keys}, "sentence": str(mark)}
+    return {**{key: plain(getattr(mark, key)) for key in keys}, "sentence": str(mark)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON can hold it."""
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
@@ -199,7 +210,7 @@ def derivative_lines(found: dict[str, Any], views: Sequence[str], *, plain: bool
     if found["other_layout"]:
         lines.append((found["other_layout"]["layout"], found["other_layout"][style]))
     if found["conditions"]:
-        lines.append(("where", ", ".join(found["conditions"])))
+        lines.append(("where", ", ".join(found["conditions" if plain else "conditions_unicode"])))
     for view in views:
         form = found[view]
         label = f"index {indices}" if view == "index" else view
@@ -234,6 +245,7 @@ def verdict_data(found: wrt.Verification) -> dict[str, Any]:
         "unicode": d.unicode(),
         "convention": _convention(d),
         "conditions": list(d.conditions),
+        "conditions_unicode": list(d.where()),
         "views": dict(found.views),
         "verified": found.verified,
         "sizes": dict(found.sizes),
@@ -252,7 +264,7 @@ def verdict_lines(found: dict[str, Any], *, plain: bool = False) -> list[tuple[s
         lines.append(("assumed", ", ".join(found["assumed"])))
     lines.append((_name(found["wrt"], plain=plain), found["text" if plain else "unicode"]))
     if found["conditions"]:
-        lines.append(("where", ", ".join(found["conditions"])))
+        lines.append(("where", ", ".join(found["conditions" if plain else "conditions_unicode"])))
     lines += [(view, f"proof: {status}") for view, status in found["views"].items()]
     at = ", ".join([f"{name} = {size}" for name, size in found["sizes"].items()] + [f"seed {found['seed']}"])
     where = f"[{', '.join(map(str, found['where']))}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -16,10 +16,11 @@ from wrt.algebra.simplify import simplify
 from wrt.calculus import operators as calculus
 from wrt.calculus.conditions import conditions_of, has_kinks
 from wrt.calculus.derive import derivative
+from wrt.calculus.occurrences import by_occurrence
 from wrt.calculus.parts import selected
 from wrt.calculus.structure import linear_structure, structured
-from wrt.conventions import Convention, choice
-from wrt.errors import ProofError
+from wrt.conventions import LAYOUTS, Convention, choice
+from wrt.errors import NoClosedFormError, ProofError
 from wrt.formula import Entry, Formula, located, shape_of
 from wrt.language.parser import parse
 from wrt.language.read import read_like
@@ -28,10 +29,13 @@ from wrt.language.surface import Declaration, Generator, Loop, Node, Number, Ste
 from wrt.language.unparse import unparse
 from wrt.language.variables import Variable, variable
 from wrt.notation.context import Context
+from wrt.notation.spoken import STYLES
 from wrt.tables.facts import closure
 
 if TYPE_CHECKING:
     from wrt.derivation.step import Derivation
+    from wrt.notation.pictures import Picture
+    from wrt.notation.validity import Validity
     from wrt.program.emit import Program
     from wrt.proof.views import Prover, Verdict
 
@@ -73,6 +77,15 @@ class Derivative:
 
     Axes of the array: those of the formula, then those of each variable in turn. `str` is the matrix form where there is one, else
     the index form. `verified` is "exact", "numeric" or "unverified: why", the worst of the views made so far.
+
+    >>> import wrt
+    >>> d = wrt.derive("norm(A @ x - b)**2", "x")
+    >>> print(d.matrix, d.shape, d.verified)
+    2*A.T @ (A @ x - b) (n,) exact
+    >>> print(d.in_layout("numerator"))
+    2*(A @ x - b).T @ A
+    >>> print(d.operator, d.tangents)
+    2*(A @ x - b).T @ A @ dx ('dx',)
     """
 
     def __init__(self, formula: Formula, names: tuple[str, ...], convention: Convention) -> None:
@@ -193,10 +206,40 @@ class Derivative:
         """The closed form in any layout, proved; None when there is none."""
         from wrt.notation.matrix import matrix_form
 
+        choice("layout", layout, LAYOUTS)
         variables = [v.shape for v in self.variables]
         laid_out = calculus.in_layout(self.expr, shape_of(self.formula.source), variables, layout)
-        node = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, self.context)
+        node = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, self.context, self._parts(layout))
+        if laid_out is not None:
+            node = self._with_constants(layout, node)
         return self._view("matrix form", node, lambda p, source: p.matrix(source, layout))
+
+    def _parts(self, layout: str) -> Iterator[Expr]:
+        """The derivatives by one occurrence of the variable after the other, laid out; none for a part of a variable or of a structured one."""
+        v = self.variables[0]
+        if len(self.names) > 1 or v.axes or (v.shape.order == 2 and self.declarations[v.name].facts):
+            return
+        for part in by_occurrence(self.formula.source.tree, v.name, self.context.functions, self.facts):
+            laid_out = calculus.in_layout(part, shape_of(self.formula.source), [v.shape], layout)
+            if laid_out is not None:
+                yield laid_out.expr
+
+    def _with_constants(self, layout: str, node: Node | None) -> Node | None:
+        """The form, or that of the function with its constant Kronecker products and blocks as they were typed, whichever is shorter."""
+        from wrt.notation.matrix import matrix_form
+        from wrt.opaque import put_back, with_names
+
+        found = with_names(self.formula, self.names)
+        if found is None:
+            return node
+        formula, stands = found
+        d, _ = differentiated(formula, self.variables, self.convention.structure)
+        laid_out = calculus.in_layout(d, shape_of(formula.source), [v.shape for v in self.variables], layout)
+        named = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, formula.context)
+        if named is None:
+            return node
+        whole = put_back(named, stands)
+        return whole if node is None or len(unparse(whole)) < len(unparse(node)) else node
 
     @cached_property
     def kronecker(self) -> Formula | None:
@@ -226,23 +269,29 @@ class Derivative:
         extra = {t: Declaration(t, s) for t, s in shapes.items()}
         return self._view("operator form", node, lambda p, source: p.operator(source, self.tangents), extra)
 
-    @cached_property
+    @property
     def conditions(self) -> tuple[str, ...]:
         """Where the result holds: ("X invertible", "x != 0", "m >= n")."""
-        found = dict.fromkeys(self.formula.source.conditions)
-        needed = conditions_of(self.formula.expr, self.expr, [v.name for v in self.variables])
-        for sentence, subjects in (*needed, *self._used):
-            found[sentence.format(*[self._say(e) for e in subjects])] = None
-        found.update(dict.fromkeys(self.prover.conditions))
-        return tuple(found)
+        return self.where("text")
 
-    def _say(self, e: Expr) -> str:
-        """An expression inside a condition, as text."""
-        from wrt.notation.index import index_form
-        from wrt.notation.matrix import matrix_form
+    def where(self, style: str = "unicode") -> tuple[str, ...]:
+        r"""The conditions in the style "text", "unicode" or "latex", those that declared facts imply left out.
 
-        node = matrix_form(e, {0: "scalar", 1: "column"}.get(e.order, "matrix"), self.context) if e.order <= 2 else None
-        return unparse(node if node is not None else index_form(e, self.context)[1])
+        >>> import wrt
+        >>> wrt.derive("norm(A @ x - b)", "x").where("latex")
+        ('A x \\ne b',)
+        """
+        choice("style", style, STYLES)
+        return self._validity.told(style, (*self.formula.source.conditions, *self.prover.conditions))
+
+    @cached_property
+    def _validity(self) -> Validity:
+        """The conditions on values, none that follows from the facts or from others."""
+        from wrt.notation.validity import validity
+
+        whole = [name for name, d in self.declarations.items() if "integer" in d.facts]
+        needed = conditions_of(self.formula.expr, self.expr, [v.name for v in self.variables], self.facts, whole)
+        return validity((*needed, *self._used), self.facts, self.context, self.formula.source)
 
     def as_formula(self) -> Formula:
         """The derivative as a formula: its matrix form, else its index form as an array."""
@@ -275,11 +324,45 @@ class Derivative:
         """The matrix form, else the index form, in Unicode."""
         return self._shown.unicode()
 
+    def matlab(self) -> str:
+        """The derivative in the language of matrixcalculus.org. Raises: NoClosedFormError for what that language cannot say."""
+        return self._shown.matlab()
+
     def latex(self, form: str = "matrix") -> str:
         """The view `form` ("matrix", "index", "kronecker", "operator") in LaTeX; the index form where the view is missing."""
         choice("form", form, FORMS)
         view = self.index.expr if form == "index" else getattr(self, form)
         return (view if view is not None else self.index.expr).latex()
+
+    def picture(self, style: str = "text") -> str:
+        """An array of order 3 or 4 as a stack or a grid of matrices, in the style "text", "unicode" or "latex"; every block is proved.
+
+        Raises: NoClosedFormError for other orders, and where the blocks have no matrix form.
+
+        >>> import wrt
+        >>> print(wrt.derive("W @ x", "W").picture())
+        [ x[0]*eye(m)     ]
+        [ x[1]*eye(m)     ]
+        [ ...             ]
+        [ x[n - 1]*eye(m) ]
+        B[k] = [:, :, k] = x[k]*eye(m)
+        """
+        choice("style", style, STYLES)
+        return self._drawing.drawn(style)
+
+    @cached_property
+    def _drawing(self) -> Picture:
+        """The picture: its block proved as an entry with free indices, what a block is at given places proved equal to that."""
+        from wrt.notation.pictures import picture
+        from wrt.proof.views import equal
+
+        found = picture(self.expr, self.index.indices, self.context, self.facts, self.formula.source)
+        if found is None:
+            why = "no slice of it is a matrix formula" if self.expr.order in (3, 4) else f"it has order {self.expr.order}, not 3 or 4"
+            raise NoClosedFormError(f"this derivative has no picture: {why}.", hint="d.matrix or d.index shows it.")
+        source = read_like(words := unparse(found.entry()), self.formula.source, indices=found.sizes)
+        self._prove("picture", words, lambda p: p.index(found.indices, source))
+        return found.settled(lambda a, b: equal(a, b).status in ("exact", "numeric"))
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -317,4 +400,4 @@ class Derivative:
 
     def cost(self, sizes: Mapping[str, int]) -> int:
         """Multiply-adds of the compiled program for given sizes."""
-        return self.compile().cost(dict(sizes))
+        return self.compile().cost(sizes)

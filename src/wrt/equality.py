@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from wrt.api import FormulaLike, as_formula
-from wrt.errors import ShapeError
-from wrt.formula import Formula, formula_of, shape_of
+from wrt.errors import ShapeError, WrtError
+from wrt.formula import Formula, shape_of
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.parser import parse as parse_tree
 from wrt.language.read import type_tree
@@ -26,6 +26,11 @@ class Equality:
     `counterexample`: values of the variables, by name, where they differ; whole numbers where facts allow it; None when there is none.
     `left`, `right`: the two values there; `sizes` the sizes that the point was taken with; `why` what is different otherwise
     (shapes), or "where both have a value".
+
+    >>> import wrt
+    >>> found = wrt.equal("x**2", "x*y")
+    >>> bool(found), found.counterexample, found.left, found.right
+    (False, {'x': 1, 'y': 0}, 1, 0)
     """
 
     verdict: str
@@ -72,12 +77,12 @@ def equal(a: FormulaLike, b: FormulaLike, *, shapes: ShapeSpec = None, assume: F
     >>> bool(wrt.equal("A @ B", "B @ A", shapes="A: n n diagonal, B: n n diagonal"))
     True
     """
-    first = as_formula(a, shapes, assume) if isinstance(a, str) else formula_of(a)
-    second = Formula(type_tree(parse_tree(b), first.declarations, b)) if isinstance(b, str) else formula_of(b)
+    first = as_formula(a, shapes, assume) if isinstance(a, str) else as_formula(a)
+    second = _beside(b, first) if isinstance(b, str) else as_formula(b)
     for name, d in second.declarations.items():
         mine = first.declarations.get(name, d)
-        if mine.shape != d.shape:
-            raise ShapeError(f"{name} is declared twice, differently: {mine.shape} and {d.shape}.")
+        if mine.form != d.form:
+            raise ShapeError(f"{name} is declared twice, differently: {mine.form} and {d.form}.")
     left, right = _joined(first, second), _joined(second, first)
     one, other = shape_of(left), shape_of(right)
     if one != other:
@@ -95,6 +100,14 @@ def equal(a: FormulaLike, b: FormulaLike, *, shapes: ShapeSpec = None, assume: F
     if found is None:
         return Equality("different", sizes=dict(verdict.sizes), why=verdict.why)
     return Equality("different", found.values, found.left, found.right, found.sizes)
+
+
+def _beside(text: str, first: Formula) -> Formula:
+    """A text read beside the first formula's declarations."""
+    try:
+        return Formula(type_tree(parse_tree(text), first.declarations, text))
+    except WrtError as error:
+        raise error.located(text, error.span) from None
 
 
 def _joined(f: Formula, other: Formula) -> Source:

@@ -19,7 +19,14 @@ Span = tuple[int, int]
 class WrtError(Exception):
     """Base of every refusal: `ShapeError: message`, the text, a caret under the culprit, a hint.
 
-    `message` one sentence; `span` (start, end) in characters of `text`, or None; `hint` what to try, or "".
+    `message` one sentence; `span` (start, end) in characters of `text`, or None; `hint` what to try, or ""; `code` a word for programs.
+
+    >>> import wrt
+    >>> try:
+    ...     wrt.parse("A @ x + c @ x", "A: n n, x: n, c:")
+    ... except wrt.WrtError as error:
+    ...     print(error.code, error.text[slice(*error.span)], error.hint)
+    shape c @ x write c*x.
     """
 
     code = "wrt"
@@ -63,48 +70,96 @@ def _under(text: str, span: Span, width: int = 100) -> list[str]:
 
 
 class TextError(WrtError):
-    """The text cannot be read: `expected ')', found the end of the text.`"""
+    """The text cannot be read: `expected ')', found the end of the text.`
+
+    >>> import wrt
+    >>> wrt.parse("(1 + x")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.TextError: expected ')', found the end of the text...
+    """
 
     code = "text"
 
 
 class UnknownNameError(WrtError):
-    """`'sofmax' is neither a variable nor a function.` hint: did you mean 'softmax'?"""
+    """`'sofmax' is neither a variable nor a function.` hint: did you mean 'softmax'?
+
+    >>> import wrt
+    >>> wrt.parse("sofmax(x)")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.UnknownNameError: 'sofmax' is not a function of the language...
+    """
 
     code = "unknown-name"
 
 
 class ShapeError(WrtError):
-    """`cannot multiply x @ y: inner sizes differ (x is n x 1, y is n x 1).`"""
+    """`cannot multiply x @ y: inner sizes differ (x is n x 1, y is n x 1).`
+
+    >>> import wrt
+    >>> wrt.parse("x @ y", "x: n, y: n")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.ShapeError: cannot multiply x @ y: inner sizes differ (x is n x 1, y is n x 1)...
+    """
 
     code = "shape"
 
 
 class NotDifferentiableError(WrtError):
-    """`no derivative is known for argmax(z).`"""
+    """`no derivative is known for argmax(z).`
+
+    >>> import wrt
+    >>> wrt.derive("sum(x)/n", "n", shapes="x: n")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.NotDifferentiableError: n is a size, a whole number: there is no derivative by it.
+    """
 
     code = "not-differentiable"
 
 
 class DomainError(WrtError):
-    """`log of a negative number.`"""
+    """`log of a negative number.`
+
+    >>> import wrt
+    >>> wrt.derive("log(-c)", shapes="c:", assume={"c": "positive"})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.DomainError: log(-c) has no value: -c is negative...
+    """
 
     code = "domain"
 
 
 class TooLargeError(WrtError):
-    """`the text has 2000001 characters; the limit is 1000000.`"""
+    """`the text has 2000001 characters; the limit is 1000000.`
+
+    >>> import wrt
+    >>> wrt.parse("1e999*x")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.TooLargeError: a number of that many digits is not supported...
+    """
 
     code = "too-large"
 
 
 class ProofError(WrtError):
-    """`the matrix form of the derivative of f disagrees with the function as typed.`"""
+    """`the matrix form of the derivative of f disagrees with the function as typed.`
+
+    >>> import wrt
+    >>> wrt.register(wrt.Elementwise("bumpy", d=("2*x*y",), defined="exp(-x**2)"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.ProofError: the row of bumpy is wrong: ...
+    """
 
     code = "proof"
 
 
 class NoClosedFormError(WrtError):
-    """`no closed form is known for the stationary points of f.`"""
+    """`no closed form is known for the stationary points of f.`
+
+    >>> import wrt
+    >>> wrt.parse("logsumexp(x)", "x: n").sympy()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    wrt.errors.NoClosedFormError: sympy has no object for ...
+    """
 
     code = "no-closed-form"

@@ -22,7 +22,13 @@ MAX_ORDER = 12
 
 
 class Expansion(Formula):
-    """A polynomial that agrees with `function` at `at` up to `order`; a formula like any other. `verified` as for derivatives."""
+    """A polynomial that agrees with `function` at `at` up to `order`; a formula like any other. `verified` as for derivatives.
+
+    >>> import wrt
+    >>> p = wrt.taylor("cos(x)", "x", order=4)
+    >>> print(p, p.order, p.verified)
+    1 - x**2/2 + x**4/24 4 exact
+    """
 
     def __init__(self, source: Source, function: Formula, at: Mapping[str, Formula], order: int, verified: str) -> None:
         super().__init__(source)
@@ -52,6 +58,9 @@ def taylor(
     if at is not None and not isinstance(at, Mapping):
         raise TextError(f'a point is a mapping, not {type(at).__name__}: at={{"x": "a"}}.')
     chosen = tuple(dict.fromkeys(variables_of(formula, names)))
+    for name in chosen:
+        if name not in formula.declarations:
+            raise TextError(f"{name} is a part of a variable; a Taylor polynomial is in whole variables.", hint=f"name {name.partition('[')[0]}.")
     for name in at or {}:
         if name not in chosen:
             raise UnknownNameError(f"a point is given for '{name}', which is not one of the variables {', '.join(chosen)}.")

@@ -11,10 +11,10 @@ from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wrt.algebra.expr import Expr
+from wrt.algebra.expr import Expr, Map, Product, Sum, constant_value, postorder
 from wrt.algebra.flatten import flattened
 from wrt.algebra.lower import lower
-from wrt.errors import ShapeError, TextError, WrtError
+from wrt.errors import ShapeError, TextError, TooLargeError, WrtError
 from wrt.language.shapes import annotate
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Binary, Call, Declaration, Index, Name, Node, Number, Shape, Slice, Source, Text, Unary
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wrt.program.emit import Program
 
 T = TypeVar("T")
+LARGEST_BITS = 1000  # 2**1000 is about 1e301; floats end near 1.8e308
 
 
 class Formula:
@@ -44,7 +45,7 @@ class Formula:
     @cached_property
     def expr(self) -> Expr:
         """The index form, interned, not simplified by facts."""
-        return located(self.source, lambda: flattened(lower(self.source)))
+        return located(self.source, lambda: _representable(flattened(lower(self.source))))
 
     @property
     def declarations(self) -> dict[str, Declaration]:
@@ -97,6 +98,12 @@ class Formula:
         from wrt.notation import latex
 
         return latex.render(self.source.tree)
+
+    def matlab(self) -> str:
+        """The formula in the language of matrixcalculus.org: 2*A'*(A*x - b). Raises: NoClosedFormError for what that language cannot say."""
+        from wrt.language.matlab_print import matlab_text
+
+        return matlab_text(self.source.tree)
 
     def mathml(self) -> str:
         """The formula in presentation MathML."""
@@ -207,6 +214,11 @@ class Formula:
     def __bool__(self) -> bool:
         raise TextError("a formula has no truth value; comparisons build 0/1 formulas (use wrt.eq for equality).")
 
+    def __float__(self) -> float:
+        raise TextError(
+            f"{self} is a formula, not a number.", hint="f(x=...) evaluates one; of math's functions use wrt.exp, wrt.log, ... or NumPy's."
+        )
+
     def __iter__(self) -> Any:
         raise TextError("a formula cannot be iterated over; write sum(x[i] for i in range(n)) as text.")
 
@@ -232,7 +244,8 @@ class Formula:
         """np.exp(x), np.multiply(x, y), ...: the same formulas as wrt.exp(x), x*y."""
         name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
         if method != "__call__" or kwargs:
-            return NotImplemented
+            says = f"numpy.{ufunc.__name__} with {', '.join(kwargs)}" if method == "__call__" else f"numpy.{ufunc.__name__}.{method}"
+            raise TextError(f"{says} is not a function of formulas.", hint="wrt.sum, wrt.prod, wrt.max, ... reduce." * (method != "__call__"))
         operands = [formula_of(x) for x in inputs]
         if not name[0].isalpha():
             return operands[0]._binary(name, operands[1])
@@ -267,6 +280,19 @@ _UFUNCS = {
     "expit": "sigmoid",
     "psi": "digamma",
 }
+
+
+def _representable(e: Expr) -> Expr:
+    """The same expression. Raises: TooLargeError when a number in it is past what floats hold."""
+    for node in postorder(e):
+        numbers = (node.coefficient,) if isinstance(node, Product) else tuple(c for c, _ in node.terms) if isinstance(node, Sum) else ()
+        if isinstance(node, Map) and node.function == "pow":
+            base, exponent = map(constant_value, node.arguments)
+            if base and exponent is not None and abs(exponent * (base.numerator.bit_length() - base.denominator.bit_length())) > LARGEST_BITS:
+                raise TooLargeError("a power in the formula is past 1e300, or below 1e-300.")
+        if any(abs(c.numerator.bit_length() - c.denominator.bit_length()) > LARGEST_BITS for c in numbers):
+            raise TooLargeError("a number in the formula is past 1e300, or below 1e-300.")
+    return e
 
 
 def shape_of(source: Source) -> Shape:
@@ -349,7 +375,7 @@ def joined(parts: tuple[Formula, ...]) -> tuple[dict[str, Declaration], dict[str
     for part in parts:
         for name, d in part.declarations.items():
             if declarations.setdefault(name, d) != d:
-                raise ShapeError(f"{name} is declared twice, differently: {declarations[name].shape} and {d.shape}.")
+                raise ShapeError(f"{name} is declared twice, differently: {declarations[name].form} and {d.form}.")
         sizes.update(dict.fromkeys(part.source.sizes))
     return declarations, sizes
 
@@ -375,6 +401,8 @@ def call(function: str, *arguments: object, **options: object) -> Formula:
     >>> print(wrt.call("norm", wrt.symbols("X: m n"), "nuc"))
     norm(X, "nuc")
     """
+    if not isinstance(function, str):
+        raise TextError(f"a function is named by a text, not {type(function).__name__}.", hint='call("norm", X, "nuc").')
     formulas: list[Formula] = []
 
     def node(value: object) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wrt.formula import Formula, call
+from wrt.language.hints import for_function
 from wrt.language.signatures import known_functions
 
 _MADE: dict[str, Callable[..., Formula]] = {}
@@ -19,7 +20,8 @@ def function(name: str) -> Callable[..., Formula]:
     """
     if name not in _MADE:
         if name not in known_functions():
-            raise AttributeError(f"module 'wrt' has no attribute {name!r}")
+            hint = for_function(name, (), known_functions()) if not name.startswith("_") else ""
+            raise AttributeError(f"module 'wrt' has no attribute {name!r}{': ' * bool(hint)}{hint}")
 
         def apply(*arguments: object, **options: object) -> Formula:
             return call(name, *arguments, **options)

@@ -71,6 +71,8 @@ def unregister(name: str) -> None:
     >>> wrt.register(wrt.Reduction("spread", defined="max(x) - min(x)"))
     >>> wrt.unregister("spread")
     """
+    if not isinstance(name, str):
+        raise TextError(f"a function is named by a text, not {type(name).__name__}.")
     if name not in _ADDED:
         near = get_close_matches(name, list(_ADDED), 1)
         raise UnknownNameError(f"no function '{name}' was registered.", hint=f"did you mean '{near[0]}'?" if near else "")

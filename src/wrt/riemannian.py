@@ -38,6 +38,11 @@ class RiemannianGradient:
     `formula` the closed form, `gradient` the plain (Euclidean) gradient, `projection` of a direction dX onto the tangent space, `hessian` the
     Riemannian Hessian applied to a tangent dX (None where no formula is in the table), `conditions` where they hold, `verified` the proof: that the
     gradient is tangent and that its inner product with every tangent is the derivative of the function along it.
+
+    >>> import wrt
+    >>> g = wrt.riemannian("x.T @ A @ x/2", "x", manifold="sphere", shapes="A: n n symmetric, x: n")
+    >>> print(g, "|", g.projection, "|", g.metric)
+    A @ x - (x.T @ A @ x)*x | dx - (x.T @ dx)*x | euclidean
     """
 
     def __init__(self, formula: Formula, name: str, row: Manifold) -> None:

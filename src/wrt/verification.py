@@ -16,11 +16,13 @@ from wrt.derivative import Derivative
 from wrt.errors import NoClosedFormError, ProofError, TextError, UnknownNameError
 from wrt.formula import Formula
 from wrt.language.declarations import FactSpec, ShapeSpec
+from wrt.language.surface import FunctionDeclaration
 
 if TYPE_CHECKING:
     from wrt.proof.numeric import FloatDraw
     from wrt.proof.trial import Question
 
+DIGITS = 20  # of the random numbers of a point
 LIMIT = 1e-6  # largest difference allowed, relative to 1 + the largest entry
 STEP = 1e-3  # in units of the variable; the differences are of fourth order
 LARGEST_VALUE = 1e6  # points where something is larger are drawn anew
@@ -33,6 +35,11 @@ class Verification:
 
     `views`: the proof's verdict, view by view; `largest_difference`: relative to 1 + the largest entry, at the entry `where` of the
     derivative's array, which is `derived` by the formula and `by_differences` numerically.
+
+    >>> import wrt
+    >>> found = wrt.verify("x.T @ A @ x", "x", seed=3)
+    >>> found.views["matrix form"], found.sizes, found.largest_difference < 1e-9
+    ('exact', {'n': 3}, True)
     """
 
     derivative: Derivative
@@ -76,6 +83,8 @@ def verify(
 ) -> Verification:
     """Prove every view of the derivative of f, and compare its values with central differences at a random point.
 
+    `sizes`: whole numbers from 1 to 12 by name; `seed`: a whole number, the same point for the same seed.
+
     Raises: ProofError when they disagree, with the entry and the command that repeats it.
 
     >>> import wrt
@@ -83,6 +92,10 @@ def verify(
     >>> found.verified, found.largest_difference < 1e-9
     ('exact', True)
     """
+    if sizes is not None and not isinstance(sizes, Mapping):
+        raise TextError(f"sizes are a mapping, not {type(sizes).__name__}.", hint='sizes={"n": 3}.')
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TextError(f"the seed is a whole number, not {seed!r}.")
     formula = as_formula(f, shapes, assume)
     d = derive(formula, *names, layout=layout, structure=structure)
     if not isinstance(d, Derivative):
@@ -117,16 +130,21 @@ def _point(d: Derivative, sizes: dict[str, int], seed: int) -> tuple[dict[str, A
     """A random point, with the facts declared, where the function and its derivative have moderate values; and the draw it is from."""
     import numpy as np
 
-    from wrt.proof.numeric import STYLES, FloatDraw, context
+    from wrt.proof.numeric import STYLES, FloatDraw, Numeric, context
+    from wrt.proof.stand_in import stand_in
+    from wrt.proof.walk import BUDGET
 
     f = d.formula
     value, slope, looked_up = f.compile(), d.compile(), _question(d).reading.looked_up
     for attempt in range(5):
         for style in range(len(STYLES)):
             draw = FloatDraw(f.declarations, sizes, f"verify.{seed}.{attempt}", looked_up, style)
-            point = {}
+            point: dict[str, Any] = {}
             for name, declared in f.declarations.items():
-                flat = np.array([float(v) for v in draw.floats(context(20), name)]).reshape(draw.dims(name))
+                if isinstance(declared, FunctionDeclaration):
+                    point[name] = stand_in(declared, Numeric(_question(d).reading, draw, DIGITS, BUDGET), sizes, np.asarray)
+                    continue
+                flat = np.array([float(v) for v in draw.floats(context(DIGITS), name)]).reshape(draw.dims(name))
                 whole = "integer" in declared.facts
                 point[name] = (int(flat) if whole else float(flat)) if not flat.ndim else flat.astype(int) if whole else flat
             with np.errstate(all="ignore"):

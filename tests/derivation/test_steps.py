@@ -114,3 +114,139 @@ def test_what_has_no_steps_is_refused():
         derivation(wrt.derive("tr(expm(X))", "X", shapes="X: n n"), "componentwise")
     with pytest.raises(TextError):
         derivation(wrt.derive("x**2", "x", shapes={"x": ()}), "slow")
+
+
+CORRUPTIONS = (
+    ("2", "3"),
+    (".T", ""),
+    ("+", "-"),
+    ("-", "+"),
+    ("*", "+"),
+    ("@ ", "* "),
+    ("x", "b"),
+    ("A", "B"),
+    ("n", "m"),
+    ("sin", "cos"),
+    ("==", "!="),
+    ("(", "-("),
+)
+
+
+def test_at_least_99_of_100_corrupted_lines_are_found():
+    """A line with one thing changed, among the others: the replay names it, or the line after it."""
+    found = []
+    for f, x, shapes in CASES[1::3]:
+        for style in STYLES:
+            steps = made(f, x, shapes, style)
+            for k, line in enumerate(steps.lines):
+                for old, new in CORRUPTIONS:
+                    if old in line.text:
+                        lines = list(steps.lines)
+                        lines[k] = replace(line, text=line.text.replace(old, new, 1))
+                        try:
+                            Derivation(steps.derivative, style, steps.parts, lines).replay()
+                        except ProofError as error:
+                            found.append(f"line {k} " in str(error) or f"line {k + 1} " in str(error))
+                        else:
+                            found.append(False)
+    assert len(found) >= 300
+    assert sum(found) >= 0.99 * len(found)
+
+
+# ---------------------------------------------------------------------------------------- the limit, the inverse function rule, the names of steps
+@pytest.mark.parametrize("f", ["x**2", "x**3 + 2*x", "c*x**2 + b*x", "1/x", "(1 + x)/(2 - x)", "sqrt(x)", "exp(x)", "5", "(x + 1)*(x - 2)"])
+def test_the_limit_of_the_difference_quotient_is_the_derivative(f):
+    d = wrt.derive(f, "x", shapes={"x": (), "b": (), "c": ()})
+    steps = d.steps(style="limit")
+    steps.replay()
+    assert steps.verified == "exact"
+    assert steps.lines[1].rule == "definition of the derivative"
+    assert steps.lines[-1].text == str(d)
+    for k in range(len(steps.lines)):
+        with pytest.raises(ProofError):
+            Derivation(d, "limit", steps.parts, steps.lines[:k] + steps.lines[k + 1 :]).replay()
+
+
+def test_the_limit_of_a_square_is_taken_as_in_the_notes():
+    texts = [line.text for line in wrt.derive("x**2", "x", shapes={"x": ()}).steps(style="limit").lines]
+    assert texts == [
+        "diff(x**2, x)",
+        "lim(((x + h)**2 - x**2)/h, h)",
+        "lim((x**2 + 2*x*h + h**2 - x**2)/h, h)",
+        "lim((2*x*h + h**2)/h, h)",
+        "lim(2*x + h, h)",
+        "2*x",
+        "2*x",
+    ]
+
+
+@pytest.mark.parametrize("f", ["log(x)", "abs(x)", "1/sqrt(x)", "sin(x)", "x**n"])
+def test_a_limit_that_is_not_known_is_refused(f):
+    with pytest.raises(NoClosedFormError, match="no limit is known"):
+        wrt.derive(f, "x", shapes={"x": (), "n": ()}).steps(style="limit")
+
+
+@pytest.mark.parametrize("f", ["arctan(x)", "arcsin(x)", "arccos(x)"])
+def test_the_derivative_of_an_inverse_function_is_taken_from_the_function(f):
+    steps = wrt.derive(f, "x", shapes={"x": ()}).steps(style="componentwise")
+    steps.replay()
+    assert "inverse function rule" in [line.rule for line in steps.lines]
+    assert steps.verified in ("exact", "numeric")
+
+
+def test_the_chain_style_keeps_the_names_of_the_formula():
+    steps = wrt.derive("x1 = s*t; x2 = s + t**2; x1**2 + 2*x2", "t", shapes={"s": (), "t": ()}).steps(style="chain")
+    assert steps.lines[1].text == "x1 = s*t; x2 = s + t**2; u1 = x1**2 + 2*x2; d(u1)"
+    assert [[(j.of, j.by, str(j.form)) for j in path] for path in steps.products()] == [
+        [("u1", "x1", "2*x1"), ("x1", "t", "s")],
+        [("u1", "x2", "2"), ("x2", "t", "2*t")],
+    ]
+
+
+def test_local_jacobians_stand_over_their_sizes():
+    steps = made("norm(A @ x - b)**2", "x", "A: m n, x: n, b: m", "chain")
+    assert r"\underbrace{2 u_{1}^{\top}}_{1 \times m}\,\underbrace{A}_{m \times n}" in steps.latex()
+    assert "[2*u1.T: 1 x m] [A: m x n]" in str(steps)
+
+
+# ---------------------------------------------------------------------------------------- how they are shown
+def test_lines_that_look_alike_are_shown_once():
+    shown = made("x**2*log(x)", "x", {"x": ()}, "componentwise").unicode().splitlines()
+    formulas = [line.partition("    [")[0] for line in shown]
+    assert len(formulas) == len(set(formulas))
+
+
+def test_html_is_an_ordered_list_with_what_is_folded_away_inside():
+    steps = made("x**2*log(x)", "x", {"x": ()}, "componentwise")
+    html = steps.html()
+    assert html.startswith('<section class="derivation" data-style="componentwise">\n<ol>\n<li>')
+    assert html.count('<span class="formula">') == len(steps.folded())
+    assert html.count("\\(") == html.count("\\)") == len(steps.lines)
+    assert "<details>" in html
+
+
+def test_data_holds_every_line_and_says_which_are_shown():
+    steps = made("A @ v", "v", "A: m n, v: n", "differential")
+    data = steps.data()
+    assert [line["text"] for line in data["lines"]] == [line.text for line in steps.lines]
+    assert [line["verified"] for line in data["lines"]] == ["exact"] * len(steps.lines)
+    assert sum(line["shown"] for line in data["lines"]) == len(steps.folded())
+
+
+def test_the_secants_turn_into_the_tangent():
+    svg = wrt.derive("x**2", "x", shapes={"x": ()}).steps(style="limit").picture(at=1.0)
+    assert svg.startswith("<svg ")
+    assert [slope for slope in ("slope 3<", "slope 2.6<", "slope 2.3<", "slope 2.1<", "tangent: slope 2<") if slope in svg] == [
+        "slope 3<",
+        "slope 2.6<",
+        "slope 2.3<",
+        "slope 2.1<",
+        "tangent: slope 2<",
+    ]
+
+
+def test_a_picture_needs_one_scalar_variable():
+    with pytest.raises(wrt.ShapeError):
+        wrt.derive("c*x**2", "x", shapes={"x": (), "c": ()}).steps(style="limit").picture(at=1.0)
+    with pytest.raises(wrt.DomainError):
+        wrt.derive("1/x", "x", shapes={"x": ()}).steps(style="limit").picture(at=0.0)

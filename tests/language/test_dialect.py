@@ -34,6 +34,8 @@ TEXTS = {
         r"\bx^\top\bx",
         r"A\beta",
         "x^{2}",
+        "||Ax - b||^2",
+        "(Ax)₁",
         r"a \\ b",
     ],
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wrt
 from text_reference import evaluate
 from wrt.errors import NoClosedFormError, ShapeError, TextError, TooLargeError, UnknownNameError, WrtError
 from wrt.language import matlab
@@ -106,6 +107,11 @@ def test_what_cannot_be_read_is_refused_with_its_place(typed, kind, message):
         read(typed)
     assert caught.value.message == message
     assert caught.value.span is not None
+
+
+def test_a_declared_function_is_read_and_printed():
+    f = wrt.parse("f(A*x)'*y + g(c)", "f: (m) -> (n), g: () -> (), A: m n, x: n, y: n, c:", syntax="matlab")
+    assert (str(f), f.matlab()) == ("f(A @ x).T @ y + g(c)", "f(A*x)'*y + g(c)")
 
 
 def test_a_product_of_two_columns_offers_the_three_that_are_meant():

@@ -44,6 +44,15 @@ PRODUCTS = [
     ("tr(matpow(X, k))", "X: n n, k: integer", "X", "k*matpow(X, k - 1).T"),
     ("a.T @ matpow(X, k) @ b", "a: n, X: n n, b: n, k: integer", "X", "sum(matpow(X, i).T @ a @ b.T @ matpow(X, k - i - 1).T for i in range(k))"),
     ("kron(A + t*B, C)", "A: m n, B: m n, C: p q, t:", "t", "kron(B, C)"),
+    (
+        "det(diag(x) @ X)",
+        "x: n, X: n n",
+        "x x",
+        "det(diag(x) @ X)*(diag(X @ inv(diag(x) @ X)) @ diag(X @ inv(diag(x) @ X)).T - (inv(diag(x) @ X).T @ X.T)*(X @ inv(diag(x) @ X)))",
+    ),
+    ("(a**d)**f", "a:, d:, f:", "d", "f*(a**d)**f*log(a)"),
+    ("det(X @ X)", "X: n n", "X", "2*det(X)*adj(X).T"),
+    ("max(eigvalsh(S))", "S: n n symmetric", "S", "eigvecsh(S)[:, n - 1] @ eigvecsh(S)[:, n - 1].T"),
 ]
 
 ELEMENTWISE = [

@@ -18,7 +18,7 @@ PRINTED = [
     ("1/2*norm(x)**2", "x: n", "½‖x‖²"),
     ("norm(A @ x - b)**2", "A: m n, x: n, b: m", "‖Ax − b‖²"),
     ("inv(X).T @ A @ inv(X)", "X: n n, A: n n", "X⁻ᵀAX⁻¹"),
-    ("A.T @ r/n", "A: m n, r: m", "(1/n)Aᵀr"),
+    ("A.T @ r/n", "A: m n, r: m", "Aᵀr/n"),
     ("x/(2*y)", "x:, y:", "x/(2y)"),
     ("x*y", "x: n, y: n", "x ⊙ y"),
     ("sqrt(x)*sqrt(x + 1)", "x:", "√x √(x + 1)"),
@@ -44,7 +44,7 @@ def test_unicode_is_what_one_writes_by_hand(text, shapes, printed):
     ("text", "shapes", "printed"),
     [
         ("norm(A @ x - b)**2", "A: m n, x: n, b: m", "norm(A x - b)^(2)"),
-        ("x/(2*n)", "x: n", "frac(1, 2 n) x"),
+        ("x/(2*n)", "x: n", "frac(x, 2 n)"),
         ("sum(x[j] for j in range(n))", "x: n", "sum_(j=1)^(n) x_(j)"),
         ("softmax(α*x1)", "α:, x1: n", 'op("softmax")(α x_(1))'),
     ],

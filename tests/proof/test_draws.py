@@ -86,7 +86,7 @@ def test_an_entry_has_one_sign_in_all_fields():
 
 def test_look_ups_stay_in_range_and_repeat():
     source = read("E[k, :]", "E: v d, k: l integer")
-    values = Draw(source.declarations, {"v": 3, "d": 4, "l": 5}, "t", {"k": [source.declarations["E"].shape.sizes[0]]}).whole("k")
+    values = Draw(source.declarations, {"v": 3, "d": 4, "l": 5}, "t", {"k": [(0, source.declarations["E"].shape.sizes[0])]}).whole("k")
     assert all(0 <= v < 3 for v in values)
     assert values[0] == values[-1]
 

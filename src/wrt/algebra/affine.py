@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:
-    """constant + sum_b coefficients[b] * index_b."""
+    """constant + sum_b coefficients[b] * index_b, outer indices first: j - i == r and i + r == j have one form."""
 
     coefficients: dict[Binder, int]
     constant: Size
@@ -24,7 +24,8 @@ class Affine:
         total = dict(self.coefficients)
         for binder, c in other.coefficients.items():
             total[binder] = total.get(binder, 0) + c
-        return Affine({b: c for b, c in total.items() if c}, self.constant + other.constant)
+        ordered = sorted(total.items(), key=lambda item: item[0].rank)
+        return Affine({b: c for b, c in ordered if c}, self.constant + other.constant)
 
     def times(self, k: int) -> Affine:
         return Affine({b: c * k for b, c in self.coefficients.items() if k}, self.constant * Size.of(k))

@@ -6,10 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from wrt.algebra.affine import Affine
-from wrt.algebra.expr import Expr, raw_operator
+from wrt.algebra.expr import raw_operator
 from wrt.algebra.low import Low, entry, join, selector, slots, typed
 from wrt.algebra.sums import add
-from wrt.errors import ShapeError
 from wrt.language.sizes import Size
 from wrt.language.surface import Block, Index, Node, Shape, Slice
 
@@ -39,7 +38,7 @@ def index(work: Lowering, node: Index) -> Low:
             if selected is None:
                 keys[-1] = axis
             else:
-                parts.append((Low(selected), (key, axis)))
+                parts.append((selected, (key, axis)))
         elif isinstance(part, Index) and typed(part).kind == "scalar":  # X[i, y[i]]
             chosen = work.done[id(part)]
             lookup = raw_operator("onehot", (chosen.expr,), (*chosen.expr.shape, size))
@@ -59,35 +58,32 @@ def index(work: Lowering, node: Index) -> Low:
     return join([(base, tuple(keys)), *parts], tuple(output), sizes)
 
 
-def _slice(work: Lowering, part: Slice, size: Size) -> Expr | None:
-    """The 0/1 array [axis index, selected index] of a slice, None for all of the axis."""
+def _slice(work: Lowering, part: Slice, size: Size) -> Low | None:
+    """The 0/1 array [axis index == start + step*selected index] of a slice, None for all of the axis; the start may hold outer indices."""
 
-    def bound(node: Node | None, default: Size) -> Size:
-        if node is None:
-            return default
-        form = work.affine(node)
-        if form.coefficients:
-            raise ShapeError("a slice cannot depend on an index.", span=node.span)
-        value = form.constant
-        return value + size if value.number is not None and value.number < 0 else value
+    def bound(node: Node | None, default: Size) -> Affine:
+        form = Affine({}, default) if node is None else work.affine(node)
+        count = form.constant.number
+        return form + Affine({}, size) if node is not None and not form.coefficients and count is not None and count < 0 else form
 
     step = 1
     if part.step is not None:
         value = work.affine(part.step).constant.number
-        if value is None or value == 0:
-            raise ShapeError("the step of a slice must be a whole number other than 0.", span=part.step.span)
+        assert value, "a slice's step is a whole number other than 0; please report this as a bug"
         step = value
     start = bound(part.start, Size.of(0) if step > 0 else size - 1)
-    stop = bound(part.stop, size) if part.stop is not None or step > 0 else Size.of(-1)
-    if start is Size.of(0) and stop is size and step == 1:
+    stop = bound(part.stop, size if step > 0 else Size.of(-1))
+    distance = stop - start if step > 0 else start - stop
+    length = distance.constant.steps(abs(step))
+    assert length is not None and not distance.coefficients, "a slice's length is known; please report this as a bug"
+    if not start.coefficients and start.constant is Size.of(0) and length is size and step == 1:
         return None
-    length = stop - start if step > 0 else start - stop
-    if abs(step) != 1:
-        count = length.number
-        if count is None:
-            raise ShapeError("a slice with a step needs sizes that are numbers.", span=part.span)
-        length = Size.of((count + abs(step) - 1) // abs(step))
-    return selector("==", (1, -step), -start, (size, length))
+    free = tuple(start.coefficients)
+    constant = start.constant
+    for b in free:
+        constant = constant + b.start * start.coefficients[b]
+    coefficients = (*[-start.coefficients[b] for b in free], 1, -step)
+    return Low(selector("==", coefficients, -constant, (*[b.size for b in free], size, length)), free)
 
 
 def block(work: Lowering, node: Block) -> Low:

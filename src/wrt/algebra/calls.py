@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from wrt.algebra.closing import symmetrised
 from wrt.algebra.domain import check_argument
-from wrt.algebra.expr import Expr, constant_value, raw_operator
+from wrt.algebra.expr import Expr, Operator, constant_value, raw_operator
 from wrt.algebra.low import Low, join, selector, slots, typed
 from wrt.algebra.lower import CallRule, Lowering
 from wrt.algebra.maps import mapping, power, reciprocal, square_root
@@ -18,6 +19,7 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Call, Name, Number, Shape, Text, Unary
 
 Arguments = list[tuple[Low, Shape]]
+LONGEST = 12  # powers of one matrix for each outer index that are written out
 
 
 # ---------------------------------------------------------------------------------------------------- reductions
@@ -116,6 +118,8 @@ def _log_softmax(work: Lowering, node: Call, args: Arguments) -> Low:
 
 def _cumsum(work: Lowering, node: Call, args: Arguments) -> Low:
     low, shape = args[0]
+    if not shape.order:
+        return low
     (axis,) = _reduced(node, shape)[:1] or (0,)
     size = shape.sizes[axis]
     mask = Low(selector(">=", (1, -1), Size.of(0), (size, size)))
@@ -132,9 +136,12 @@ def _extreme(work: Lowering, node: Call, args: Arguments) -> Low:
     if low.free and not shape.order:
         return low
     kept = tuple(k for k in range(shape.order) if k not in axes)
+    if node.function == "prod" and isinstance(low.expr, Operator) and low.expr.function == "eigvalsh" and not low.free:
+        s = symmetrised(low.expr.children[0])
+        return Low(operator("det", (s,), ()))
     turned = join([(low, tuple(range(shape.order)))], (*kept, *axes))
     cut = turned.expr.order - len(axes)
-    return Low(raw_operator(node.function, (turned.expr,), turned.expr.shape[:cut], (len(axes),)), turned.free)
+    return Low(operator(node.function, (turned.expr,), turned.expr.shape[:cut], (len(axes),)), turned.free)
 
 
 def _norm(work: Lowering, node: Call, args: Arguments) -> Low:
@@ -267,20 +274,33 @@ def _conv(work: Lowering, node: Call, args: Arguments) -> Low:
 
 
 def _matpow(work: Lowering, node: Call, args: Arguments) -> Low:
-    (x, _), form = args[0], work.affine(node.arguments[1])
-    if x.free:
-        raise NotDifferentiableError("matpow of a matrix that depends on a summation index is not supported.", span=node.span)
+    (x, shape), form = args[0], work.affine(node.arguments[1])
     free = tuple(form.coefficients)
     exponent = form.constant
     for b in free:
         exponent = exponent + b.start * form.coefficients[b]
-    return Low(matrix_power(x.expr, exponent, tuple(form.coefficients[b] for b in free), tuple(b.size for b in free)), free)
+    if x.free:
+        count = exponent.number
+        if free or count is None or abs(count) > LONGEST:
+            raise NotDifferentiableError("inside a sum over its argument's index, matpow takes a small whole number.", span=node.span)
+        factor = work.each("inv", [(x, shape)]) if count < 0 else x
+        return join([(factor, (k, k + 1)) for k in range(abs(count))], (0, abs(count))) if count else _eye(work, node, args)
+    labels = tuple(form.coefficients[b] for b in free)
+    base = x.expr
+    if exponent.terms and all(c < 0 for c in (*labels, *[c for _, c in exponent.terms])):  # powers of the inverse
+        base, exponent, labels = operator("inv", (base,), base.shape), -exponent, tuple(-c for c in labels)
+    return Low(matrix_power(base, exponent, labels, tuple(b.size for b in free)), free)
 
 
 def _frechet(work: Lowering, node: Call, args: Arguments) -> Low:
     spec = node.arguments[0]
     assert isinstance(spec, Text)
     (a, sa), (e, _) = args
+    if a.free:
+        raise NotDifferentiableError("frechet at a matrix that depends on a summation index is not supported.", span=node.span)
+    if e.free:  # linear in the direction: applied to the unit matrices, then to the direction
+        array = raw_operator("frechet_array", (a.expr,), (*sa.sizes, *sa.sizes), (spec.value,))
+        return join([(Low(array), (0, 1, "down", "across")), (e, ("down", "across"))], (0, 1))
     return Low(operator("frechet", (a.expr, e.expr), sa.sizes, (spec.value,)))
 
 
@@ -298,7 +318,7 @@ def _logarithm(work: Lowering, node: Call, args: Arguments) -> Low:
     """log(abs(det(X))) is logdet(X)."""
     low, _ = args[0]
     inner = node.arguments[0]
-    check_argument(node, low.expr, inner)
+    check_argument(node, low.expr, inner, work.known)
     if isinstance(inner, Call) and inner.function == "abs" and isinstance(inner.arguments[0], Call) and inner.arguments[0].function == "det":
         matrix = inner.arguments[0].arguments[0]
         found = work.done[id(matrix)]

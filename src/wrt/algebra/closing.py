@@ -5,7 +5,7 @@
     tr(frechet(A, E))                           = sum(f'(A).T * E)            and so for more directions
     V[k, i] * f(l)[i] * V[m, i]                 = f((S + S.T)/2)[k, m]        V, l eigenvectors and eigenvalues
     V[k, i] * V[k, j] = U[k, i] * U[k, j]       = (i == j)                    orthonormal columns
-    U[k, i] * s[i] * V[l, i]                    = X[k, l]                     singular value decomposition
+    U[k, i] * s[i] * V[l, i]                    = X[k, l]                     singular value decomposition, and so for odd functions of s
     L[k, i] * L[m, i]                           = ((S + S.T)/2)[k, m]         Cholesky factor
 
 Always true; applied by the constructor of products, so that derivatives of higher order start from the simpler form.
@@ -13,14 +13,16 @@ Always true; applied by the constructor of products, so that derivatives of high
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Sum, constant_value, raw_operator
+from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Sum, constant_value, fold, postorder, raw_operator
+from wrt.algebra.maps import mapping
 from wrt.algebra.matrix_functions import frechet
 from wrt.algebra.operators import matrix_power, operator
 from wrt.algebra.product import CLOSING, Operand, einsum, part, product, times, transpose
-from wrt.algebra.sums import add
+from wrt.algebra.rebuild import with_children
+from wrt.algebra.sums import add, constant
 from wrt.language.sizes import Size
 
 ORTHONORMAL = ("eigvecsh", "svd_u", "svd_v", "polar")
@@ -190,12 +192,72 @@ def _matrix(e: Operator, f: Expr, weight: Expr) -> Expr | None:
         return _function(weight, operator("eigvalsh", (x,), (x.shape[0],)), symmetrised(x))
     values = operator("svdvals", (x,), (e.shape[1],))
     if f is not e:
-        if weight is not values:
-            return None
-        return x if e.function == "svd_u" else transpose(x)
+        made = _odd_function(weight, values, x)
+        return made if made is None or e.function == "svd_u" else transpose(made)
     if weight is times(values, values):
         return einsum("ka,kb->ab", x, x) if e.function == "svd_v" else einsum("ak,bk->ab", x, x)
     return None
+
+
+def _odd_function(weight: Expr, values: Expr, x: Expr) -> Expr | None:
+    """U diag(s*g(s**2)) V.T = X g(X.T X), for a wide X g(X X.T) X: smooth where singular values meet. Source: Higham 2008, Functions of Matrices, corollary 1.34."""
+    if weight is values:
+        return x
+    if weight is mapping("pow", (values, constant(-1, values.shape))):
+        return transpose(operator("pinv", (x,), x.shape[::-1]))
+    if isinstance(weight, Sum):
+        terms = [(c, _odd_function(t, values, x)) for c, t in weight.terms]
+        return None if any(t is None for _, t in terms) else add([(c, t) for c, t in terms if t is not None], x.shape)
+    if isinstance(weight, Product) and any(not labels for _, labels in weight.operands):
+        scalars = [o for o in weight.operands if not o[1]]
+        rest = [o for o in weight.operands if o[1]]
+        made = _odd_function(product(1, rest, weight.output, weight.sizes), values, x)
+        return None if made is None else product(weight.coefficient, [(made, (0, 1)), *scalars], (0, 1), x.shape)
+    square = raw_operator("square", (), values.shape)  # stands for s**2
+    even = fold(times(weight, mapping("pow", (values, constant(-1, values.shape)))), _squares(values, square))
+    if any(node is values for node in postorder(even)):
+        return None
+    wide = _wide(x)
+    made = _function(even, square, einsum("ak,bk->ab" if wide else "ka,kb->ab", x, x))
+    if made is None or any(node is square for node in postorder(made)):
+        return None
+    return einsum("ab,bc->ac", *((made, x) if wide else (x, made)))
+
+
+def _squares(values: Expr, square: Expr) -> Callable[[Expr, tuple[Expr, ...]], Expr]:
+    """A visit that writes even powers of s as powers of s**2."""
+
+    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
+        if isinstance(node, Map) and node.function == "pow" and node.arguments[0] is values:
+            k = constant_value(node.arguments[1])
+            if k is not None and k.denominator == 1 and k % 2 == 0:
+                return mapping("pow", (square, constant(k / 2, node.shape)))
+        return with_children(node, below) if below else node
+
+    return visit
+
+
+def with_polar(e: Expr) -> Expr:
+    """U V.T as the polar factor, whose derivative is smooth where singular values meet."""
+    if not any(_is(node, "svd_u") for node in postorder(e)):
+        return e
+
+    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
+        node = with_children(node, below) if below else node
+        return _with_polar(node) if isinstance(node, Product) else node
+
+    return fold(e, visit)
+
+
+def _with_polar(node: Product) -> Expr:
+    for k, (e, labels) in enumerate(node.operands):
+        for m, (f, there) in enumerate(node.operands):
+            if not (_is(e, "svd_u") and _is(f, "svd_v") and e.children == f.children and labels[1] == there[1] and labels[0] != there[0]):
+                continue
+            if _private(node, (k, m), labels[1]):
+                x = e.children[0]
+                return _replaced(node, (k, m), (operator("polar", (x,), x.shape), (labels[0], there[0])), labels[1])
+    return node
 
 
 def _function(weight: Expr, values: Expr, s: Expr) -> Expr | None:

@@ -30,10 +30,10 @@ def form_of(e: Indicator, labels: Labels) -> Form:
     return {a: c for a, c in total.items() if c}, e.constant
 
 
-def surely_nonnegative(size: Size) -> bool:
-    """Whether a size is >= 0 for all values of its names, which are at least 1."""
+def surely_nonnegative(size: Size, least: int = 1) -> bool:
+    """Whether a size is >= 0 for all values of its names, which are at least `least`, 0 or 1."""
     named = [k for m, k in size.terms if m]
-    return all(k > 0 for k in named) and sum(k for _, k in size.terms) >= 0
+    return all(k > 0 for k in named) and sum(k for m, k in size.terms if least or not m) >= 0
 
 
 def bounds(form: Form, sizes: tuple[Size, ...]) -> tuple[Size, Size]:
@@ -50,7 +50,8 @@ def bounds(form: Form, sizes: tuple[Size, ...]) -> tuple[Size, Size]:
 def made(relation: str, form: Form, sizes: tuple[Size, ...]) -> Operand | None:
     """The indicator of a form as an operand: a number where that is decided, the identity where it is one; None when undecided without labels."""
     low, high = bounds(form, sizes)
-    never = surely_nonnegative(-high - 1) or (relation == "==" and surely_nonnegative(low - 1))
+    least = 0 if relation == "==" else 1  # a whole variable that names a place may be 0
+    never = surely_nonnegative(-high - 1, least) or (relation == "==" and surely_nonnegative(low - 1, least))
     always = surely_nonnegative(low) if relation == ">=" else low is high is Size.of(0)
     if never or always:
         return constant(int(always), ()), ()

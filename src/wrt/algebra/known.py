@@ -12,6 +12,8 @@ from math import inf
 from wrt.algebra import ranges
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value
 from wrt.algebra.ranges import NONNEGATIVE, POSITIVE, REAL, Range
+from wrt.algebra.unknown import is_symmetric
+from wrt.language.functions_declared import index_parts, is_whole, of_value
 from wrt.language.sizes import Size
 
 Facts = Mapping[str, frozenset[str]]
@@ -210,6 +212,8 @@ class Known:
                 return self.symmetric(e.arguments[0])
             case Operator(function="frechet"):
                 return all(self.symmetric(a) for a in e.arguments)
+            case Operator() if is_whole(e.function):
+                return is_symmetric(e) or self._symmetric_value(e)
             case Sum():
                 return bool(e.terms) and all(self.symmetric(t) for _, t in e.terms)
             case Map():
@@ -220,6 +224,14 @@ class Known:
                 entry = [(f, labels) for f, labels in e.operands if labels]
                 return all(len(labels) == 2 and set(labels) == set(e.output) and self.symmetric(f) for f, labels in entry)
         return False
+
+    def _symmetric_value(self, e: Operator) -> bool:
+        """Whether a declared function's value is a symmetric matrix, or its derivative by scalars is asked for."""
+        found = index_parts(e.function)
+        if found is None or e.parameters != (0,):
+            return False
+        name, orders = found
+        return "symmetric" in self.facts.get(name, ()) and of_value(e.function, orders, [a.order for a in e.arguments])
 
     def definite(self, e: Expr) -> bool:
         """Whether the matrix is surely symmetric positive definite."""

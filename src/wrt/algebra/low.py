@@ -16,11 +16,12 @@ from wrt.language.surface import Node, Shape
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binder:
-    """A bound index: its label runs over `size` values, the index is `start` + label."""
+    """A bound index: its label runs over `size` values, the index is `start` + label. `rank`: outer indices before inner ones."""
 
     name: str
     size: Size
     start: Size
+    rank: int = 0
 
 
 class Low(NamedTuple):

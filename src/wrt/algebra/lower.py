@@ -6,67 +6,61 @@ every rule below works the same inside and outside of sums.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from wrt.algebra import brackets
-from wrt.algebra.affine import Affine, affine, upper_bound
+from wrt.algebra.affine import Affine, affine
 from wrt.algebra.domain import check_argument, check_power, check_quotient
 from wrt.algebra.expr import ONE, Expr, number, position, raw_operator, symbol
-from wrt.algebra.low import Binder, Low, join, selector, slots, typed
+from wrt.algebra.known import Known
+from wrt.algebra.low import Binder, Low, join, slots, typed
 from wrt.algebra.maps import comparison, mapping, power, reciprocal
 from wrt.algebra.operators import operator
+from wrt.algebra.scopes import Scopes
 from wrt.algebra.sums import add, constant, size_number
 from wrt.errors import NotDifferentiableError, ShapeError
+from wrt.language.functions_declared import called
 from wrt.language.macros import expansion
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Source, Steps, Text, Unary, postorder
+from wrt.language.surface import (
+    Binary,
+    Block,
+    Call,
+    Declaration,
+    Generator,
+    Index,
+    Loop,
+    Name,
+    Node,
+    Number,
+    Shape,
+    Slice,
+    Source,
+    Steps,
+    Text,
+    Unary,
+    postorder,
+)
+from wrt.tables.facts import closure
 from wrt.tables.functions import CONSTANTS, FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
 
 def lower(source: Source) -> Expr:
     """The index form of a typed formula; axes as its shape says."""
-    return Lowering().run(source.tree).expr
+    return Lowering(source.declarations).run(source.tree).expr
 
 
 def lower_entry(source: Source, indices: Sequence[tuple[str, Size]]) -> Expr:
     """The array of a formula with free indices: one axis an index, then the axes of the formula."""
-    work = Lowering()
+    work = Lowering(source.declarations)
     for name, size in indices:
-        work.outer[name] = Binder(name, size, Size.of(0))
+        work.scopes.outer[name] = Binder(name, size, Size.of(0))
     low = work.run(source.tree)
-    binders = [work.outer[name] for name, _ in indices]
+    binders = [work.scopes.outer[name] for name, _ in indices]
     own = tuple(range(low.expr.order - len(low.free)))
     return join([(low, own)], tuple(binders) + own, dict(enumerate(low.expr.shape[len(low.free) :]))).expr
-
-
-def axes_read_at(index: str, generator: Generator) -> list[Size]:
-    """The sizes of the axes that a bare index reads in a generator."""
-    found = []
-    for node in (part for root in (generator.body, *generator.conditions) for part in postorder(root)):
-        if isinstance(node, Index) and len(node.parts) == typed(node.base).order:
-            found += [s for part, s in zip(node.parts, typed(node.base).sizes, strict=True) if isinstance(part, Name) and part.name == index]
-    return found
-
-
-def may_fail(index: str, generator: Generator) -> bool:
-    """Whether a quotient, a root or a function without a value everywhere depends on an index: then no place may be added to its range."""
-    for node in postorder(generator.body):
-        match node:
-            case Binary(op="/"):
-                inner: Node = node.right
-            case Binary(op="**") if not (isinstance(node.right, Number) and node.right.value >= 0 and node.right.value.denominator == 1):
-                inner = node
-            case Call() if (
-                node.function == "norm" or node.function in OPERATORS or (node.function in FUNCTIONS and FUNCTIONS[node.function].domain != "real")
-            ):
-                inner = node
-            case _:
-                continue
-        if any(isinstance(part, Name) and part.name == index for part in postorder(inner)):
-            return True
-    return False
 
 
 def inner_sums(tree: Node) -> set[int]:
@@ -91,18 +85,16 @@ def _is_sum(node: Node) -> bool:
 class Lowering:
     """One lowering: results by node identity, binders by generator, named steps by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, declarations: Mapping[str, Declaration]) -> None:
+        self.declarations = declarations
+        self.known = Known({name: closure(d.facts) for name, d in declarations.items() if d.facts})
         self.done: dict[int, Low] = {}
-        self.binder_of: dict[int, Binder] = {}  # id(Name) -> binder
-        self.conditions: dict[int, list[Low]] = {}  # id(Generator) -> bounds that depend on outer indices
-        self.binders: dict[int, tuple[Binder, ...]] = {}  # id(Generator) -> its binders
-        self.steps: dict[str, Node] = {}
-        self.outer: dict[str, Binder] = {}
+        self.scopes = Scopes()
         self.kept: list[Node] = []  # formulas of rows, whose nodes' identities are keys of `done`
         self.inner_sums: set[int] = set()  # ids of sums that are only a part of one longer sum
 
     def run(self, tree: Node) -> Low:
-        self._bind(tree)
+        self.scopes.bind(tree)
         self.inner_sums = inner_sums(tree)
         for node in postorder(tree):
             if (
@@ -119,82 +111,9 @@ class Lowering:
                 raise
         return self.done[id(tree)]
 
-    # ------------------------------------------------------------------------------------------------ scopes
-    def _bind(self, tree: Node) -> None:
-        """Resolve every index name to its binder; scopes are lexical."""
-        stack: list[tuple[Node, dict[str, Binder]]] = [(tree, dict(self.outer))]
-        seen: dict[tuple[int, int], dict[str, Binder]] = {}  # holding the scopes keeps their ids unique
-        while stack:
-            node, scope = stack.pop()
-            if (id(node), id(scope)) in seen:
-                continue
-            seen[id(node), id(scope)] = scope
-            if isinstance(node, Name):
-                if node.name in scope and node.role == "index":
-                    self.binder_of[id(node)] = scope[node.name]
-            elif isinstance(node, Generator):
-                inner = dict(scope)
-                made = []
-                bounds: list[Low] = []
-                for loop in node.loops:
-                    for part in (loop.start, loop.stop):
-                        self._bind_names(part, inner)
-                    binder, extra = self._binder(loop, node)
-                    inner[loop.name] = binder
-                    made.append(binder)
-                    bounds += extra
-                self.binders[id(node)] = tuple(made)
-                self.conditions[id(node)] = bounds
-                stack.append((node.body, inner))
-                stack.extend((c, inner) for c in node.conditions)
-            else:
-                if isinstance(node, Steps):
-                    self.steps.update(node.steps)
-                stack.extend((child, scope) for child in node.children)
-
-    def _bind_names(self, node: Node, scope: dict[str, Binder]) -> None:
-        for part in postorder(node):
-            if isinstance(part, Name) and part.role == "index" and part.name in scope:
-                self.binder_of[id(part)] = scope[part.name]
-
-    def _binder(self, loop: Loop, generator: Generator) -> tuple[Binder, list[Low]]:
-        """The binder of a loop, and masks where its bounds depend on outer indices."""
-        start, stop = self.affine(loop.start), self.affine(loop.stop)
-        if not start.coefficients and not stop.coefficients:
-            return Binder(loop.name, stop.constant - start.constant, start.constant), []
-        size = upper_bound(stop)
-        outer = next(iter(stop.coefficients), None)
-        within = outer is not None and stop.coefficients == {outer: 1} and size is outer.start + outer.size - 1
-        if outer is not None and within and not any(s is size for s in axes_read_at(loop.name, generator)) and not may_fail(loop.name, generator):
-            size = outer.start + outer.size  # j < i for i < n: j runs over n too, so that masks of i and j are square
-        binder = Binder(loop.name, size, Size.of(0))
-        me = Affine({binder: 1}, Size.of(0))
-        bounds = []
-        if start.coefficients or start.constant is not Size.of(0):
-            bounds.append(self._indicator(">=", me - start))
-        bounds.append(self._indicator(">=", stop - me - Affine({}, Size.of(1))))
-        return binder, bounds
-
     def affine(self, node: Node) -> Affine:
         """A whole-number expression as constant + sum of coefficient * index; ShapeError when it is not affine."""
-        found = affine(node, self.binder_of)
-        if found is None:
-            raise ShapeError("an index must be a whole number: a sum of indices, sizes and numbers.", span=node.span)
-        return found
-
-    def _indicator(self, relation: str, form: Affine) -> Low:
-        """[form == 0] or [form >= 0] as a 0/1 array over the binders of the form."""
-        free = tuple(form.coefficients)
-        constant_part = form.constant
-        for binder in free:
-            constant_part = constant_part + binder.start * form.coefficients[binder]
-        coefficients = tuple(form.coefficients[b] for b in free)
-        if not free:
-            value = constant_part.number
-            if value is None:
-                raise ShapeError(f"whether {constant_part} {relation} 0 is not known for symbolic sizes.")
-            return Low(number(int(value == 0 if relation == "==" else value >= 0)))
-        return Low(selector(relation, coefficients, constant_part, tuple(b.size for b in free)), free)
+        return self.scopes.affine(node)
 
     # ------------------------------------------------------------------------------------------------ nodes
     def _lower(self, node: Node) -> Low:
@@ -227,7 +146,7 @@ class Lowering:
     def _name(self, node: Name) -> Low:
         match node.role:
             case "index":
-                binder = self.binder_of[id(node)]
+                binder = self.scopes.binder_of[id(node)]
                 value = position(binder.size)
                 if binder.start is Size.of(0):
                     return Low(value, (binder,))
@@ -236,7 +155,7 @@ class Lowering:
             case "size":
                 return Low(size_number(Size.of(node.name)))
             case "step":
-                return self.done[id(self.steps[node.name])]
+                return self.done[id(self.scopes.steps[node.name])]
             case "constant" if node.name not in CONSTANTS:
                 raise ShapeError(f"{node.name} is not a number here.", span=node.span)
         return Low(symbol(node.name, typed(node).sizes))
@@ -256,7 +175,7 @@ class Lowering:
             else:
                 assert isinstance(part, Binary)
                 stack += [(sign if part.op == "+" else -sign, part.right), (sign, part.left)]
-        terms, free = self._fit(parts, typed(node))
+        terms, free = self.fit(parts, typed(node))
         return Low(add(list(zip(signs, terms, strict=True)), terms[0].shape), free)
 
     def _binary(self, node: Binary) -> Low:
@@ -271,36 +190,16 @@ class Lowering:
                 check_quotient(node, right.expr)
                 return self._times(left, typed(node.left), Low(reciprocal(right.expr), right.free), typed(node.right), shape)
             case "**":
-                check_power(node, left.expr, right.expr)
-                (a, b), free = self._fit([(left, typed(node.left)), (right, typed(node.right))], shape)
+                check_power(node, left.expr, right.expr, self.known)
+                (a, b), free = self.fit([(left, typed(node.left)), (right, typed(node.right))], shape)
                 return Low(power(a, b), free)
             case "@":
                 return self._matmul(node, left, right)
-        first, second = affine(node.left, self.binder_of), affine(node.right, self.binder_of)
+        first, second = affine(node.left, self.scopes.binder_of), affine(node.right, self.scopes.binder_of)
         if first is not None and second is not None and (first.coefficients or second.coefficients):
-            return self._compare_indices(node.op, first, second)
-        (a, b), free = self._fit([(left, typed(node.left)), (right, typed(node.right))], shape)
+            return self.scopes.compared(node.op, first, second)
+        (a, b), free = self.fit([(left, typed(node.left)), (right, typed(node.right))], shape)
         return Low(comparison(node.op, a, b), free)
-
-    def _compare_indices(self, op: str, a: Affine, b: Affine) -> Low:
-        one = Affine({}, Size.of(1))
-        match op:
-            case "==":
-                return self._indicator("==", a - b)
-            case "!=":  # two order masks rather than 1 - [a == b]: what is excluded may have no value there
-                above = self._indicator(">=", a - b - one)
-                below = join([(self._indicator(">=", b - a - one), ())], above.free)
-                if above.free and below.expr.shape == above.expr.shape:
-                    return Low(add([(ONE, above.expr), (ONE, below.expr)], above.expr.shape), above.free)
-                equal = self._indicator("==", a - b)
-                return Low(add([(ONE, constant(1, equal.expr.shape)), (-ONE, equal.expr)], equal.expr.shape), equal.free)
-            case "<":
-                return self._indicator(">=", b - a - one)
-            case "<=":
-                return self._indicator(">=", b - a)
-            case ">":
-                return self._indicator(">=", a - b - one)
-        return self._indicator(">=", a - b)
 
     def _keys(self, shape: Shape, result: Shape) -> tuple[object, ...]:
         """Own labels of a value inside a result: rows against rows, columns against columns; a size 1 that the result lacks is summed."""
@@ -316,7 +215,7 @@ class Lowering:
                 keys[axis] = ("one", place, id(shape)) if target is None or stretched else target
         return tuple(keys[axis] for axis in range(shape.order))
 
-    def _fit(self, parts: Sequence[tuple[Low, Shape]], result: Shape) -> tuple[list[Expr], tuple[Binder, ...]]:
+    def fit(self, parts: Sequence[tuple[Low, Shape]], result: Shape) -> tuple[list[Expr], tuple[Binder, ...]]:
         """The parts spread to the shape of the result and to all free indices of any."""
         free = tuple(dict.fromkeys(b for low, _ in parts for b in low.free))
         own = tuple(range(result.order))
@@ -349,11 +248,11 @@ class Lowering:
         )
 
     def _generator(self, node: Generator) -> Low:
-        binders = self.binders[id(node)]
+        binders = self.scopes.binders[id(node)]
         body, shape = self.done[id(node.body)], typed(node.body)
         own = tuple(range(shape.order))
         parts: list[tuple[Low, tuple[object, ...]]] = [(body, own)]
-        parts += [(low, ()) for low in self.conditions[id(node)]]
+        parts += [(low, ()) for low in self.scopes.conditions[id(node)]]
         parts += [(self.done[id(c)], ()) for c in node.conditions]
         if node.function == "array":
             result = (*binders, *own)
@@ -366,11 +265,15 @@ class Lowering:
 
     # ------------------------------------------------------------------------------------------------ functions
     def _call(self, node: Call) -> Low:
-        from wrt.algebra.calls import CALLS  # the table of calls is built on this class
+        from wrt.algebra.applications import application  # these two are built on this class
+        from wrt.algebra.calls import CALLS
 
         arguments = [
             (self.done[id(a)], typed(a)) if id(a) in self.done else (Low(number(0)), typed(a)) for a in node.arguments if not isinstance(a, Text)
         ]
+        function = called(node.function, self.declarations)
+        if function is not None:
+            return application(self, node, function, arguments)
         build = CALLS.get(node.function)
         if build is not None:
             return build(self, node, arguments)
@@ -392,19 +295,19 @@ class Lowering:
 
     def elementwise(self, node: Call, arguments: list[tuple[Low, Shape]]) -> Low:
         if len(arguments) == 1:
-            check_argument(node, arguments[0][0].expr, node.arguments[0])
-        exprs, free = self._fit(arguments, typed(node))
+            check_argument(node, arguments[0][0].expr, node.arguments[0], self.known)
+        exprs, free = self.fit(arguments, typed(node))
         return Low(mapping(node.function, tuple(exprs)), free)
 
     def operator(self, node: Call, arguments: list[tuple[Low, Shape]], parameters: tuple[object, ...] = ()) -> Low:
         """A matrix function of the tables; of one matrix for each outer index, "inv_each" and the like."""
         if any(low.free for low, _ in arguments):
             if node.function in ("inv", "det", "logdet", "solve"):
-                return self._of_each(node.function, arguments)
+                return self.each(node.function, arguments)
             raise NotDifferentiableError(f"{node.function} inside a sum over its argument's index is not supported.", span=node.span)
         return Low(operator(node.function, tuple(low.expr for low, _ in arguments), typed(node).sizes, parameters))
 
-    def _of_each(self, name: str, arguments: list[tuple[Low, Shape]]) -> Low:
+    def each(self, name: str, arguments: list[tuple[Low, Shape]]) -> Low:
         """A matrix function of a matrix that depends on outer indices: leading axes stay."""
         low = arguments[0][0]
         if name == "solve":

@@ -111,7 +111,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
             split = _power_of_product(base, e)
             if split is not None:
                 return split
-        if isinstance(base, Sum) and e.denominator == 1:
+        if isinstance(base, Sum) and base.terms and e.denominator == 1:
             c, rest = content(base)
             if c != 1 and abs(c.numerator.bit_length() * e) < POWER_LIMIT and abs(c.denominator.bit_length() * e) < POWER_LIMIT:
                 return scale(c**e.numerator, _rigid("pow", (rest, exponent), ()))

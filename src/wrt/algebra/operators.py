@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from wrt.algebra.expr import ONE, Expr, Operator, Product, Reshape, Sizes, is_zero, number, raw_operator
+from wrt.algebra.expr import ONE, Expr, Operator, Product, Reshape, Sizes, indicator, is_zero, number, raw_operator
 from wrt.algebra.maps import exact_power, mapping, orientation, power
 from wrt.algebra.product import einsum, part, product, scale, times, transpose, unscale
 from wrt.algebra.sums import add, constant, size_number
@@ -12,6 +12,8 @@ from wrt.language.sizes import Size
 
 TURNS = {"inv", "adj", "pinv", "expm", "logm", "sqrtm"}  # f(A.T) = f(A).T
 INVARIANT = {"det", "logdet", "eigvalsh", "eigvecsh", "cholesky"}  # f(A.T) = f(A); the last three symmetrise their argument
+
+ORDERED = {"eigvalsh": "ascending", "svdvals": "descending"}
 
 
 def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: tuple[object, ...] = ()) -> Expr:
@@ -31,6 +33,8 @@ def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: t
         from wrt.algebra.matrix_functions import frechet  # built on this constructor
 
         return frechet(str(parameters[0]), *arguments)
+    if name in ("max", "min") and not shape and isinstance(arguments[0], Operator) and arguments[0].function in ORDERED:
+        return _end(name, arguments[0])
     if name not in TURNS | INVARIANT:
         return raw_operator(name, arguments, shape, parameters)
     (x,) = arguments
@@ -39,6 +43,8 @@ def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: t
         folded = _of_kronecker(name, x)
     if folded is None and isinstance(x, Operator):
         folded = _of_operator(name, x, shape)
+    if folded is None and name in ("det", "logdet") and isinstance(x, Product):
+        folded = _of_power(name, x)
     if folded is not None:
         return folded
     if name in ("inv", "det", "pinv") and not (isinstance(x, Product) and not x.operands):
@@ -60,6 +66,29 @@ def operator(name: str, arguments: tuple[Expr, ...], shape: Sizes, parameters: t
         inner = raw_operator(name, (turned,), shape[::-1] if name in TURNS else shape, parameters)
         return transpose(inner) if name in TURNS else inner
     return raw_operator(name, (x,), shape, parameters)
+
+
+def _of_power(name: str, x: Product) -> Expr | None:
+    """det(A @ A) = det(A)**2 and logdet(A @ A) = 2*logdet(A), for any number of the same square factor."""
+    first = x.operands[0][0] if x.operands else None
+    if first is None or first.order != 2 or first.shape[0] is not first.shape[1] or len(x.operands) < 2 or x.coefficient != 1:
+        return None
+    following = dict(labels for _, labels in x.operands if len(labels) == 2)
+    at, place = 0, x.output[0]
+    while place in following:
+        place = following.pop(place)
+        at += 1
+    if any(e is not first for e, _ in x.operands) or at != len(x.operands) or place != x.output[1] or x.output[0] == x.output[1]:
+        return None
+    inner = operator(name, (first,), ())
+    return power(inner, constant(at, ())) if name == "det" else scale(at, inner)
+
+
+def _end(name: str, x: Operator) -> Expr:
+    """max(eigvalsh(S)) = eigvalsh(S)[n - 1]: the values stand in order."""
+    (n,) = x.shape
+    last = (name == "max") == (ORDERED[x.function] == "ascending")
+    return product(1, [(indicator("==", (1,), Size.of(1) - n if last else Size.of(0), (n,)), (0,)), (x, (0,))], (), (n,))
 
 
 def _of_operator(name: str, x: Operator, shape: Sizes) -> Expr | None:

@@ -26,12 +26,12 @@ from wrt.algebra.expr import (
     SizeValue,
     Sum,
     constant_value,
-    indicator,
     is_zero,
     raw_product,
     size_value,
     zero,
 )
+from wrt.algebra.patterns import all_scalar, has_window, is_structured, one_way
 from wrt.language.sizes import Size
 
 SCALAR_CAP = 64  # the same for scalar factors
@@ -134,21 +134,6 @@ def times(*factors: Expr, flatten: bool = True) -> Expr:
     return product(1, [(f, axes if f.shape else ()) for f in factors], axes, shape, flatten=flatten)
 
 
-def is_structured(e: Product) -> bool:
-    """Whether an output label repeats or has no operand."""
-    out = set(e.output)
-    if len(out) < len(e.output):
-        return True
-    for _, labels in e.operands:
-        out.difference_update(labels)
-    return bool(out)
-
-
-def has_window(e: Product) -> bool:
-    """Whether a product slides windows [t == i + a] over an array: a convolution, computed and read as one."""
-    return any(isinstance(f, Indicator) and f.order > 2 for f, _ in e.operands)
-
-
 class _Work:
     """A product under construction: labels united as deltas dissolve, operands inlined, then finished once."""
 
@@ -190,7 +175,7 @@ class _Work:
                     self.coefficient *= e.coefficient
                 room = len(e.operands) <= 1 or len(self.operands) + len(todo) + len(e.operands) <= CAP
                 plain = flatten and not has_window(e)
-                if (room and (plain or len(e.operands) <= 1)) or is_structured(e) if e.shape else room and _all_scalar(e):
+                if (room and (plain or len(e.operands) <= 1)) or is_structured(e) if e.shape else room and all_scalar(e):
                     todo.extend(self._inline(e, labels))
                 else:
                     self.operands.append((bare(e), labels))
@@ -206,7 +191,7 @@ class _Work:
                 if self.coefficient == 0:
                     return False
             elif isinstance(e, Indicator):
-                self.operands.append(_one_way(e, labels))
+                self.operands.append(one_way(e, labels))
             else:
                 self.operands.append((e, labels))
         return True
@@ -357,20 +342,6 @@ class _Work:
         renamed = [(e, tuple([names[a] for a in labels])) for e, labels in operands]
         ordered, output, sizes_out = canonical(renamed, tuple([names[a] for a in out]), sizes)
         return raw_product(self.coefficient, ordered, output, sizes_out)
-
-
-def _one_way(e: Indicator, labels: Labels) -> Operand:
-    """[i - j - c == 0]: of the two ways to write an equation of two indices, one."""
-    if e.relation != "==" or e.order != 2 or set(e.coefficients) != {1, -1}:
-        return e, labels
-    shift = e.constant if e.coefficients == (1, -1) else -e.constant
-    if shift.terms and shift.terms[0][1] > 0:
-        return indicator("==", (1, -1), -shift, e.shape[::-1]), labels[::-1]
-    return (e, labels) if e.coefficients == (1, -1) else (indicator("==", (1, -1), shift, e.shape), labels)
-
-
-def _all_scalar(e: Product) -> bool:
-    return all(not labels for _, labels in e.operands)
 
 
 def _number(work: _Work, value: Fraction) -> bool:

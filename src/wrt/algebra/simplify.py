@@ -25,6 +25,8 @@ from wrt.algebra.product import Operand, product, scale, times, transpose
 from wrt.algebra.rebuild import with_children
 from wrt.algebra.rules import LATE_MAP_RULES, LATE_RULES, MAP_RULES, PRODUCT_RULES, SET_RULES, SUM_RULES
 from wrt.algebra.sums import add, constant
+from wrt.algebra.unknown import same_entries
+from wrt.language.functions_declared import is_whole
 
 ROUNDS = 6  # rules feed each other; in practice the third round changes nothing
 STEPS = 24  # rewrites of one node in one round
@@ -220,9 +222,11 @@ class Simplifier:
         if isinstance(e, Operator) and e.function == "frechet_array" and e.order == 4 and len(e.arguments) == 1 and self.symmetric(e.arguments[0]):
             i, j, k, m = labels
             return [labels, (j, i, m, k), (k, m, i, j), (m, k, j, i)]
+        if isinstance(e, Operator) and is_whole(e.function):
+            return same_entries(e, labels)
         return [labels]
 
 
-def _rank(e: Expr) -> tuple[int, bytes]:
-    """A plain symbol before a transposed one, then by structure."""
-    return (1 if isinstance(e, Product) else 0, e.digest)
+def _rank(e: Expr) -> tuple[int, int, bytes]:
+    """A plain symbol before a transposed one, a product in which an inverse met its matrix before others, then by structure."""
+    return (1, len(e.operands), e.digest) if isinstance(e, Product) else (0, 0, e.digest)

@@ -5,28 +5,36 @@ Whoever prints them says the subjects: Condition("{} invertible", (X,)).told(say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from wrt.algebra.closing import with_polar
 from wrt.algebra.conditions import Condition
 from wrt.algebra.expr import Expr, Map, Operator, Symbol, constant_value, is_zero, postorder
 from wrt.algebra.known import Facts, Known
-from wrt.algebra.sums import minus
+from wrt.algebra.sums import minus, size_number
 from wrt.calculus.derive import depends
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
 
-def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = None) -> tuple[Condition, ...]:
+def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = None, whole: Collection[str] = ()) -> tuple[Condition, ...]:
     """The conditions of validity of d, the derivative of f by `names`: those of matrix functions in either, and the kinks of f.
 
-    `facts`: a condition that they imply is left out.
+    `facts`: a condition that they imply is left out. `whole`: the variables that are whole numbers, and may be negative exponents.
     """
     known = Known(facts or {})
     found: dict[Condition, None] = {}
+    d = with_polar(d)
+    open_spectra = {id(node.children[0]) for node in postorder(d) if _has_gaps(node)}
     for root in (f, d):
         for node in postorder(root):
             if isinstance(node, Operator) and not _implied(node, known):
+                if _has_gaps(node) and id(node.children[0]) not in open_spectra:
+                    continue  # a symmetric function of the values: its derivative goes on where they meet
                 found.update(dict.fromkeys(_of_operator(node)))
+            if isinstance(node, Operator) and node.function == "powers":  # a sum over the exponents below a symbolic one
+                counts = [s for s in node.shape[:-2] if s.names & set(whole)]
+                found.update(dict.fromkeys(Condition("{} >= 0", (size_number(s),)) for s in counts))
     moving: set[int] = set()
     for node in postorder(f):
         if isinstance(node, Symbol) and node.name in names:
@@ -62,6 +70,11 @@ def _of_operator(node: Operator) -> list[Condition]:
     if row is None or not row.assumes or node.function == "adj":  # the adjugate has minors for its derivatives, right everywhere
         return []
     return [Condition("{} " + row.assumes.split(" ", 1)[1], (node.arguments[0],))]
+
+
+def _has_gaps(node: Expr) -> bool:
+    """Whether a node is a part of a spectrum, which has a derivative only where values are apart."""
+    return isinstance(node, Operator) and node.function in ("eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v")
 
 
 def _implied(node: Operator, known: Known) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from wrt.algebra.closing import with_polar
 from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Reshape, Sizes, Sum, Symbol, is_zero, postorder, zero
 from wrt.algebra.gather import gathered
 from wrt.algebra.product import Operand, product
@@ -27,6 +28,7 @@ SPECTRAL = frozenset(("eigvalsh", "svdvals"))  # opened, so that V f(l) V.T clos
 
 def derivative(f: Expr, x: Symbol) -> Expr:
     """d f / d x, axes of f then of x, by the mode that keeps intermediate arrays small."""
+    f = with_polar(f)
     dependent = depends(f, x)
     if id(f) not in dependent:
         return zero(f.shape + x.shape)

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from wrt.algebra.expr import ONE, Expr, Map, Operator, indicator, postorder, raw_operator, symbol
+from wrt.algebra.expr import ONE, Expr, Map, Operator, constant_value, indicator, postorder, raw_operator, symbol
 from wrt.algebra.maps import mapping, reciprocal
 from wrt.algebra.operators import matrix_power, operator
 from wrt.algebra.product import einsum, product, times, transpose
 from wrt.algebra.rebuild import substitute
 from wrt.algebra.rows import lift, scalar_pattern, signature
 from wrt.algebra.sums import add, constant
-from wrt.errors import NotDifferentiableError
+from wrt.algebra.unknown import jacobian, scalar_slope
+from wrt.errors import DomainError, NotDifferentiableError
 from wrt.language.sizes import Size
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
@@ -29,6 +30,10 @@ def elementwise_derivative(node: Map, k: int, *, alone: bool = False) -> Expr | 
         if k == 0:
             lower_power = mapping("pow", (x, add([(ONE, e), (-ONE, constant(1, shape))], shape)))
             return times(e, lower_power)
+        base = constant_value(x)
+        if base is not None and base <= 0:
+            power = f"({base})**x" if base < 0 else f"{base}**x"
+            raise DomainError(f"{power} has no derivative by x: {base} has no logarithm.")
         return times(node, mapping("log", (x,)))
     if node.function in ("gt", "ge", "eq", "ne"):
         return None
@@ -36,6 +41,9 @@ def elementwise_derivative(node: Map, k: int, *, alone: bool = False) -> Expr | 
         order = node.parameters[0]
         assert isinstance(order, Fraction)
         return mapping("polygamma", node.arguments, (order + 1,))
+    unknown = scalar_slope(node, k)
+    if unknown is not None:
+        return unknown
     row = FUNCTIONS[node.function]
     text = row.alone[k] if alone and row.alone else row.d[k]
     if not text or text == "0":
@@ -54,6 +62,9 @@ def operator_derivative(node: Operator, k: int) -> Expr | None:
         found = rule(node, k)
         if found is not None:
             return found
+    unknown = jacobian(node, k)
+    if unknown is not None:
+        return unknown
     row = OPERATORS.get(node.function)
     if row is None or not row.d:
         raise NotDifferentiableError(f"no derivative is known for {node.function}.")

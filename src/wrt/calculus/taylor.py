@@ -24,7 +24,7 @@ from wrt.algebra.simplify import simplify
 from wrt.algebra.sums import add, minus
 from wrt.calculus.conditions import kinks_at
 from wrt.calculus.derive import derivative
-from wrt.errors import DomainError
+from wrt.errors import DomainError, NoClosedFormError
 
 MOST = 60  # terms up to which sums of displacements are multiplied out
 ALONG = symbol("t along the line")  # no name of the text language: it cannot be a user's variable
@@ -54,12 +54,16 @@ def taylor(f: Expr, variables: Sequence[Symbol], at: Mapping[str, Expr], order: 
     line = {x.name: add([(ONE, at[x.name]), (ONE, times(ALONG, steps[x.name]))], x.shape) for x in variables}
     if order and kinks_at(f, lambda e: simplify(flattened(substitute(e, at)), facts or {})[0]):
         raise DomainError("the function has no Taylor polynomial there: it has a kink at the point.")
+    if order and any(is_zero(simplify(flattened(substitute(base, at)), facts or {})[0]) for base in _rooted(f)):
+        raise DomainError("the function has no Taylor polynomial there: a power of 0 with no whole exponent has not every derivative.")
     g = substitute(f, line)
     terms: list[tuple[Fraction, Expr]] = []
     for k in range(order + 1):
         value = substitute(g, {ALONG.name: number(0)})
         _check(value, at)
-        value, _ = simplify(flattened(value), facts or {})
+        value, used = simplify(flattened(value), facts or {})
+        if any(is_zero(e) for condition in used for e in condition.subjects):  # prod(x)/x at x = 0
+            raise NoClosedFormError("no closed form of the Taylor polynomial is known at this point.")
         terms.append((Fraction(1, factorial(k)), value))
         if k < order:
             g = derivative(g, ALONG)
@@ -100,14 +104,21 @@ def _made_of(e: Sum, displacements: set[str]) -> bool:
     return all(any(isinstance(node, Symbol) and node.name in displacements for node in postorder(t)) for _, t in e.terms)
 
 
+def _rooted(f: Expr) -> list[Expr]:
+    """What stands under a power whose exponent is no whole number."""
+    powers = [node for node in postorder(f) if isinstance(node, Map) and node.function == "pow"]
+    exponents = [constant_value(node.arguments[1]) for node in powers]
+    return [node.arguments[0] for node, e in zip(powers, exponents, strict=True) if e is not None and e.denominator != 1]
+
+
 def _check(value: Expr, at: Mapping[str, Expr]) -> None:
     """Refuse a point where the function or one of its derivatives is not defined."""
     for node in postorder(value):
         if not isinstance(node, Map):
             continue
-        base = constant_value(node.arguments[0])
+        base = Fraction(0) if is_zero(node.arguments[0]) else constant_value(node.arguments[0])
         exponent = constant_value(node.arguments[-1])
-        pole = node.function == "pow" and base == 0 and exponent is not None and exponent < 0
+        pole = node.function == "pow" and base == 0 and (exponent is None or exponent < 0)  # 0**e has a derivative for some e only
         root = node.function == "pow" and base is not None and base < 0 and exponent is not None and exponent.denominator != 1
         if pole or root or (node.function == "log" and base is not None and base <= 0):
             raise DomainError("the function has no Taylor polynomial there: it or a derivative has no value at the point.")

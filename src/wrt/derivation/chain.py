@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wrt.derivation.differential import MOVES
+from wrt.derivation.local import local_operator
 from wrt.derivation.reading import Scene
-from wrt.derivation.rules import DIFFERENTIAL, Rule, d_of, inner, local_operator
+from wrt.derivation.rules import DIFFERENTIAL, Rule, d_of, inner
 from wrt.language.rewrite import with_children
 from wrt.language.surface import Binary, Call, Loop, Name, Node, Steps, Unary, postorder
 from wrt.language.unparse import unparse
@@ -35,6 +36,7 @@ def _name(node: Node, s: Scene) -> Node | None:
     if e is None or isinstance(e, Name) or s.steps:
         return None
     bound = {n.name for n in postorder(e) if isinstance(n, Loop)}
+    own = _own_names(s)
     names: dict[str, str] = {}
     values: dict[str, Node] = {}
     done: dict[int, Node] = {}
@@ -44,16 +46,25 @@ def _name(node: Node, s: Scene) -> Node | None:
         for c in n.children:
             new = done[id(c)]
             free = {m.name for m in postorder(c) if isinstance(m, Name)} & bound
-            if id(c) in named and not _leaf(new) and s.varies(c) and not free and c.shape is not None and c.shape.kind != "tensor":
-                text = unparse(new)
+            text = unparse(new)
+            plain = not _leaf(new) and not free and c.shape is not None and c.shape.kind != "tensor"
+            if plain and s.varies(c) and (id(c) in named or text in own):
                 if text not in names:
-                    names[text] = s.fresh_numbered("u")
+                    names[text] = own.get(text) or s.fresh_numbered("u")
                     values[names[text]] = new
                 new = Name(names[text])
             below.append(new)
         done[id(n)] = with_children(n, tuple(below)) if below and any(a is not b for a, b in zip(below, n.children, strict=True)) else n
     last = s.fresh_numbered("u")
     return Steps((*values.items(), (last, done[id(e)])), d_of(Name(last)))
+
+
+def _own_names(s: Scene) -> dict[str, str]:
+    """The names that the formula as typed has for its parts, by what they stand for: {"s*t": "x1"} of x1 = s*t; x1**2."""
+    tree = s.setting.source.tree
+    if not isinstance(tree, Steps):
+        return {}
+    return {unparse(value): name for name, value in tree.steps if name not in s.taken}
 
 
 def _jacobian(node: Node, s: Scene) -> Node | None:

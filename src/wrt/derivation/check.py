@@ -9,9 +9,11 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
+from wrt.derivation import limit
 from wrt.derivation.chain import written_out
 from wrt.derivation.reading import Part, Place, Scene, Setting, is_pending, pendings, put, scene_at, size_of, type_line
 from wrt.derivation.replay import RULES
+from wrt.derivation.rules import inverse_slope, row_derivative
 from wrt.errors import WrtError
 from wrt.language.parser import parse
 from wrt.language.rewrite import with_children
@@ -38,7 +40,7 @@ from wrt.language.unparse import unparse
 from wrt.proof.views import Prover, equal
 
 ZERO = Fraction(0)
-DEFINITIONS = ("differential of the variable", "derivative of the variable's entry", "constant")
+DEFINITIONS = ("differential of the variable", "derivative of the variable's entry", "constant", "a function of its inverse is its argument")
 SAME_INSIDE = ("index notation", "definition")  # rules that rewrite what is still to be differentiated
 BY_MEANING = ("name the intermediate variables", "write the variable out")
 
@@ -46,8 +48,10 @@ BY_MEANING = ("name the intermediate variables", "write the variable out")
 def line_verdict(part: Part, before: str | None, text: str, rule: str, place: Place) -> str:
     """Whether a line equals the one before: "exact", "numeric", "wrong" or "unverified: why"."""
     if before is None or rule in DEFINITIONS:
-        return "exact"  # the question itself; what a rule says of a variable, an entry or a constant is its definition
+        return "exact"  # the question itself; what a rule says of a variable, an entry, a constant, an inverse is its definition
     try:
+        if part.setting.style == "limit" and rule != "recognise":
+            return limit.verdict(part.setting, before, text, rule)
         if rule == "recognise":
             return _read_off(part.setting, before)
         return _rewriting(part.setting, before, text, rule, place)
@@ -58,6 +62,9 @@ def line_verdict(part: Part, before: str | None, text: str, rule: str, place: Pl
 def _read_off(setting: Setting, before: str) -> str:
     prover = setting.derivative.prover
     tree = written_out(parse(before))
+    if setting.style == "limit":
+        annotate(tree, setting.declared, sizes=setting.source.sizes)
+        return prover.matrix(Source(tree, dict(setting.declared), setting.source.sizes), "mixed").status
     if setting.style == "componentwise":
         annotate(tree, setting.declared, sizes=setting.source.sizes, indices=setting.indices)
         return prover.index(tuple(setting.indices), Source(tree, dict(setting.declared), setting.source.sizes)).status
@@ -81,6 +88,8 @@ def _rewriting(setting: Setting, before: str, text: str, rule: str, place: Place
         inside = (tree, whole) if rule == BY_MEANING[1] else (old.children[0], made)
         one, other = (unparse(written_out(t)) for t in inside)
         return "exact" if other in (one, f"d({one})") else "wrong"
+    if rule == "inverse function rule" and isinstance(e := old.children[0], Call):
+        return _inverse_slope(e.function)
     type_line(whole, setting.declared, setting.source.sizes, setting.indices)
     new, _ = scene_at(setting, whole, place)
     if is_pending(old) and is_pending(new) and rule in SAME_INSIDE:
@@ -206,6 +215,17 @@ class Lemma:
         used = {n.name for t in (left, right) for n in postorder(t) if isinstance(n, Name)}
         declared = tuple((n, d.shape, tuple(sorted(d.facts))) for n, d in self.declared.items() if n in used and n not in self.counts)
         return _decided(unparse(left), unparse(right), self.moving, declared, (*self.setting.source.sizes, *self.counts))
+
+
+@lru_cache(maxsize=16)
+def _inverse_slope(function: str) -> str:
+    """Whether the slope of an inverse function, by the function it inverts, is the slope in the table of functions."""
+    u = Call(function, (Name("u"),))
+    slope = row_derivative(u, 0)
+    assert slope is not None
+    names = {"u": Declaration("u", SCALAR, frozenset({"unit_interval"}))}
+    one, other = (_source(unparse(tree), names, ()) for tree in (slope, inverse_slope(u)))
+    return equal(one, other).status
 
 
 @lru_cache(maxsize=4096)

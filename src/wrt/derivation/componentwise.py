@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from wrt.derivation.entries import ONE, ZERO, entry, opaque, replaced
+from wrt.derivation.local import local_differential, parse_again
 from wrt.derivation.reading import Scene, is_pending, put, size_of
-from wrt.derivation.rules import Rule, calculus_rules, local_differential, matrix_row, parse_again, times
+from wrt.derivation.rules import UNDONE, Rule, calculus_rules, is_declared, matrix_row
+from wrt.derivation.terms import times
 from wrt.errors import WrtError
 from wrt.language.rewrite import with_children
 from wrt.language.shapes import annotate
@@ -64,6 +66,12 @@ def _local(node: Node, s: Scene) -> Node | None:
     if base is None or isinstance(base, Name):
         return None
     return _by_entries(node, base, place, s, lambda d: local_differential(base, d, s))
+
+
+def _declared(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    base = e.base if isinstance(e, Index) else e
+    return _local(node, s) if base is not None and is_declared(base, s) else None
 
 
 def _by_entries(node: Node, base: Node, place: tuple[Node, ...], s: Scene, make: object) -> Node | None:
@@ -248,6 +256,7 @@ CALCULUS: tuple[Rule, ...] = (
     Rule("index notation", _notation, False, "definition of the product, the sum, the trace, the norm"),
     *calculus_rules(diff_of),
     Rule("derivative of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
+    Rule("chain rule for a declared function", _declared, True, "the derivative of f(u) is D(f)(u) times that of u"),
     Rule("derivative of the outermost function", _local, True, "the engine's operator form, proved"),
 )
 TIDY: tuple[Rule, ...] = tuple(
@@ -255,6 +264,7 @@ TIDY: tuple[Rule, ...] = tuple(
         _scalar_only,
         (
             Rule("drop zeros and ones", _tidy),
+            UNDONE,
             Rule("contract a delta", _contract, source="sum over j of (j == k)*a[j] is a[k]"),
             Rule("sum of a sum", _split),
             Rule("delta out of the sum", _pull),

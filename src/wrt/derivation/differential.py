@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wrt.derivation.reading import Scene
-from wrt.derivation.rules import DIFFERENTIAL, Rule
+from wrt.derivation.rules import DIFFERENTIAL, UNDONE, Rule
 from wrt.language.surface import Binary, Call, Name, Node, Unary, postorder
 
 MOVES_FROM = "Magnus & Neudecker, section 9.2"
@@ -168,6 +168,7 @@ def _bracket(node: Node, s: Scene) -> Node | None:
 
 
 MOVES: tuple[Rule, ...] = (
+    UNDONE,
     Rule("double transpose", _double_transpose),
     Rule("transpose of a product", _product_transposed, source=MOVES_FROM),
     Rule("transpose of a sum", _sum_transposed, source=MOVES_FROM),

@@ -17,6 +17,7 @@ from wrt.language.surface import Call, Declaration, Generator, Loop, Name, Node,
 from wrt.tables.facts import closure
 
 PENDING = ("d", "diff")
+OPEN = (*PENDING, "lim")  # what is no formula of the language: to be differentiated, a limit to be taken
 LONGEST = 4000  # nodes in a line
 
 Place = tuple[int, ...]
@@ -25,6 +26,11 @@ Place = tuple[int, ...]
 def is_pending(node: Node) -> bool:
     """Whether a node is still to be differentiated."""
     return isinstance(node, Call) and node.function in PENDING
+
+
+def is_open(tree: Node) -> bool:
+    """Whether something in a line is still to be differentiated, or a limit to be taken."""
+    return any(isinstance(n, Call) and n.function in OPEN for n in postorder(tree))
 
 
 def pendings(tree: Node) -> list[Call]:
@@ -48,6 +54,11 @@ class Setting:
     @cached_property
     def source(self) -> Source:
         return self.derivative.formula.source
+
+    @property
+    def by_entries(self) -> bool:
+        """Whether a line stands for one entry of the derivative."""
+        return bool(self.indices)
 
     @property
     def symmetric(self) -> bool:
@@ -77,7 +88,7 @@ def type_line(tree: Node, declared: dict[str, Declaration], sizes: Iterable[str]
     if len(nodes) > LONGEST:
         raise NoClosedFormError("the steps grow too long to be read.", hint="name parts of the function, and derive by those.")
     for node in nodes:
-        if isinstance(node, Call) and node.function in PENDING:
+        if isinstance(node, Call) and node.function in OPEN:
             mirror[id(node)] = mirror[id(node.arguments[0])]
         elif all(mirror[id(c)] is c for c in node.children):
             mirror[id(node)] = node
@@ -136,7 +147,7 @@ class Scene:
                 out.add(name)
         return out
 
-    def fresh(self, pool: str = "ijklpqrsabcefgh") -> str:
+    def fresh(self, pool: str = "ijklprstuvqabch") -> str:
         """An index name nobody uses; it counts as used from now on."""
         k = 0
         while True:
@@ -202,6 +213,7 @@ class Part:
     rule: str
     start: str
     final: Formula
+    indices: tuple[str, ...] = ()  # of the entry that `final` is, where it is no matrix
 
     @property
     def end(self) -> str:

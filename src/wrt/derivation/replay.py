@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wrt.derivation import chain, componentwise, differential
+from wrt.derivation import chain, componentwise, differential, limit
 from wrt.derivation.reading import Part, Place, Scene, Setting, is_pending, places, put, scene_at
 from wrt.derivation.rules import Rule
 from wrt.errors import NoClosedFormError, ProofError, WrtError
@@ -13,7 +13,12 @@ from wrt.language.surface import Node
 from wrt.language.unparse import unparse
 
 START, AGAIN, RECOGNISE = "what is asked for", "differentiate again", "recognise"
-STYLES: dict[str, tuple[Rule, ...]] = {"differential": differential.RULES, "componentwise": componentwise.RULES, "chain": chain.RULES}
+STYLES: dict[str, tuple[Rule, ...]] = {
+    "differential": differential.RULES,
+    "componentwise": componentwise.RULES,
+    "chain": chain.RULES,
+    "limit": limit.RULES,
+}
 RULES = {style: {rule.name: rule for rule in rules} for style, rules in STYLES.items()}
 
 

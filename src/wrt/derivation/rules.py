@@ -7,23 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from wrt.conventions import Convention
+from wrt.derivation.local import local_differential
 from wrt.derivation.reading import Scene, size_tree
-from wrt.derivative import Derivative
-from wrt.errors import WrtError
-from wrt.formula import Formula
+from wrt.derivation.terms import ONE, ZERO, times, total, zero
+from wrt.language.functions_declared import called
 from wrt.language.parser import parse
 from wrt.language.rewrite import replace_names, with_children
-from wrt.language.shapes import annotate
-from wrt.language.surface import Binary, Block, Call, Declaration, Generator, Index, Loop, Name, Node, Number, Shape, Source, Text, Unary, postorder
-from wrt.language.unparse import unparse
+from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Text, Unary, postorder
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
 Apply = Callable[[Node, Scene], Node | None]
 LINEAR = ("tr", "sum", "mean", "diag", "vec", "triu", "tril", "cumsum")
 BILINEAR = ("kron", "dot", "outer", "cross", "trace_product")
-ZERO, ONE, TWO = Number(Fraction(0), "0"), Number(Fraction(1), "1"), Number(Fraction(2), "2")
+TWO = Number(Fraction(2), "2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +38,6 @@ def number(value: int | Fraction) -> Node:
     """A number as a tree, negative ones with a sign in front."""
     made = Number(abs(Fraction(value)), str(abs(Fraction(value))))
     return made if value >= 0 else Unary("-", made)
-
-
-def zero(shape: Shape | None) -> Node | None:
-    """Zero of a shape; None for tensors."""
-    if shape is None or shape.kind == "tensor":
-        return None
-    if not shape.order:
-        return ZERO
-    made = Call("zeros", tuple(size_tree(s) for s in shape.sizes))
-    return Unary("T", made) if shape.kind == "row" else made
-
-
-def times(*factors: Node) -> Node:
-    """The product of factors, numbers 1 left out."""
-    out: Node | None = None
-    for f in factors:
-        if isinstance(f, Number) and f.value == 1:
-            continue
-        out = f if out is None else Binary("*", out, f)
-    return ONE if out is None else out
-
-
-def total(terms: list[Node]) -> Node | None:
-    """The sum of terms; None when there is none."""
-    out: Node | None = None
-    for t in terms:
-        out = t if out is None else Binary("-", out, t.argument) if isinstance(t, Unary) and t.op == "-" else Binary("+", out, t)
-    return out
 
 
 def row_derivative(call: Call, place: int) -> Node | None:
@@ -104,6 +73,7 @@ def calculus_rules(pend: Callable[[Node, Node], Node]) -> tuple[Rule, ...]:
         Rule("power rule", rule(_power), True, taught),
         Rule("exponential rule", rule(_exponential), True, taught),
         Rule("power with varying base and exponent", rule(_general_power), True, taught),
+        Rule("inverse function rule", rule(_inverse_function), True, "the derivative of the inverse is 1/f'(y) at y with f(y) = u"),
         Rule("chain rule", rule(_chain), True, "the derivative in the table of functions"),
         Rule("derivative of a sum over an index", rule(_generator), True, taught),
     )
@@ -113,11 +83,11 @@ Diff = Callable[[Node], Node]
 
 
 def _constant_term(e: Node, d: Diff, s: Scene) -> Node | None:
-    if not isinstance(e, Binary) or e.op not in "+-" or e.left.shape != e.right.shape:
+    if not isinstance(e, Binary) or e.op not in "+-":
         return None
-    if not s.varies(e.right):
+    if not s.varies(e.right) and e.shape == e.left.shape:
         return d(e.left)
-    if not s.varies(e.left):
+    if not s.varies(e.left) and e.shape == e.right.shape:
         return d(e.right) if e.op == "+" else Unary("-", d(e.right))
     return None
 
@@ -211,6 +181,37 @@ def _chain(e: Node, d: Diff, s: Scene) -> Node | None:
                 continue
             terms.append(Unary("-", times(slope.argument, d(u))) if isinstance(slope, Unary) and slope.op == "-" else times(slope, d(u)))
     return total(terms) or zero(e.shape)
+
+
+# The slope of the inverse of f at u, by y = f^-1(u): 1/f'(y), f'(y) written by f(y).
+INVERSES = {
+    "arctan": ("tan", "1/(1 + tan(y)**2)"),
+    "arcsin": ("sin", "1/sqrt(1 - sin(y)**2)"),
+    "arccos": ("cos", "-(1/sqrt(1 - cos(y)**2))"),
+}
+
+
+def inverse_slope(e: Call) -> Node:
+    """The slope of an inverse function by the function it inverts: 1/(1 + tan(arctan(u))**2)."""
+    return replace_names(parse(INVERSES[e.function][1]), {"y": e})
+
+
+def _inverse_function(e: Node, d: Diff, s: Scene) -> Node | None:
+    if not isinstance(e, Call) or e.function not in INVERSES:
+        return None
+    slope = inverse_slope(e)
+    return Unary("-", times(slope.argument, d(e.arguments[0]))) if isinstance(slope, Unary) else times(slope, d(e.arguments[0]))
+
+
+def _undone(node: Node, s: Scene) -> Node | None:
+    """tan(arctan(u)) is u."""
+    if isinstance(node, Call) and len(node.children) == 1 and isinstance(inside := node.arguments[0], Call):
+        found = INVERSES.get(inside.function)
+        return inside.arguments[0] if found is not None and found[0] == node.function else None
+    return None
+
+
+UNDONE = Rule("a function of its inverse is its argument", _undone)
 
 
 def _generator(e: Node, d: Diff, s: Scene) -> Node | None:
@@ -315,50 +316,19 @@ def _definition(node: Node, s: Scene) -> Node | None:
     return d_of(replace_names(tree, dict(zip(words, e.arguments, strict=True))))
 
 
-def local_differential(e: Node, differential: Diff, s: Scene) -> Node | None:
-    """The differential of the outermost function of E, by the engine's proved operator form in arguments of their own."""
-    parts = e.children
-    moving = [k for k, c in enumerate(parts) if s.varies(c)]
-    free = {n.name for n in postorder(e) if isinstance(n, Name)} & {*s.loops, *s.setting.indices}
-    if not moving or free or any(isinstance(parts[k], Loop) or parts[k].shape is None for k in moving):
-        return None
-    names = {k: f"{'v' if (shape := parts[k].shape) is not None and shape.order < 2 else 'V'}{k}_" for k in moving}
-    tree = with_children(e, tuple(Name(names[k]) if k in names else c for k, c in enumerate(parts)))
-    return local_operator(tree, {names[k]: parts[k] for k in moving}, differential, s)
-
-
-def local_operator(tree: Node, values: dict[str, Node], differential: Diff, s: Scene) -> Node | None:
-    """sum over the names of values: the operator form of `tree` by the name, at its value, applied to the value's differential."""
-    setting = s.setting
-    declared = dict(setting.source.declarations)
-    declared.update({k: Declaration(k, v.shape) for k, v in s.steps.items() if v.shape is not None})
-    declared.update({k: Declaration(k, v.shape) for k, v in values.items() if v.shape is not None})
-    tree = replace_names(tree, {})
-    copied = parse_again(tree)
-    terms: list[Node] = []
-    try:
-        annotate(copied, declared, sizes=setting.source.sizes)
-        used = {n.name for n in postorder(copied) if isinstance(n, Name)}
-        formula = Formula(Source(copied, {k: v for k, v in declared.items() if k in used or k in values}, setting.source.sizes))
-        for name, value in values.items():
-            found = Derivative(formula, (name,), Convention("mixed", "ignored"))
-            view = found.operator
-            if view is None:
-                return None
-            terms.append(replace_names(view.source.tree, {**values, found.tangents[0]: differential(value)}))
-    except WrtError:
-        return None
-    return total([t for t in terms if not (isinstance(t, Number) and t.value == 0)]) or zero(copied.shape)
-
-
-def parse_again(tree: Node) -> Node:
-    """A copy of a tree that shares nothing with it."""
-    return parse(unparse(tree))
-
-
 def _local(node: Node, s: Scene) -> Node | None:
     e = inner(node)
     return local_differential(e, d_of, s) if e is not None else None
+
+
+def is_declared(e: Node, s: Scene) -> bool:
+    """Whether a node applies a declared function."""
+    return isinstance(e, Call) and called(e.function, s.setting.source.declarations) is not None
+
+
+def _declared(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return _local(node, s) if e is not None and is_declared(e, s) else None
 
 
 DIFFERENTIAL: tuple[Rule, ...] = (
@@ -369,5 +339,6 @@ DIFFERENTIAL: tuple[Rule, ...] = (
     Rule("product rule for two arguments", _bilinear, True, "Magnus & Neudecker, section 8.1"),
     Rule("differential of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
     Rule("definition", _definition, False, "the definition in the table of matrix functions"),
+    Rule("chain rule for a declared function", _declared, True, "d f(u) = D(f)(u) du"),
     Rule("differential of the outermost function", _local, True, "the engine's operator form, proved"),
 )

@@ -37,8 +37,8 @@ _ROWS = (
     Slip("trace-vs-sum", "trace and sum are mixed up", edits.trace_sum),
     Slip("constant-kept", "a constant's derivative is zero, but its term was kept", edits.constant_kept),
     Slip("symmetric-assumed", "it is right only when the matrices are symmetric"),
-    Slip("only-for-1x1", "it is right only for 1 x 1 matrices"),
     Slip("shape", "it has the wrong shape", edits.shape),
+    Slip("only-for-1x1", "it is right only for 1 x 1 matrices"),
 )
 
 SLIPS: dict[str, Slip] = {row.name: row for row in _ROWS}

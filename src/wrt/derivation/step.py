@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from wrt.calculus.structure import linear_structure
 from wrt.conventions import Convention, choice
 from wrt.derivation import chain
 from wrt.derivation.check import line_verdict
-from wrt.derivation.reading import Part, Place, Setting, is_pending, pendings, scene_at
+from wrt.derivation.jacobians import Jacobian, Jacobians, entries
+from wrt.derivation.reading import Part, Place, Setting, is_open, is_pending, scene_at
 from wrt.derivation.replay import AGAIN, RECOGNISE, RULES, START, STYLES, Told, following, replay
+from wrt.derivation.show import Fold, Shown, folded
 from wrt.derivative import Derivative
 from wrt.errors import NoClosedFormError, ProofError
 from wrt.formula import Formula
@@ -19,14 +22,15 @@ from wrt.language.parser import parse
 from wrt.language.read import read_like
 from wrt.language.rewrite import replace_names
 from wrt.language.sizes import Size
-from wrt.language.surface import Call, Index, Name, Node, Shape, Source, postorder
+from wrt.language.surface import Call, Index, Name, Node, Source, Steps, postorder
 from wrt.language.unparse import unparse
 from wrt.tables.facts import closure
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
 MOST = 300  # lines
-FOLDED = 12
+LIMITS = "the limit is shown for polynomials, 1/x, roots and exp(x); the other styles show the rest."
+NAMED = "name the intermediate variables"
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Line:
         """The line as a formula; None while something in it is still to be differentiated."""
         if self.rule == RECOGNISE and self.text == self.part.end:
             return self.part.final
-        if pendings(parse(self.text)):
+        if is_open(parse(self.text)):
             return None
         setting = self.part.setting
         extra = {setting.tangent: setting.declared[setting.tangent]} if setting.tangent not in setting.source.declarations else None
@@ -88,6 +92,7 @@ class Derivation:
         self.style = style
         self.parts = parts
         self.lines = lines
+        self._products: list[list[Jacobian]] | None = None
 
     def replay(self) -> None:
         """Re-apply every line's rule at its place to the line before. Raises: ProofError, naming the line that does not follow."""
@@ -100,21 +105,20 @@ class Derivation:
         unverified = next((s for s in statuses if s.startswith("unverified")), None)
         return unverified or ("numeric" if "numeric" in statuses else "exact")
 
-    def folded(self) -> list[tuple[Line, tuple[str, ...]]]:
-        """At most a dozen lines, each with the rules applied since the one shown before."""
-        out: list[tuple[Line, tuple[str, ...]]] = []
-        rules: list[str] = []
-        stride = max(1, -(-len(self.lines) // FOLDED))
-        kept = set(range(len(self.lines) - 1, 0, -stride)) | {0} if stride > 1 else set(range(len(self.lines)))
-        if len(kept) > FOLDED:
-            kept.discard(min(k for k in kept if k))
-        for k, line in enumerate(self.lines):
-            if line.rule not in rules:
-                rules.append(line.rule)
-            if k in kept:
-                out.append((line, tuple(rules)))
-                rules = []
-        return out
+    def folded(self) -> list[Fold]:
+        """At most a dozen lines, each with the lines since the one shown before: a `Fold` has `.line`, `.rules` and `.lines`."""
+        return folded(self.lines)
+
+    def products(self) -> list[list[Jacobian]]:
+        """Chain style: the local Jacobians along each path from the result to the variable, outermost first; else, and for more than a few, none."""
+        if self._products is None:
+            self._products = []
+            if self.style == "chain" and len(self.parts) == 1:
+                named = next((line for line in self.lines if line.rule == NAMED), None)
+                tree = named.tree() if named is not None else None
+                if isinstance(tree, Steps) and len(tree.steps) > 1:
+                    self._products = Jacobians(self.parts[0].setting, dict(tree.steps)).paths()
+        return self._products
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -123,36 +127,29 @@ class Derivation:
         return iter(self.lines)
 
     def __str__(self) -> str:
-        return self._written([line.text for line, _ in self.folded()])
+        return Shown(self).text()
 
     def unicode(self) -> str:
         """The folded lines in Unicode."""
-        from wrt.notation import unicode
-
-        return self._written([unicode.render(line.tree()) for line, _ in self.folded()])
-
-    def _written(self, texts: list[str]) -> str:
-        rows = []
-        for k, (text, (_, rules)) in enumerate(zip(texts, self.folded(), strict=True)):
-            rows.append(f"{self._joint(k, '  ', '= ', 'so ')}{text}    [{', '.join(rules)}]")
-        return "\n".join(rows)
-
-    def _joint(self, k: int, first: str, equal: str, so: str) -> str:
-        """How a folded line is joined to the one before: what is read off is no differential any more."""
-        rule = self.folded()[k][0].rule
-        if not k or rule == AGAIN:
-            return first
-        return so if rule == RECOGNISE and self.style != "componentwise" else equal
+        return Shown(self).unicode()
 
     def latex(self) -> str:
-        """The folded lines as an aligned display."""
-        from wrt.notation import latex
+        """The folded lines as an aligned display; the Jacobians of the chain style have their shapes under braces."""
+        return Shown(self).latex()
 
-        rows = []
-        for k, (line, rules) in enumerate(self.folded()):
-            joint = self._joint(k, "&", "&= ", r"&\Rightarrow ")
-            rows.append(f"{joint}{latex.render(line.tree())} && \\text{{{', '.join(rules)}}}")
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+    def html(self) -> str:
+        r"""The folded lines as plain HTML, the formulas in LaTeX between \( and \), as KaTeX and MathJax find them; folded lines open on request."""
+        return Shown(self).html()
+
+    def data(self) -> dict[str, Any]:
+        """All lines as plain data, for JSON."""
+        return Shown(self).data()
+
+    def picture(self, at: float, reach: float = 1.0) -> str:
+        """The secants at a point turning into the tangent, as an SVG; `reach`: the greatest h, in units of the variable."""
+        from wrt.derivation.secant import secants
+
+        return secants(self.derivative.formula, self.lines[-1].part.final, self.parts[0].setting.variable, at, reach)
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -203,28 +200,40 @@ def _unstructured(d: Derivative, style: str) -> Derivative:
 
 def _part(d: Derivative, style: str, rule: str, asked: Derivative) -> Part:
     end = asked.matrix if asked.matrix is not None else asked.index.expr
+    indices = () if asked.matrix is not None else tuple(asked.index.indices)
     d = _unstructured(d, style)
+    if style == "limit":
+        return _limit_part(d, rule, end)
     if style == "componentwise":
-        return _entry_part(d, rule, end)
+        return _entry_part(d, rule, end, indices)
     tree = chain.written_out(d.formula.source.tree)
     setting = Setting(d, d.variables[0].name, d.tangents[0], style)
-    return Part(setting, rule, unparse(Call("d", (tree,))), end)
+    return Part(setting, rule, unparse(Call("d", (tree,))), end, indices)
 
 
-def _entry_part(d: Derivative, rule: str, end: Formula) -> Part:
+def _limit_part(d: Derivative, rule: str, end: Formula) -> Part:
+    tree, name = chain.written_out(d.formula.source.tree), d.variables[0].name
+    if d.formula.shape or d.variables[0].shape.order:
+        raise NoClosedFormError("the limit is taken of a scalar function of a scalar.", hint="the other styles show the rest.")
+    taken = {*d.declarations, *d.formula.source.sizes, *d.context.reserved, *(n.name for n in postorder(tree) if isinstance(n, Name))}
+    h = next(word for word in ("h", "ε", "h1", "h2", "h3", *(f"h{k}" for k in range(4, 99))) if word not in taken)
+    return Part(Setting(d, name, h, "limit"), rule, unparse(Call("diff", (tree, Name(name)))), end)
+
+
+def _entry_part(d: Derivative, rule: str, end: Formula, final: tuple[str, ...]) -> Part:
     tree = chain.written_out(d.formula.source.tree)
     shape = d.formula.shape
     wanted = (*shape, *d.variables[0].shape.sizes)
     taken = {*d.declarations, *d.formula.source.sizes, *d.context.reserved}
     taken |= {n.name for n in postorder(tree) if isinstance(n, Name)}
-    names = [w for w in (*"ijklpqrsabcefgh", *(f"i{n}" for n in range(1, 30))) if w not in taken][: len(wanted)]
+    names = [w for w in (*"ijklprstuvqabch", *(f"i{n}" for n in range(1, 30))) if w not in taken][: len(wanted)]
     indices: dict[str, Size] = dict(zip(names, wanted, strict=True))
     entry, by = names[: len(shape)], names[len(shape) :]
     name = d.variables[0].name
     v: Node = Index(Name(name), tuple(map(Name, by))) if by else Name(name)
     f: Node = Index(tree, tuple(map(Name, entry))) if entry else tree
     setting = Setting(d, name, d.tangents[0], "componentwise", indices, v, tuple(entry))
-    return Part(setting, rule, unparse(Call("diff", (f, v))), end)
+    return Part(setting, rule, unparse(Call("diff", (f, v))), end, final)
 
 
 def _lines(part: Part) -> list[Line]:
@@ -238,8 +247,9 @@ def _lines(part: Part) -> list[Line]:
         seen.add(text)
         condition = condition_of(part.setting, out[-1].text, rule.name, place)
         out.append(Line(text, rule.name, place, condition, rule.source, out[-1].text, part))
-    if pendings(parse(out[-1].text)):
-        raise NoClosedFormError(f"no rule differentiates a part of {out[-1].text}.")
+    if is_open(parse(out[-1].text)):
+        told = "no limit is known for" if part.setting.style == "limit" else "no rule differentiates a part of"
+        raise NoClosedFormError(f"{told} {out[-1].text}.", hint=LIMITS if part.setting.style == "limit" else "")
     conditions = ", ".join(part.setting.derivative.conditions)
     out.append(Line(part.end, RECOGNISE, (), conditions, "the derivative read off", out[-1].text, part))
     for line in out:
@@ -255,7 +265,7 @@ def condition_of(setting: Setting, before: str, rule: str, place: Place) -> str:
         used = {
             n.name: n.shape for n in postorder(scene.steps[e.name]) if isinstance(n, Name) and (n.name in scene.moving or n.name == setting.variable)
         }
-        return ", ".join(f"d({e.name})/d({name}): {_entries(e.shape)} x {_entries(shape)}" for name, shape in used.items() if shape is not None)
+        return ", ".join(f"d({e.name})/d({name}): {entries(e.shape)} x {entries(shape)}" for name, shape in used.items() if shape is not None)
     if isinstance(e, Index):
         e = e.base
     if not isinstance(e, Call) or not e.arguments:
@@ -268,8 +278,3 @@ def condition_of(setting: Setting, before: str, rule: str, place: Place) -> str:
         return ""
     letter, _, rest = operator.assumes.partition(" ")
     return f"{unparse(e.arguments[0])} {rest}" if len(letter) == 1 else operator.assumes
-
-
-def _entries(shape: Shape) -> str:
-    """How many entries a value has: the rows, or columns, of a Jacobian."""
-    return "*".join(f"({s})" if " " in str(s) else str(s) for s in shape.sizes) or "1"

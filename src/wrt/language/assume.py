@@ -17,6 +17,17 @@ MAX_WORDS = 30_000  # read in all tries together
 LETTERS = ("n", "m", "p", "q", "r", "s")
 
 
+class PointError(ShapeError):
+    """An entry, a number, stands where a vector does: other kinds of names are tried, then `question` is asked."""
+
+    def question(self) -> TextError:
+        return TextError(self.message, text=self.text, span=self.span, hint=self.hint)
+
+
+class LabelError(PointError):
+    """x_0 beside x may be an entry or a name of its own, whatever the kinds of the names: asked at once."""
+
+
 def letter_kind(name: str) -> str:
     """matrixcalculus.org's rule: a-g and Greek scalar, h-z vector, capital matrix."""
     word = name.partition("_")[0].rstrip("0123456789₀₁₂₃₄₅₆₇₈₉")
@@ -44,6 +55,7 @@ def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 
     Raises: the first error when nothing fits, TextError when several choices fit equally well.
     """
     first: WrtError | None = None
+    asked: PointError | None = None
     heap: list[tuple[int, int, tuple[tuple[str, str], ...]]] = [(0, 0, ())]
     seen: set[tuple[tuple[str, str], ...]] = {()}
     tries = 0
@@ -53,8 +65,11 @@ def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 
         kinds = dict(changed)
         try:
             found = attempt(kinds)
+        except LabelError as error:
+            raise error.question() from None
         except ShapeError as error:
             first = first or error
+            asked = asked or (error if isinstance(error, PointError) else None)
         except WrtError as error:
             if first is None:
                 raise
@@ -73,7 +88,7 @@ def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 
                     seen.add(more)
                     heappush(heap, (price, len(seen), more))
     assert first is not None
-    raise named(first)
+    raise named(first) if asked is None else asked.question()
 
 
 def _alone(

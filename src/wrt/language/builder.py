@@ -15,10 +15,11 @@ from wrt.language.parser import parse as parse_text
 from wrt.language.shapes import Annotator, size_names, typed
 from wrt.language.signatures import ONE, places
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Declaration, Loop, Name, Node, Number, Shape, Unary, column, matrix, postorder
+from wrt.language.surface import Binary, Call, Declaration, FunctionDeclaration, Loop, Name, Node, Number, Shape, Unary, column, matrix, postorder
 from wrt.language.unify import Sizes
 
 N = TypeVar("N", bound=Node)
+INDEX_LETTERS = "ijkl"
 FRESH = ("n", "m", "p", "q", "r", "s", "d", "k", "l", "h")
 
 
@@ -48,8 +49,16 @@ class Flexible(Sizes):
 class Builder(Annotator):
     """Makes nodes with shapes. Raises what `shapes` raises, with the span of the node that does not fit."""
 
-    def __init__(self, shapes: Mapping[str, Shape], facts: Mapping[str, Iterable[str]] | None = None) -> None:
+    first = 1
+
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        facts: Mapping[str, Iterable[str]] | None = None,
+        functions: Mapping[str, FunctionDeclaration] | None = None,
+    ) -> None:
         declared = {name: Declaration(name, shape, frozenset((facts or {}).get(name, ()))) for name, shape in shapes.items()}
+        declared.update(functions or {})
         super().__init__(declared, (), {}, Flexible())
         self.declared = declared
         self.open: list[tuple[Call | Loop, tuple[Size, ...], str]] = []
@@ -185,6 +194,18 @@ class Builder(Annotator):
     def negative(self, a: Node, span: Span) -> Node:
         return self.put(Unary("-", a), span)
 
+    def minus(self, a: Node, span: Span) -> Node:
+        """-a of a term as the text language reads it: the sign goes to the first factor, -A @ x is (-A) @ x."""
+        chain: list[Binary] = []
+        first = a
+        while isinstance(first, Binary) and first.op in ("*", "/", "@"):
+            chain.append(first)
+            first = first.left
+        out = self.negative(first, (span[0], first.span[1]))
+        for node in reversed(chain):
+            out = Binary(node.op, out, node.right, span=(span[0], node.span[1]), shape=node.shape)
+        return out
+
     def transpose(self, a: Node, span: Span) -> Node:
         """a.T; a scalar is its own transpose."""
         return self.put(Unary("T", a), span)
@@ -195,11 +216,12 @@ class Builder(Annotator):
         if value is None:
             return self.call("matpow", a, exponent, span=span)
         if value.denominator == 1:
-            k = abs(int(value))
+            k = int(value)
             if k == 0:
                 return self.filled("eye", typed(a).sizes, span, "I")
-            raised = a if k == 1 else self.call("matpow", a, self.number(k, exponent.span, str(k)), span=span)
-            return self.call("inv", raised, span=span) if value < 0 else raised
+            if abs(k) == 1:
+                return self.call("inv", a, span=span) if k < 0 else a
+            return self.call("matpow", a, self.number(k, exponent.span, str(k)), span=span)
         if abs(value) == Fraction(1, 2):
             root = self.call("sqrtm", a, span=span)
             return root if value > 0 else self.call("inv", root, span=span)
@@ -209,7 +231,7 @@ class Builder(Annotator):
     def finish(self, tree: Node, taken: Iterable[str] = ()) -> None:
         """Write in the sizes found. Raises: TextError for a size that nothing tells."""
         self._divide()
-        names = self._fresh_names({*taken, *self.declarations})
+        names = self._lone_size(tree) or self._fresh_names({*taken, *self.declarations})
         for node, sizes, what in self.open:
             known = tuple(self.unifier.find(s).substitute(names) for s in sizes)
             if any(n.startswith("?") for s in known for n in s.names):
@@ -221,6 +243,18 @@ class Builder(Annotator):
                 node.stop = parts[0]
         for name, shape in self.assumed.items():
             self.assumed[name] = Shape(shape.kind, tuple(self.unifier.find(s).substitute(names) for s in shape.sizes))
+
+    def _lone_size(self, tree: Node) -> dict[str, Size]:
+        r"""The size that only numbers mention, where one size of undeclared names is open: in \frac1n\sum_i x_i^2 the n is the size of x."""
+        if not self.assumed or not self.sizes:
+            return {}
+        used = {n for shape in self.assumed.values() for s in shape.sizes for n in self.unifier.find(s).names}
+        raised = [n.right for n in postorder(tree) if isinstance(n, Binary) and n.op == "**"]
+        raised += [p for n in postorder(tree) if isinstance(n, Call) and n.function == "matpow" for p in n.arguments[1:]]
+        powers = {p.name for e in raised for p in postorder(e) if isinstance(p, Name)}
+        lone = [name for name in self.sizes if name not in used and name not in powers and name not in INDEX_LETTERS]
+        free = [name for name in used if name.startswith("?")]
+        return {free[0]: Size.of(lone[0])} if len(lone) == len(free) == 1 else {}
 
     def _fresh_names(self, taken: set[str]) -> dict[str, Size]:
         """Names for the flexible sizes of undeclared variables."""

@@ -1,22 +1,29 @@
-"""Declarations: variables with shapes and facts, from a text ("A: m n symmetric, x: n, c:") or from a mapping."""
+"""Declarations: variables with shapes and facts, and functions, from a text ("A: m n symmetric, x: n, c:, f: (n) -> (m)") or from a mapping."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from math import prod
+from numbers import Integral
 
 from wrt.errors import ShapeError, TextError, TooLargeError, UnknownNameError
+from wrt.language.functions_declared import declared_function, is_signature, pieces, with_value_facts
 from wrt.language.python import tokens
-from wrt.language.signatures import tensor_shape
-from wrt.language.sizes import Size
-from wrt.language.surface import Declaration, Shape
+from wrt.language.signatures import known_functions, tensor_shape
+from wrt.language.sizes import MAX_POWER, Size
+from wrt.language.surface import Declaration, FunctionDeclaration, Shape
 from wrt.tables.facts import FACTS, closure
 from wrt.tables.functions import CONSTANTS
 
 MAX_SIZE = 10**6
 MAX_ORDER = 12
 SYNONYMS = {"positive_definite": "spd", "posdef": "spd", "pd": "spd", "psd": "spd", "unitary": "orthogonal", "hermitian": "symmetric"}
+SYNONYMS |= {"sym": "symmetric", "symm": "symmetric", "diag": "diagonal", "orth": "orthogonal", "orthonormal": "orthogonal", "pos": "positive"}
+SYNONYMS |= {"nonsingular": "invertible", "int": "integer", "one_hot": "onehot", "triangular": "lower", "posdef_symmetric": "spd"}
+SEPARATORS = ("x", "×", "by")
+KINDS = frozenset("scalar vector matrix column row tensor array real".split())
 KEYWORDS = frozenset("for in if lambda else and or not is None True False import def return class while with yield await".split())
 
 ShapeSpec = Mapping[str, Sequence[int | str | Size] | int | str] | str | None
@@ -24,7 +31,7 @@ FactSpec = Mapping[str, Iterable[str] | str] | None
 
 
 def declare(shapes: ShapeSpec, assume: FactSpec = None) -> dict[str, Declaration]:
-    """Declarations from a mapping {"A": ("m", "n"), "c": ()} or a text, with facts {"A": ("symmetric",)} beside it."""
+    """Declarations from a mapping {"A": ("m", "n"), "c": (), "f": "(n) -> (m)"} or a text, with facts {"A": ("symmetric",)} beside it."""
     if shapes is None:
         shapes = {}
     if isinstance(shapes, str):
@@ -33,7 +40,14 @@ def declare(shapes: ShapeSpec, assume: FactSpec = None) -> dict[str, Declaration
         out = {}
         for name, sizes in shapes.items():
             check_name(name)
-            listed: Sequence[int | str | Size] = sizes.split() if isinstance(sizes, str) else [sizes] if isinstance(sizes, int) else sizes
+            if isinstance(sizes, str) and is_signature(sizes):
+                out[name] = declared_function(name, sizes, size, known_functions())
+                continue
+            listed: object = sizes.split() if isinstance(sizes, str) else [sizes] if isinstance(sizes, Integral) else sizes
+            if not isinstance(listed, Iterable):
+                raise ShapeError(
+                    f"the shape of {name} is a list of sizes, not {type(sizes).__name__}.", hint=f'{{"{name}": ("m", "n")}}, () for a scalar.'
+                )
             out[name] = Declaration(name, tensor_shape(tuple(size(s) for s in listed)))
     else:
         raise TextError(f"shapes are a mapping or a text, not {type(shapes).__name__}.", hint='{"A": ("m", "n"), "x": ("n",)} or "A: m n, x: n".')
@@ -53,6 +67,9 @@ def with_facts(declared: dict[str, Declaration], assume: FactSpec) -> dict[str, 
             raise UnknownNameError(f"facts are given for '{name}', which is not declared.", hint="declare its shape too.")
         words = facts.split() if isinstance(facts, str) else tuple(facts)
         d = out[name]
+        if isinstance(d, FunctionDeclaration):
+            out[name] = with_value_facts(d, words)
+            continue
         for fact in words:
             check_fact(name, d.shape, fact)
         out[name] = Declaration(name, d.shape, d.facts | frozenset(words))
@@ -68,15 +85,15 @@ def parse(text: str) -> dict[str, Declaration]:
     if not isinstance(text, str):
         raise TextError(f"declarations are a text, not {type(text).__name__}.")
     out: dict[str, Declaration] = {}
-    for found in re.finditer(r"[^,;\n]+", text):
-        words = found.group()
-        if not words.strip():
-            continue
+    for words, start in pieces(text):
         name, colon, rest = words.partition(":")
-        span = (found.start(), found.end())
+        span = (start, start + len(words))
         if not colon:
             raise TextError(
-                f"'{words.strip()}' is no declaration: a name, a colon, its sizes.", text=text, span=span, hint="for example A: m n symmetric."
+                f"'{words.strip()}' is no declaration: a name, a colon, its sizes.",
+                text=text,
+                span=span,
+                hint="for example A: m n symmetric; sizes are separated by spaces.",
             )
         try:
             d = _one(name.strip(), rest)
@@ -91,13 +108,17 @@ def parse(text: str) -> dict[str, Declaration]:
 
 def _one(name: str, rest: str) -> Declaration:
     check_name(name)
+    if is_signature(rest):
+        return declared_function(name, rest, size, known_functions())
     sizes: list[Size] = []
     facts: list[str] = []
     for word in re.findall(r"\([^()]*\)|\S+", rest):
         if word in FACTS:
             facts.append(word)
-        elif word in ("x", "×") and sizes:  # A: m x n
+        elif word in (SEPARATORS if sizes else ("scalar",)):  # A: m x n; c: scalar, as assumptions are printed
             continue
+        elif word in KINDS:
+            raise TextError(f"'{word}' is no size: a shape is its sizes.", hint="c: is a scalar, x: n a column, A: m n a matrix, T: m n p a tensor.")
         elif facts:
             raise _unknown_fact(word)
         else:
@@ -112,15 +133,16 @@ def _one(name: str, rest: str) -> Declaration:
     return Declaration(name, shape, frozenset(facts))
 
 
-def size(value: int | str | Size) -> Size:
+def size(value: object) -> Size:
     """A size from a whole number, a name or a polynomial in names ("m + 1", "m*n")."""
     if isinstance(value, Size):
         return value
     if isinstance(value, str) and value in FACTS:
         raise ShapeError(f"'{value}' is a fact, not a size.", hint=f'say it in assume={{"A": ("{value}",)}}.')
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    if isinstance(value, bool) or not isinstance(value, (Integral, str)):
         raise ShapeError(f"a size is a whole number or a name, not {value!r}.")
-    if isinstance(value, int):
+    if isinstance(value, Integral):
+        value = int(value)
         if value < 1:
             raise ShapeError(f"a size is at least 1, not {value}.")
         if value > MAX_SIZE:
@@ -135,7 +157,8 @@ def _polynomial(text: str) -> Size:
     at = 0
 
     def fail() -> ShapeError:
-        return ShapeError(f"'{text}' is no size: a whole number, a name, or a sum of products of them.")
+        hint = "sizes stand side by side, without brackets: A: m n." if any(c in text for c in "([{,") else ""
+        return ShapeError(f"'{text}' is no size: a whole number, a name, or a sum of products of them.", hint=hint)
 
     def factor() -> Size:
         nonlocal at
@@ -153,12 +176,23 @@ def _polynomial(text: str) -> Size:
             return inner
         raise fail()
 
+    def raised() -> Size:
+        nonlocal at
+        base = factor()
+        if words[at].text != "**":
+            return base
+        word = words[at + 1]
+        at += 2
+        if not word.text.isdigit() or not 1 <= int(word.text[:3]) <= MAX_POWER or len(word.text) > 2:
+            raise fail()
+        return prod([base] * int(word.text), start=Size.of(1))
+
     def term() -> Size:
         nonlocal at
-        out = factor()
+        out = raised()
         while words[at].text == "*":
             at += 1
-            out = out * factor()
+            out = out * raised()
         return out
 
     def total() -> Size:
@@ -179,6 +213,8 @@ def _polynomial(text: str) -> Size:
         raise fail()
     if got.number is not None:
         return size(got.number)
+    if all(k < 0 for _, k in got.terms):
+        raise ShapeError(f"a size is at least 1, and {text} is negative.")
     return got
 
 
@@ -214,7 +250,7 @@ def _unknown_fact(word: object) -> UnknownNameError:
 
 def _distinct(declared: Mapping[str, Declaration]) -> None:
     """A variable and a size may share a name only when the variable is a whole number."""
-    names = {n for d in declared.values() for s in d.shape.sizes for n in s.names}
+    names = {n for d in declared.values() for s in d.sizes for n in s.names}
     for name in names & set(declared):
         d = declared[name]
         if d.shape.order or "integer" not in closure(d.facts):

@@ -45,11 +45,13 @@ COMMANDS = frozenset(
         "underbrace",
     }
 )
-_STRING = re.compile(r"(?<![\w)\]'.])(?:'[^'\n]*'|\"[^\"\n]*\")")
+_STRING = re.compile(r"(?<![\w)\]'.])(?:'[^'\n]*'|\"[^\"\n]*\"|[“”][^“”\n]*[“”]|[‘’][^‘’\n]*[‘’])")
 _COMMENT = re.compile(r"#[^\n]*")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _MATLAB = re.compile(r"\.[*/^']|(?<=[\w)\]])'|\^|\b(?:norm1|norm2|vector|matrix)\s*\(")
 _RAISED_T = re.compile(r"\^[Tt]\s*[A-Z(]")
+_CODE = re.compile(r"@|\*|\.T\b|\./|\.\^|&")
+_LOWERED = re.compile(r"[)\]][₀-₉ₐₑₕ-ₜᵢᵣᵤᵥⱼ]")
 _SOLVE = re.compile(r"(?<=[\w)\]'])\s*\\\s*(?=[\w(])")
 _BESIDE = re.compile(r"'\s*[^\W\d_(]|\)\s*[^\W_(]|[^\W\d_]\s+[^\W_]|\d\s*[^\W\d_eE]|\)\s*\(")
 
@@ -63,12 +65,14 @@ def detect(text: str) -> Dialect:
     if len(text) > MAX_CHARACTERS:
         return "python"
     words = _COMMENT.sub("", _STRING.sub("''", text))  # what is quoted says nothing
-    if any(c in "{}$" for c in words) or any(c in UNICODE or _raised(c) for c in set(words)):
+    if any(c in "{}$" for c in words) or any(c in UNICODE or _raised(c) for c in set(words)) or _LOWERED.search(words):
         return "latex"
     if "\\" in words:
         known = any(found.group(1) in COMMANDS for found in _COMMAND.finditer(words))
         return "matlab" if not known and _SOLVE.search(words) and "\\\\" not in words else "latex"
     plain = words.replace("''", " ")
+    if "|" in plain and "^" in plain and not _CODE.search(plain):  # ||Ax - b||^2: neither Matlab nor the text language has both
+        return "latex"
     if _MATLAB.search(plain):
         dotted = re.search(r"\.[*/^']|\*", plain)
         return "latex" if not dotted and (_BESIDE.search(plain) or _RAISED_T.search(plain)) else "matlab"

@@ -3,7 +3,7 @@
 1  what use forces: @ .T [] reductions and matrix functions take arrays; beside + - and comparisons a name has its partner's shape
 2  what stays open beside * or / with an array: the letter rule (a-g and Greek scalar, h-z vector, capital matrix)
 3  nothing forces anything: a scalar
-i j k l m n p q used only as sizes, bounds or numbers beside arrays are sizes.
+i j k l m n p q used only as sizes, bounds or numbers beside arrays are sizes; a name that is only an index, as in x[i], is a whole number.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from wrt.errors import TextError
-from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Loop, Name, Node, Slice, Steps, Text, Unary, postorder
+from wrt.language.functions_declared import called, value_kind
+from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Loop, Name, Node, Shape, Slice, Steps, Text, Unary, postorder
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS, REDUCTIONS
 
 SIZE_LETTERS = frozenset("ijklmnpq")
+INDEX_LETTERS = frozenset("ijkl")
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda lam mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split()
 )
@@ -112,18 +114,20 @@ class Inference:
 
         array_uses: set[str] = set()
         for node in reversed(self.nodes):  # parents before children
-            mark(node.children, *used.get(id(node), ()))
+            if not self._counts(node):
+                mark(node.children, *used.get(id(node), ()))
             match node:
                 case Loop():
                     mark((node.start, node.stop), "bound")
                 case Call() if node.function in SIZE_CALLS:
                     mark(node.arguments, "bound")
                 case Call(function="matpow") if len(node.arguments) == 2:
+                    mark(node.arguments[:1], *used.get(id(node), ()))
                     mark(node.arguments[1:], "bound")
                 case Index():
                     for part in node.parts:
-                        mark(part.children if isinstance(part, Slice) else (part,), "index")
-                    mark((node.base,), "array")
+                        mark((part,), "bound" if isinstance(part, Slice) else "index")
+                    mark((node.base,), "array", *used.get(id(node), ()))
                 case Unary(op="T"):
                     mark((node.argument,), "array")
                 case Binary(op="@"):
@@ -136,8 +140,15 @@ class Inference:
         array_uses |= {name for name, how in uses.items() if "array" in how}
         arrays = bool(array_uses) or any(d.shape.order for d in self.declared.values())
         for name in self.kinds:
-            if name not in array_uses and (uses[name] & {"bound", "index"} or (name in SIZE_LETTERS and arrays)):
+            if name not in array_uses and uses[name] == {"index"} and (name in INDEX_LETTERS or name not in SIZE_LETTERS):
+                self.kinds[name] = "integer"  # the free index of x[i]
+            elif name not in array_uses and (uses[name] & {"bound", "index"} or (name in SIZE_LETTERS and arrays)):
                 self.kinds[name] = "size"
+
+    @staticmethod
+    def _counts(node: Node) -> bool:
+        """Whether what stands below is, in part, a number of things: how the node itself is used says nothing of it."""
+        return isinstance(node, (Index, Loop)) or (isinstance(node, Call) and (node.function in SIZE_CALLS or node.function == "matpow"))
 
     @staticmethod
     def _takes_array(function: str) -> bool:
@@ -166,7 +177,11 @@ class Inference:
     def _call(self, node: Call) -> list[Node]:
         out: list[Node] = []
         name = node.function
-        if name == "einsum" and node.arguments and isinstance(node.arguments[0], Text):
+        function = called(name, self.declared)
+        if function is not None:
+            for shape, argument in zip(function[0].arguments, node.arguments, strict=False):
+                out += self._declared(shape, argument, function[0].elementwise)
+        elif name == "einsum" and node.arguments and isinstance(node.arguments[0], Text):
             for word, argument in zip(node.arguments[0].value.partition("->")[0].split(","), node.arguments[1:], strict=False):
                 if id(argument) in self.open:
                     order = len(word.strip())
@@ -194,6 +209,17 @@ class Inference:
                     out += self._force(argument)
         return out
 
+    def _declared(self, shape: Shape, argument: Node, elementwise: bool) -> list[Node]:
+        """What a declared function's argument of a shape says of a name; a function of scalars, which goes entry by entry, says nothing."""
+        if shape.kind == "matrix":
+            self._set_matrix(argument)
+        elif shape.kind == "column":
+            self._set(argument, "column")
+            return self._force(argument)
+        elif not elementwise:
+            self._set(argument, "scalar" if shape.kind == "scalar" else f"tensor{shape.order}")
+        return []
+
     def _set(self, node: Node, kind: Kind) -> None:
         name = self.open.get(id(node))
         if name is not None and not self.kinds[name]:
@@ -218,6 +244,11 @@ class Inference:
             return []
         return [node] if isinstance(node, (Binary, Call, Name)) else []
 
+    def _entrywise(self, function: str) -> bool:
+        """Whether a function goes entry by entry."""
+        found = called(function, self.declared)
+        return function in FUNCTIONS if found is None else found[0].elementwise
+
     def _elementwise_names(self, node: Node) -> list[str]:
         """Undeclared names that an elementwise expression is made of, through named steps."""
         out: dict[str, None] = {}
@@ -234,7 +265,7 @@ class Inference:
             elif (
                 isinstance(part, Unary)
                 or (isinstance(part, Binary) and part.op in ELEMENTWISE_OPS)
-                or (isinstance(part, Call) and part.function in FUNCTIONS)
+                or (isinstance(part, Call) and self._entrywise(part.function))
             ):
                 stack += reversed(part.children)
         return list(out)
@@ -269,7 +300,7 @@ class Inference:
         for child in node.children:
             inner = child
             while (isinstance(inner, Unary) and inner.op == "-") or (
-                isinstance(inner, Call) and inner.function in FUNCTIONS and len(inner.arguments) == 1
+                isinstance(inner, Call) and self._entrywise(inner.function) and len(inner.arguments) == 1
             ):
                 inner = inner.children[0]
             name = self.open.get(id(inner))
@@ -292,7 +323,7 @@ class Inference:
             case Name():
                 if id(node) in self.open:
                     kind = self.kinds[self.open[id(node)]]
-                    return "scalar" if kind == "size" else kind
+                    return "scalar" if kind in ("size", "integer") else kind
                 if node.name in self.declared:
                     return self.declared[node.name].shape.kind
                 return self.kind.get(id(self.steps[node.name]), "") if node.name in self.steps else "scalar"
@@ -317,6 +348,9 @@ class Inference:
 
     def _call_kind(self, node: Call, below: list[Kind]) -> Kind:
         name = node.function
+        kind = value_kind(name, self.declared)
+        if kind is not None:
+            return kind or _stretch_kind(below)
         if not below:
             return ""
         if name in FUNCTIONS:
@@ -401,5 +435,5 @@ def _product_kind(a: Kind, b: Kind) -> Kind:
     if a == "scalar":
         return b
     if a == "column":
-        return {"row": "matrix", "scalar": "column"}.get(b, "matrix")
+        return {"row": "matrix", "scalar": "column", "column": ""}.get(b, "matrix")  # two columns: refused with their sizes
     return {"column": "column", "scalar": a}.get(b, "matrix")

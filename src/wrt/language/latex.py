@@ -12,17 +12,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from wrt.errors import TextError, WrtError
+from wrt.errors import ShapeError, TextError, WrtError
 from wrt.language.assume import by_letters, letter_kind, named
 from wrt.language.builder import Builder, Reading
+from wrt.language.latex_definitions import definitions
 from wrt.language.latex_grammar import Parser
 from wrt.language.latex_index import Bound
 from wrt.language.latex_names import Names, Pattern, key, patterns
+from wrt.language.latex_objective import pass_over
+from wrt.language.latex_points import shared
 from wrt.language.latex_raw import Token
+from wrt.language.latex_rows import Guess, asked, fits, guesses, hint
 from wrt.language.latex_statements import Statement, label_name, main, statements
 from wrt.language.latex_tokens import tokens
 from wrt.language.latex_values import Value
-from wrt.language.surface import Name, Node, Shape, Steps, postorder
+from wrt.language.surface import FunctionDeclaration, Name, Node, Shape, Steps, postorder
 from wrt.language.trampoline import run
 
 _DOUBLED = re.compile(r"\\\\(?:frac|sum|operatorname|left|math|top|lambda|alpha|beta|theta|sigma|mu|log|exp|text|bold|cdot|sqrt|Sigma)")
@@ -36,6 +40,8 @@ class Given(NamedTuple):
     names: Mapping[str, str]
     facts: Facts | None
     indices: tuple[str, ...]
+    functions: Mapping[str, FunctionDeclaration]
+    wide_zeros: bool = False
 
 
 def parse(
@@ -62,22 +68,25 @@ def read(
     names: Mapping[str, str] | None = None,
     facts: Facts | None = None,
     indices: Iterable[str] = (),
+    functions: Mapping[str, FunctionDeclaration] | None = None,
 ) -> Reading:
     """The tree, the shapes assumed where nothing at all is declared, and what the user should be told; `indices` are free in the formula."""
     try:
         words = tokens(text)
         try:
-            return _choose(text, words, shapes, Given(names or {}, facts, tuple(indices)))
+            return _choose(text, words, shapes, Given(names or {}, facts, tuple(indices), functions or {}))
         except WrtError:
-            split = _bars_apart(words)
+            split = _bars_apart(words, text)
             if split is None:
                 raise
             with suppress(WrtError):  # ||a| - |b||: the bars at the ends are two each
-                return _choose(text, split, shapes, Given(names or {}, facts, tuple(indices)))
+                return _choose(text, split, shapes, Given(names or {}, facts, tuple(indices), functions or {}))
             raise
     except WrtError as error:
         if _DOUBLED.search(text):
             error.hint = r'the backslashes are doubled: write r"\frac..." or "\\frac...", not both.'
+        if error.span is not None and error.span[0] > error.span[1]:
+            error.span = error.span[::-1]
         raise named(error).located(text) from None
 
 
@@ -85,18 +94,44 @@ def _choose(text: str, words: list[Token], shapes: Mapping[str, Shape] | None, g
     """The reading beside declarations, or with the kinds of names that fit best where nothing is declared."""
     found = statements(words[:-1], text)
     if shapes:
-        return _read(text, words[-1], found, shapes, given, None)
+        try:
+            return _read(text, words[-1], found, shapes, given, None)
+        except WrtError as error:
+            if isinstance(error, ShapeError) and any(word.text == "0" for word in words):
+                with suppress(WrtError):
+                    reading = _read(text, words[-1], found, shapes, given._replace(wide_zeros=True), None)
+                    return reading._replace(notes=(*reading.notes, "0 below a column is read as a column of zeros"))
+            return _with_rows(error, text, words, found, shapes, given)
     try:
         return _read(text, words[-1], found, {}, given, {}, all_scalars)  # nothing forces an array: x^2
     except WrtError:
         return by_letters(lambda kinds: _read(text, words[-1], found, {}, given, kinds, letter_kind), text, len(words))
 
 
-def _bars_apart(words: list[Token]) -> list[Token] | None:
+def _with_rows(error: WrtError, text: str, words: list[Token], found: list[Statement], shapes: Mapping[str, Shape], given: Given) -> Reading:
+    """The reading with x_i as the row or column of X, where one of the two fits. Raises: `error` where none does; TextError where both do."""
+    tried = list(guesses(words, shapes, given.names))
+    good: list[tuple[Guess, Reading]] = []
+    for guess in tried:
+        with suppress(WrtError):
+            reading = _read(text, words[-1], found, shapes, given._replace(names={**given.names, **guess.names}), None)
+            if fits(guess, reading.tree, shapes):
+                good.append((guess, reading))
+    if len(good) == 1:
+        guess, reading = good[0]
+        return reading._replace(notes=(*reading.notes, *guess.notes))
+    if good:
+        raise asked([guess for guess, _ in good], text, words)
+    if tried:
+        error.hint = hint(tried)
+    raise error
+
+
+def _bars_apart(words: list[Token], text: str) -> list[Token] | None:
     """The words with every || typed as two bars read as two; None when there is none."""
     out: list[Token] = []
     for word in words:
-        if word.text == "||" and not word.font and word.end - word.start == 2:
+        if word.text == "||" and not word.font and text[word.start : word.end] == "||":
             out += [word._replace(text="|", end=word.start + 1), word._replace(text="|", start=word.start + 1)]
         else:
             out.append(word)
@@ -112,32 +147,48 @@ def _read(
     text: str, stop: Token, found: list[Statement], shapes: Mapping[str, Shape], given: Given, kinds: dict[str, str] | None, rule: Rule = letter_kind
 ) -> Reading:
     """One reading, with one choice of kinds for undeclared names."""
-    build = Builder(shapes, given.facts)
+    build = Builder(shapes, given.facts, given.functions)
     table = Names(shapes, build.sizes)
     spelt = patterns(given.names, {*shapes, *build.sizes})
     parser = Parser(text, [], build, table, spelt, kinds, _size_words(found))
     parser.letter_kind = rule
+    parser.shared = shared(side for s in found for side in s.sides) if parser.assuming else set()
+    parser.wide_zeros = given.wide_zeros
+    parser.functions = {key(f"ℓ{name[3:]}" if name.startswith("ell") else name): d for name, d in given.functions.items()}
     parser.indices = {key(name): Bound(key(name), name, (0, 0)) for name in given.indices}
     last = main(found, text)
-    order = _in_order(found, last)
+    macros = definitions(found, last, lambda name: table.find(name) is not None)
+    parser.definitions = list(macros.values())
+    order = [k for k in _in_order(found, last) if k not in macros]
     steps: list[tuple[str, Node]] = []
     value: Value | None = None
     for k in order:
         value = _statement(parser, found[k], stop, k == last)
         if k != last:
-            name = label_name(found[k].label or [])
-            if table.find(name) is not None:
-                raise TextError(f"{name} is defined, but is already the name of a variable.", text=text, span=found[k].sides[0][0].span)
+            spelling = label_name(found[k].label or [])
+            known = table.find(spelling)
+            if known is not None and known[1] != "size":
+                raise TextError(f"{spelling} is defined, but is already the name of a variable.", text=text, span=found[k].sides[0][0].span)
+            name = _spare(spelling, build) if known is not None else spelling
             steps.append((name, value.node))
             build.steps[name] = value.node
-            table.add(name, "step")
+            table.add(name, "step", spelling)
             label = tuple(found[k].label or ())
             if len(label) > 1:  # h(x) is h from here on
                 spelt.insert(0, Pattern(label, Name(name), frozenset()))
     assert value is not None
     tree = _with_steps(steps, value.node, text)
+    for node in postorder(tree):
+        if node.span[0] > node.span[1]:  # a macro's words stand where it is defined
+            node.span = node.span[::-1]
     build.finish(tree, (n.name for n in postorder(tree) if isinstance(n, Name)))
     return Reading(tree, build.assumed, tuple(parser.notes))
+
+
+def _spare(name: str, build: Builder) -> str:
+    """A name for a step whose own is the name of a size: h1."""
+    taken = {*build.declarations, *build.sizes, *build.steps}
+    return next(choice for k in range(1, 1000) if (choice := f"{name}{k}") not in taken)
 
 
 def _with_steps(steps: list[tuple[str, Node]], result: Node, text: str) -> Node:
@@ -152,6 +203,8 @@ def _statement(parser: Parser, statement: Statement, stop: Token, whole: bool) -
     for side in statement.sides:
         end = side[-1].end if side else stop.end
         parser.start([*_plain_words(side), Token("stop", "", end, end)])
+        if whole:
+            pass_over(parser)
         value: Value = run(parser.expression())
         if parser.word().kind != "stop":
             raise parser.expected("an operator")

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrt.errors import ShapeError, Span
+from wrt.language import latex_brackets
 from wrt.language.latex_raw import Token
+from wrt.language.latex_trees import complementary
 from wrt.language.latex_values import Value
 from wrt.language.signatures import ONE, places
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Block, Call, Name, Node, Number
+from wrt.language.surface import Block, Node, Number
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
     from wrt.language.latex_grammar import Parser
 
 MATRICES = ("pmatrix", "bmatrix", "matrix", "smallmatrix", "psmallmatrix", "bsmallmatrix", "array", "Bmatrix", "vmatrix")
-OPPOSITE = {("<", ">="), (">", "<="), ("<=", ">"), (">=", "<"), ("==", "!="), ("!=", "==")}
 
 
 def environment(p: Parser) -> Task:
@@ -30,6 +31,8 @@ def environment(p: Parser) -> Task:
         p.argument_place()
     rows: list[list[Value]] = yield cells(p, first)
     span = (first.start, p.words[p.at - 1].end)
+    if (dots := next((k for k, row in enumerate(rows) if not row), -1)) >= 0:  # x_1, \vdots, x_n
+        return latex_brackets.run_of_entries(p, [value for row in rows for value in row], dots, span)
     value = block(p, rows, span)
     if first.text == "vmatrix":
         return Value(p.build.call("det", value, span=span), "call")
@@ -40,6 +43,7 @@ def cells(p: Parser, first: Token) -> Task:
     r"""Rows of cells, separated by & and \\."""
     p.enter(first)
     rows: list[list[Value]] = [[]]
+    dots = False
     while True:
         word = p.word()
         if word.kind == "end":
@@ -47,6 +51,11 @@ def cells(p: Parser, first: Token) -> Task:
         if word.kind == "newline":
             p.at += 1
             rows.append([])
+            continue
+        if word.text == "ldots" and p.word(1).kind == "newline" and not rows[-1] and len(rows) > 1 and all(len(row) == 1 for row in rows[:-1]):
+            p.at += 2  # an empty row stands for what the dots leave out
+            rows.append([])
+            dots = True
             continue
         if word.text == "ldots":
             raise p.unknown(word)
@@ -56,6 +65,8 @@ def cells(p: Parser, first: Token) -> Task:
         elif p.word().kind not in ("newline", "end"):
             raise p.expected(r"'&', '\\' or '\end'")
     finish(p, first)
+    if dots:
+        return rows
     rows = [row for row in rows if row]
     if not rows or len({len(row) for row in rows}) > 1:
         raise p.fail("the rows of a matrix have one length.", first.span)
@@ -72,6 +83,8 @@ def finish(p: Parser, first: Token) -> None:
 def block(p: Parser, rows: list[list[Value]], span: Span) -> Node:
     """A column, or a block matrix; 0 and I take the size that their row and column leave them."""
     nodes = [[cell.node for cell in row] for row in rows]
+    if not any(_zero(n) or n.shape is None for row in nodes for n in row) and p.algebra.trial(lambda: _aligned(p, nodes, span)) is None:
+        return p.build.put(Block(tuple(tuple(row) for row in nodes), True), span)  # the rows may fit though the columns do not
     heights: list[Size | None] = [_common(p, [places(p.algebra.shape(n))[0] for n in row if not _zero(n)], span) for row in nodes]
     widths = [_common(p, [places(p.algebra.shape(row[k]))[1] for row in nodes if not _zero(row[k])], span) for k in range(len(nodes[0]))]
     for i, row in enumerate(nodes):
@@ -84,6 +97,13 @@ def block(p: Parser, rows: list[list[Value]], span: Span) -> Node:
     if len(nodes[0]) == 1 and all(p.algebra.shape(row[0]).kind in ("scalar", "column") for row in nodes):
         return p.build.put(Block(tuple((row[0],) for row in nodes), False), span)
     return p.build.put(Block(tuple(tuple(row) for row in nodes), True), span)
+
+
+def _aligned(p: Parser, nodes: list[list[Node]], span: Span) -> bool:
+    """Whether the blocks have one width in every column. Raises: ShapeError where they do not."""
+    for k in range(len(nodes[0])):
+        _common(p, [places(p.algebra.shape(row[k]))[1] for row in nodes], span)
+    return True
 
 
 def _zero(node: Node) -> bool:
@@ -100,7 +120,7 @@ def _common(p: Parser, sizes: list[Size], span: Span) -> Size | None:
 
 def zero(p: Parser, node: Node, height: Size | None, width: Size | None) -> Node:
     """0 as a block: a number where row and column are one wide, else a zero matrix."""
-    if height in (ONE, None) and width in (ONE, None):
+    if height in (ONE, None) and width in (ONE, None) and not (p.wide_zeros and height is None):
         return node
     rows = height if height is not None else p.build.unifier.fresh()
     columns = width if width is not None else p.build.unifier.fresh()
@@ -176,40 +196,3 @@ def branched(p: Parser, branches: list[tuple[Value, Value | None]], span: Span) 
         assert given is not None
         node = p.build.call("where", given.node, value.node, node, span=span)
     return node
-
-
-def complementary(first: Node, second: Node) -> bool:
-    """Whether one of two conditions always holds, and only one: x > 0 and x <= 0."""
-    if not (isinstance(first, Binary) and isinstance(second, Binary)):
-        return False
-    if (first.op, second.op) in OPPOSITE and same(first.left, second.left) and same(first.right, second.right):
-        return True
-    flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(second.op, second.op)
-    return (first.op, flipped) in OPPOSITE and same(first.left, second.right) and same(first.right, second.left)
-
-
-def same(a: Node, b: Node) -> bool:
-    """Whether two trees are written alike."""
-    stack = [(a, b)]
-    while stack:
-        x, y = stack.pop()
-        if type(x) is not type(y) or len(x.children) != len(y.children):
-            return False
-        words = [
-            (
-                n.name
-                if isinstance(n, Name)
-                else n.value
-                if isinstance(n, Number)
-                else n.op
-                if isinstance(n, Binary)
-                else n.function
-                if isinstance(n, Call)
-                else ""
-            )
-            for n in (x, y)
-        ]
-        if words[0] != words[1]:
-            return False
-        stack += list(zip(x.children, y.children, strict=True))
-    return True

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from wrt.errors import Span
 from wrt.language import latex_blocks, latex_limits, latex_sums
+from wrt.language.latex_function_words import REFUSED
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import raised_kind, scripted, take_scripts, with_scripts
 from wrt.language.latex_values import Value
-from wrt.language.surface import Block, Node
+from wrt.language.sizes import Size
+from wrt.language.surface import Block, Index, Name, Node, Unary
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ OPENING = ("(", "[", "\\{")
 _OPTION = re.compile(r"(?:\\mathrm\{axis\}|axis)\s*=")
 KINDS = {
     "": "", "2": "2", "1": "1", "F": "F", "Fro": "F", "fro": "F", "Frob": "F", "frob": "F", "Frobenius": "F", "HS": "F", "*": "*", "star": "*", "nuc": "*", "nuclear": "*", "tr": "*",
-    "S1": "*", "op": "op", "spec": "op", "sp": "op", "2to2": "op", "max": "max", "1,1": "1,1", "infty": "inf", "ℓ2": "2", "ℓ1": "1", "ℓ∞": "inf", "L2": "2", "L1": "1",
+    "S1": "*", "l2": "2", "l1": "1", "linfty": "inf", "l∞": "inf", "op": "op", "spec": "op", "sp": "op", "2to2": "op", "max": "max", "1,1": "1,1", "infty": "inf", "ℓ2": "2", "ℓ1": "1", "ℓ∞": "inf", "L2": "2", "L1": "1",
     "ℓinfty": "inf", "operator": "op", "S∞": "op", "Sinfty": "op",
 }  # fmt: skip
 
@@ -72,7 +74,11 @@ def group(p: Parser) -> Task:
         raise p.fail("there is nothing in the brackets.", (first.start, p.word().end))
     out: list[Value] = []
     rows = [0]
+    dots = -1
     while True:
+        if p.word().kind == "command" and p.word().text == "ldots" and out and dots < 0 and p.is_op(p.word(1), ","):  # x_1, \dots, x_n
+            dots = len(out)
+            p.at += 2
         option = _OPTION.match(p.text, p.word().start)
         while option and p.word().start < option.end():  # max(X, axis = 1)
             p.at += 1
@@ -84,11 +90,26 @@ def group(p: Parser) -> Task:
         rows += [0] * (p.next().text == ";")
     last = closed(p, first)
     p.rows = rows
+    if dots >= 0:
+        return [run_of_entries(p, out, dots, (first.start, last.end))]
     if len(out) == 1:
         form = "relation" if out[0].form == "relation" else "bars" if out[0].other is not None else "group"
         out[0] = Value(out[0].node, form, out[0].other)
         out[0].node.span = (first.start, last.end)
     return out
+
+
+def run_of_entries(p: Parser, values: list[Value], dots: int, span: Span) -> Value:
+    r"""x_1, x_2, \dots, x_n: all entries of x, the column itself. Raises: TextError for dots that leave out anything else."""
+    nodes = [p.algebra.settled(v).node for v in values]
+    places = [*range(dots), -1]
+    base = nodes[0].base if isinstance(nodes[0], Index) else None
+    if isinstance(base, Name) and len(nodes) == dots + 1 and (shape := p.algebra.shape(base)).kind == "column":
+        wanted = [p.build.unifier.find(shape.sizes[0]) - 1 if k < 0 else Size.of(k) for k in places]
+        entries = [node for node in nodes if isinstance(node, Index) and isinstance(node.base, Name) and node.base.name == base.name]
+        if len(entries) == len(nodes) and [p.build.index_value(e.parts[0]) for e in entries] == wanted:
+            return Value(base, "list")
+    raise p.fail(REFUSED["ldots"], span, "x_1, \\dots, x_n are read as the entries of a declared x of size n.")
 
 
 def parenthesised(p: Parser, scripts: bool = True) -> Task:
@@ -101,9 +122,15 @@ def parenthesised(p: Parser, scripts: bool = True) -> Task:
     span = (start.start, p.words[p.at - 1].end)
     if start.text == "[" and len(p.rows) > 1:  # [a; b] as Matlab and plain text write a column
         return (yield scripted(p, Value(semicolons(p, values, span), "group")))
+    if start.text == "[" and len(values) > 1 and any(p.algebra.shape(v).kind == "matrix" for v in values):  # [A, B] side by side
+        return (yield scripted(p, Value(semicolons(p, values, span), "group")))
     if len(values) > 1:
         return (yield column(p, values, span))
     value = values[0]
+    if value.form == "list":
+        return (yield column(p, values, span))
+    if value.form == "relation" and start.text == "(":
+        raise p.fail("a condition in parentheses is not a factor.", span, r"write \mathbb{1}[x > 0] for 1 where it holds and 0 elsewhere.")
     if value.form == "relation":
         value = Value(value.node, "group")
     return (yield scripted(p, value)) if scripts else value
@@ -122,7 +149,9 @@ def column(p: Parser, values: list[Value], span: Span) -> Task:
     r"""(a, b, c)^\top: the column of a, b, c."""
     nodes = [p.algebra.settled(v).node for v in values]
     s = take_scripts(p) if p.is_op(p.word(), "^", "'") else None
-    block = p.build.put(Block(tuple((node,) for node in nodes), False), span)
+    turned = tuple(n.argument if isinstance(n, Unary) and n.op == "T" else n for n in nodes)  # [x^\top, y^\top]^\top
+    columns = turned if s is not None and all(p.algebra.shape(n).kind in ("scalar", "row") for n in nodes) else tuple(nodes)
+    block = nodes[0] if values[0].form == "list" else p.build.put(Block(tuple((node,) for node in columns), False), span)
     if s is None or (raised_kind(p, Value(block), s.above or (0, 0)) != "T" and not s.primes):
         raise p.fail(
             "a list in brackets: is it a row, a column or an interval?",
@@ -221,6 +250,11 @@ def inner_product(p: Parser) -> Task:
         assert s.below is not None
         weight = yield p.inside(s.below, p.expression())
     s.below = None
+    for side in (left, right):
+        if p.algebra.scalar(side):
+            p.algebra.ask_point(side)
+    if a.kind == b.kind == "scalar" and p.build.assumed:
+        raise p.algebra.misfit(f"{p.algebra.says(left)} is taken as a scalar, but has an inner product.", span)
     if not p.build.alike(a, b) and weight is None:
         raise p.algebra.misfit(
             f"an inner product takes two values of one shape: {p.algebra.says(left)} is {a}, {p.algebra.says(right)} is {b}.", span

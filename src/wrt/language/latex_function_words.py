@@ -17,7 +17,9 @@ MATRIX = {
     "Diag": "diag", "dg": "diag", "inv": "inv", "pinv": "pinv", "adj": "adj", "expm": "expm", "Exp": "expm", "logm": "logm", "sqrtm": "sqrtm", "chol": "cholesky",
     "cholesky": "cholesky", "polar": "polar", "tril": "tril", "triu": "triu", "eigvalsh": "eigvalsh", "svdvals": "svdvals",
 }  # fmt: skip
-SPECIAL = frozenset("max min softmax logsumexp lse LSE log_softmax logsoftmax KL D_KL logit erfc gamma mean sum norm dot kron trigamma prod".split())
+SPECIAL = frozenset(
+    "max min softmax logsumexp lse LSE log_softmax logsoftmax KL D_KL logit erfc gamma mean sum norm dot kron trigamma prod sech csch coth".split()
+)
 REFUSED = {
     "int": "an integral is not supported.",
     "nabla": "a gradient is asked of a function, not written in it.",
@@ -40,9 +42,12 @@ REFUSED = {
     "Im": "complex numbers are not supported.",
     "E": "an expectation is not supported.",
     "in": "what a name is an element of is said by its declaration.",
+    "const": "a constant without a name is left out, or declared.",
     "forall": "a statement about all of something is not a function.",
     "exists": "a statement is not a function.",
     "to": "an arrow is not part of a function.",
+    "leftarrow": "an assignment is not a function: give its right-hand side alone.",
+    "gets": "an assignment is not a function: give its right-hand side alone.",
     "not": "this relation is not known.",
 }
 HINTS = {
@@ -62,6 +67,7 @@ WORDS: dict[str, str] = {
 }
 SAYS_SO = {
     "lg": r"is \lg the logarithm to base 2 or 10?",
+    "Cov": "is the covariance divided by n or by n - 1?",
     "Var": "is the variance divided by n or by n - 1?",
     "cov": "is the covariance divided by n or by n - 1?",
 }

@@ -31,8 +31,8 @@ def known(name: str) -> bool:
 def unknown(p: Parser, word: Token) -> WrtError:
     """A command or word that means nothing here, with the nearest that does."""
     name = word.text
-    if name in REFUSED:
-        return p.fail(REFUSED[name], word.span, HINTS.get(name, ""))
+    if name in REFUSED or name in SAYS_SO:
+        return p.fail(REFUSED.get(name) or SAYS_SO[name], word.span, HINTS.get(name, ""))
     if word.kind == "word":
         near = get_close_matches(name, [*WORDS, *p.names.spellings()], 1)
         hint = f"did you mean {near[0]}?" if near else "declare it."
@@ -215,10 +215,14 @@ def based(p: Parser, value: Value, place: tuple[int, int], span: Span) -> Value:
     words = [w for w in p.some(place) if w.text not in ("{", "}")]
     if len(words) == 1 and words[0].text == "e":
         return value
-    if len(words) != 1 or words[0].kind != "number":
+    found = p.names.find(words[0].text) if len(words) == 1 and words[0].kind == "name" else None
+    if len(words) == 1 and words[0].kind == "number":
+        node: Node = p.build.number(int(words[0].text), words[0].span, words[0].text)
+    elif found is not None:
+        node = p.build.name(found[0], found[1], words[0].span)
+    else:
         raise p.fail("the base of a logarithm is a number.", span)
-    base = p.build.call("log", p.build.number(int(words[0].text), words[0].span, words[0].text), span=span)
-    return Value(p.build.binary("/", value.node, base, span), "call")
+    return Value(p.build.binary("/", value.node, p.build.call("log", node, span=span), span), "call")
 
 
 def several(p: Parser, word: Token, name: str, values: list[Value], span: Span) -> Value:
@@ -294,6 +298,9 @@ def special(p: Parser, word: Token, name: str, values: list[Value], span: Span, 
             return Value(p.build.call("log", ratio, span=span), "call")
         case "erfc":
             return Value(p.build.binary("-", p.build.number(1, span, "1"), p.build.call("erf", nodes[0], span=span), span), "group")
+        case "sech" | "csch" | "coth":
+            below = p.build.call({"sech": "cosh", "csch": "sinh", "coth": "tanh"}[name], nodes[0], span=span)
+            return Value(p.build.binary("/", p.build.number(1, span, "1"), below, span), "group")
         case "gamma":
             return Value(p.build.call("exp", p.build.call("gammaln", nodes[0], span=span), span=span), "gamma")
         case "trigamma":

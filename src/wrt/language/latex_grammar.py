@@ -10,20 +10,33 @@ scripts    = ("_" "{" ... "}" | "^" "{" ... "}" | "'")*
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from wrt.errors import Span, TextError, TooLargeError, WrtError
-from wrt.language import latex_blocks, latex_brackets, latex_fractions, latex_functions, latex_index, latex_special, latex_sums, latex_symbols
+from wrt.language import (
+    latex_blocks,
+    latex_brackets,
+    latex_fractions,
+    latex_functions,
+    latex_index,
+    latex_special,
+    latex_sums,
+    latex_symbols,
+    latex_unknown,
+)
 from wrt.language.assume import letter_kind
 from wrt.language.builder import Builder
+from wrt.language.latex_definitions import Definition, defined
 from wrt.language.latex_index import Bound
 from wrt.language.latex_names import Names, Pattern
+from wrt.language.latex_pairs import closings
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import scripted, take_scripts
 from wrt.language.latex_values import HADAMARD, Algebra, Item, Value
 from wrt.language.latex_words import ENDING
-from wrt.language.surface import Node
+from wrt.language.sizes import Size
+from wrt.language.surface import FunctionDeclaration, Node
 from wrt.language.trampoline import Task
 
 MAX_NESTING = 2_000
@@ -31,24 +44,6 @@ _CONDITION = re.compile(r"(?<=\s)(?:if|otherwise)\b")
 STOP_WORDS = frozenset(("if", "otherwise", "else", "for", "where", "with", "and", "or", "s.t.", "st", "subject to", "such that", "for all"))
 SIGNS = {"·": "·", "*": "*", "×": "×", "/": "/"}
 RELATIONS = latex_index.RELATIONS
-
-
-def closings(words: list[Token]) -> dict[int, int]:
-    """Where the brace or bracket that opens at a place closes; a bracket without a partner is left out."""
-    out: dict[int, int] = {}
-    opened: list[int] = []
-    for k, word in enumerate(words):
-        if word.kind not in ("brace", "op"):
-            continue
-        if word.text in ("{", "(", "[", "\\{"):
-            opened.append(k)
-        elif word.text == "}":
-            while words[at := opened.pop()].text != "{":
-                pass
-            out[at] = k
-        elif word.text in (")", "]", "\\}") and opened and words[opened[-1]].text != "{":
-            out[opened.pop()] = k
-    return out
 
 
 class Parser:
@@ -75,8 +70,15 @@ class Parser:
         self.letter_kind: Callable[[str], str] = letter_kind
         self.assuming = kinds is not None
         self.size_words = set(size_words)
+        self.shared: set[str] = set()  # undeclared names whose subscripts are entries
         self.algebra = Algebra(text, build)
         self.indices: Mapping[str, Bound] = {}
+        self.bodies: set[int] = set()  # the characters at which the bodies of sums begin
+        self.ended: set[str] = set()  # indices of sums that have been read
+        self.definitions: list[Definition] = []
+        self.functions: Mapping[str, FunctionDeclaration] = {}  # those declared, by spelling
+        self.wide_zeros = False  # whether 0 below a column is a column of its own
+        self.unfolded = 0  # words that uses of the definitions have brought in
         self.pending: list[Value] = []
         self.rows: list[int] = []  # of the last bracket: how many values stand between its semicolons
 
@@ -137,6 +139,12 @@ class Parser:
         """The words of a script; none of a long one, which says nothing by its words alone."""
         return [] if place is None or place[1] - place[0] > most else self.words[place[0] : place[1]]
 
+    def note_axis(self, words: Sequence[Token], size: Size) -> None:
+        """A bare index runs over an axis of that size."""
+        inner = [w for w in words if w.text not in ("{", "}")]
+        if len(inner) == 1 and inner[0].text in self.indices:
+            self.indices[inner[0].text].axes.append(size)
+
     def some(self, place: tuple[int, int] | None) -> list[Token]:
         return [] if place is None else list(self.words[place[0] : place[1]])
 
@@ -196,7 +204,7 @@ class Parser:
             return value
         span = (minus.start, value.span[1])
         other = None if value.other is None else self.build.negative(value.other, span)
-        return Value(self.build.negative(value.node, span), "bars" if other is not None else "sum", other)
+        return Value(self.build.minus(value.node, span), "bars" if other is not None else "sum", other)
 
     # ------------------------------------------------------------------------------------------------ products
     def term(self) -> Task:
@@ -213,6 +221,9 @@ class Parser:
             if op == "" and items and value.form == "number" and items[-1][1].form in ("symbol", "entry", "number"):
                 span = (items[-1][1].span[0], value.span[1])
                 raise self.fail(f"a number after a factor: what is {self.text[slice(*span)]}?", span, r"write c^{2}, c_{2} or 2 c.")
+            if op == "" and items and value.span[1] - value.span[0] == 1 and value.form == "fraction" and items[-1][1].form in ("symbol", "entry"):
+                span = (items[-1][1].span[0], value.span[1])
+                raise self.fail(f"is {self.text[slice(*span)]} a product or a power?", span, "put the number in front, or write ^{1/2}.")
             items.append((op, value))
             divided = op == "/"
             items += [("", extra) for extra in self.pending]
@@ -285,6 +296,9 @@ class Parser:
     def factor(self) -> Task:
         """One operand with its scripts."""
         word = self.word()
+        unknown = latex_unknown.application(self) if self.functions and word.kind in ("name", "word", "command") else None
+        if unknown is not None:
+            return (yield unknown)
         match word.kind:
             case "number":
                 self.at += 1
@@ -292,6 +306,8 @@ class Parser:
                     return (yield latex_special.filled_array(self, word))
                 self.exponent_form(word)
                 return (yield scripted(self, Value(self.build.number(Fraction(word.text), word.span, word.text), "number")))
+            case "name" | "word" if self.definitions and (found := defined(self)) is not None:
+                return (yield found)
             case "name":
                 return (yield latex_symbols.symbol(self))
             case "word":
@@ -379,6 +395,14 @@ class Parser:
         self.related = [0]
         for word in words:
             self.related.append(self.related[-1] + (word.text in RELATIONS and word.kind in ("op", "command")))
+
+    def exchange(self, at: int, words: list[Token]) -> None:
+        """Put the same words in another order from `at` on; their brackets close where they now stand."""
+        self.words[at : at + len(words)] = words
+        for first, last in closings(words).items():
+            self.closing[at + first] = at + last
+        for k, word in enumerate(words):
+            self.related[at + k + 1] = self.related[at + k] + (word.text in RELATIONS and word.kind in ("op", "command"))
 
     def argument_place(self) -> tuple[int, int]:
         """Where the words of a group in braces stand."""

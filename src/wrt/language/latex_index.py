@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wrt.errors import Span, TextError, UnknownNameError
 from wrt.language.latex_raw import Token
 from wrt.language.sizes import Size
-from wrt.language.surface import Node, Slice
+from wrt.language.surface import Index, Node, Slice
 from wrt.tables.facts import closure
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def unwrapped(words: list[Token]) -> list[Token]:
 
 def affine(p: Parser, words: list[Token], span: Span) -> Size:
     r"""The value, as LaTeX counts, of i, 3, i+1, 2i-1, n-i+1, m \cdot n, n^{2}. Raises: TextError, UnknownNameError for a free index."""
+    words = whole_names(words)
     total, sign, product = Size.of(0), 1, Size.of(1)
     last: Size | None = None  # the factor before, None at the start of a term
     joined = raised = False
@@ -126,10 +127,42 @@ def term(p: Parser, word: Token) -> Size:
             p.names.add(word.text, "size")
             return Size.of(word.text)
         bound = f"; the index of this sum is {', '.join(p.indices)}" if p.indices else ""
-        raise UnknownNameError(
-            f"the index {word.text} is free: no sum binds it{bound}.", text=p.text, span=word.span, hint=rf"write \sum_{{{word.text}=1}}^n over it."
-        )
+        hint = rf"write \sum_{{{word.text}=1}}^n over it, or declare {word.text}: integer for the entry at a place."
+        if word.text in p.ended:
+            hint = f"the sum over {word.text} ends before + and -: put brackets around all that is summed."
+        raise UnknownNameError(f"the index {word.text} is free: no sum binds it{bound}.", text=p.text, span=word.span, hint=hint)
     raise TextError(f"'{p.text[slice(*word.span)]}' is no index.", text=p.text, span=word.span)
+
+
+def whole_names(words: Sequence[Token]) -> list[Token]:
+    """The words with an index that has a number of its own, i_{1}, as one."""
+    out: list[Token] = []
+    for word in words:
+        out.append(word)
+        if word.text == "}" and len(out) > 4 and out[-3].text == "{" and out[-4].text == "_" and out[-5].kind == "name" and out[-2].kind == "number":
+            out[-5:] = [out[-5]._replace(text=f"{out[-5].text}_{out[-2].text}", end=word.end)]
+    return out
+
+
+def look_up(p: Parser, piece: Sequence[Token], span: Span) -> Node | None:
+    """The declared vector of whole numbers that stands as an index, E_{idx,:}, or an entry of one, X_{i,y_i}; None for anything else."""
+    head = next((k for k, w in enumerate(piece) if w.text == "_"), len(piece))
+    if not piece or any(w.kind not in ("name", "word") for w in piece[:head]):
+        return None
+    spelling = "".join(w.text for w in piece[:head])
+    found = None if spelling in p.indices else p.names.find(spelling)
+    if found is None or found[1] != "variable":
+        return None
+    d = p.build.declarations.get(found[0])
+    if d is None or d.shape.kind != "column" or "integer" not in closure(d.facts):
+        return None
+    p.notes[f"the entries of {found[0]} are places counted from 0"] = None
+    name = p.build.name(found[0], "variable", where(piece, span))
+    if head == len(piece):
+        return name
+    place = affine(p, list(piece[head + 1 :]), span)
+    p.note_axis(piece[head + 1 :], d.shape.sizes[0])
+    return p.build.put(Index(name, (p.build.size(place - 1, span, [b.name for b in p.indices.values()]),)), where(piece, span))
 
 
 @dataclass(slots=True)
@@ -141,8 +174,9 @@ class Range:
     step: Size | None = None
 
 
-def positions(p: Parser, words: list[Token], sizes: Sequence[Size], span: Span) -> list[Size | Range]:
+def positions(p: Parser, words: list[Token], sizes: Sequence[Size], span: Span) -> list[Size | Range | Node]:
     r"""The values of the indices of an entry, one an axis; A_{i,:} and A_{i\cdot} leave a whole axis, x_{2:n} a part of one."""
+    words = whole_names(words)
     pieces = split(words, (",", ";"))
     if len(pieces) == 1 and len(sizes) > 1:
         pieces = atoms(unwrapped(list(words)))
@@ -155,19 +189,20 @@ def positions(p: Parser, words: list[Token], sizes: Sequence[Size], span: Span) 
             span=span,
             hint="a row is written A_{i,:}, a column A_{:,j}." if row else "put commas between indices." if len(pieces) > len(sizes) else "",
         )
-    out: list[Size | Range] = []
+    out: list[Size | Range | Node] = []
     for piece, size in zip(pieces, sizes, strict=True):
         piece = unwrapped(piece)
         ends = split(piece, (":",))
-        if len(piece) == 1 and piece[0].text in SLICES:
+        if (found := look_up(p, piece, span)) is not None:
+            out.append(found)
+        elif len(piece) == 1 and piece[0].text in SLICES:
             out.append(Range())
         elif len(ends) in (2, 3) and all(ends):
             first, *middle, last = (affine(p, unwrapped(end), span) for end in ends)
             out.append(Range(first, last, middle[0] if middle else None))
         else:
             out.append(affine(p, piece, span))
-            if len(piece) == 1 and piece[0].text in p.indices:
-                p.indices[piece[0].text].axes.append(size)
+            p.note_axis(piece, size)
     return out
 
 
@@ -188,8 +223,10 @@ def atoms(words: list[Token]) -> list[list[Token]]:
     return out
 
 
-def entry_part(p: Parser, value: Size | Range, size: Size, span: Span) -> Node:
+def entry_part(p: Parser, value: Size | Range | Node, size: Size, span: Span) -> Node:
     """One index of an entry as the tree counts; literal numbers are checked."""
+    if isinstance(value, Node):
+        return value
     if isinstance(value, Range):
         return part_of_axis(p, value, size, span)
     place = value - 1
@@ -201,7 +238,9 @@ def entry_part(p: Parser, value: Size | Range, size: Size, span: Span) -> Node:
     length = p.build.unifier.find(size).number
     if place.number is not None and (place.number < 0 or (length is not None and place.number >= length)):
         top = p.build.unifier.find(size)
-        raise p.algebra.misfit(f"the index {value} leaves 1 .. {top}; in LaTeX indices count from 1.", span)
+        shown = p.text[slice(*span)].partition("^")[0]
+        hint = f'if {shown} is a variable of its own, declare it and say names={{"{shown}": ...}}.' if value.number == 0 else ""
+        raise p.algebra.misfit(f"the index {value} leaves 1 .. {top}; in LaTeX indices count from 1.", span, hint)
     return p.build.size(place, span, [b.name for b in p.indices.values()])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span, TextError
-from wrt.language.latex_index import RELATIONS, Bound, Limits, affine, compared, split, unwrapped, where
+from wrt.language.latex_index import RELATIONS, Bound, Limits, affine, compared, split, unwrapped, where, whole_names
 from wrt.language.latex_raw import Token
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Loop, Node
@@ -21,7 +21,8 @@ SPARE = "ijklrstuvpqabc"
 class Reader:
     r"""One script under a sum: i=1, i,j=1, i<j, 1 \le i < j \le n, i \in [n], (i,j) \in [m] \times [n], j \ne i."""
 
-    def __init__(self, p: Parser, span: Span) -> None:
+    def __init__(self, p: Parser, span: Span, at: int) -> None:
+        self.at = at  # the character at which the sum stands
         self.p = p
         self.span = span
         self.found: dict[str, Bound] = {}
@@ -45,7 +46,7 @@ class Reader:
         ]
         waiting: list[Bound] = []
         dots = False
-        for piece in split(unwrapped(below), (",", ";", ":", "|")):
+        for piece in split(unwrapped(whole_names(below)), (",", ";", ":", "|")):
             piece = [w for w in unwrapped(piece) if not (w.kind == "word" and w.text in ("s.t.", "st", "such that", "and", "with"))]
             if not piece:
                 continue
@@ -91,7 +92,7 @@ class Reader:
 
     def bind(self, word: Token) -> Bound:
         p = self.p
-        if word.text in p.indices or word.text in self.found:
+        if word.text in self.found or (word.text in p.indices and self.at in p.bodies):  # \sum_i \sum_i
             raise TextError(f"the index {word.text} is bound already.", text=p.text, span=word.span, hint="use another letter.")
         found = p.names.find(word.text)
         if found is not None and found[1] == "variable" and p.build.declarations[found[0]].shape.order:
@@ -166,6 +167,10 @@ class Reader:
             raise self.fail(words)
         new = [self.bind(o[0]) if self.unbound(o) else None for o in operands]
         plain = [n is None and not (len(o) == 1 and o[0].text in {**self.p.indices, **self.found}) for n, o in zip(new, operands, strict=True)]
+        label = operands[1][0].text in ("c", "y")  # of the true class: \sum_{j \ne y}
+        if relations == ["!="] and None not in new and (label or operands[0][0].text > operands[1][0].text):
+            i = operands[1][0].text
+            raise self.fail(words, rf"is {i} summed over too? Write \sum_{{{i}}}\sum_{{{operands[0][0].text} \ne {i}}}, or bind {i} in front.")
         compared: list[tuple[str, int, int]] = []
         for k, relation in enumerate(relations):
             low, high = (k + 1, k) if relation in (">", ">=") else (k, k + 1)
@@ -217,9 +222,9 @@ def around(p: Parser) -> tuple[tuple[int, int], tuple[int, int]] | None:
         p.at = back
 
 
-def limits(p: Parser, below: list[Token], above: list[Token], span: Span) -> Limits:
-    """The indices and conditions of the scripts of a sum."""
-    return Reader(p, span).read(below, above)
+def limits(p: Parser, below: list[Token], above: list[Token], span: Span, at: int) -> Limits:
+    """The indices and conditions of the scripts of a sum; `at`: the character at which the sum stands."""
+    return Reader(p, span, at).read(below, above)
 
 
 def close(p: Parser, found: Limits, span: Span) -> tuple[tuple[Loop, ...], tuple[Node, ...]]:
@@ -230,6 +235,7 @@ def close(p: Parser, found: Limits, span: Span) -> tuple[tuple[Loop, ...], tuple
         if bound.stop is None:
             bound.stop = _range(p, bound)
             bound.start = bound.start or Size.of(1)
+        _within(p, bound)
         start, stop = (bound.start or Size.of(1)) - bound.shift, bound.stop + (1 - bound.shift)
         loop = Loop(bound.name, p.build.size(start, span, names), p.build.size(stop, span, names), span=bound.span)
         if any(n.startswith("?") for n in stop.names):
@@ -241,6 +247,16 @@ def close(p: Parser, found: Limits, span: Span) -> tuple[tuple[Loop, ...], tuple
         loops.append(p.build.put(loop, bound.span))
     conditions = [p.build.put(Binary(op, *compared(p, left, right, span)), span) for op, left, right in found.conditions]
     return tuple(loops), tuple(conditions)
+
+
+def _within(p: Parser, bound: Bound) -> None:
+    """Refuse an index that runs to n but stands at an axis of another size d: nothing says that d reaches as far."""
+    assert bound.stop is not None
+    for axis in map(p.build.unifier.find, bound.axes):
+        told = all(name in p.build.sizes for name in (*axis.names, *bound.stop.names))
+        if axis.names and bound.stop.names and told and not set(axis.names) & set(bound.stop.names):
+            message = f"the index {bound.spelling} runs to {bound.stop}, but stands where {axis} values are."
+            raise TextError(message, text=p.text, span=bound.span, hint="what is it an index of? Say how a row or an entry is spelt in names={...}.")
 
 
 def _range(p: Parser, bound: Bound) -> Size:

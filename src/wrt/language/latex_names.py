@@ -38,7 +38,7 @@ def key(name: str) -> str:
     >>> [key(n) for n in ("beta_0", "W1", "x₁", "yhat", "y_hat_1", "C_X", "loss")]
     ['β_0', 'W_1', 'x_1', 'y_hat', 'y_hat_1', 'C_X', 'loss']
     """
-    base, *parts = (part for part in unicodedata.normalize("NFKC", _plain(name)).split("_") if part)
+    base, *parts = [part for part in unicodedata.normalize("NFKC", _plain(name)).split("_") if part] or [name]
     base = _GREEK.get(base, SPELLED.get(base, base))
     for word, letter in _GREEK.items():
         if base.startswith(word) and base[len(word) :].isdigit():
@@ -121,9 +121,9 @@ class Names:
             for name in some:
                 self.add(name, role)
 
-    def add(self, name: str, role: str) -> None:
-        """One more name, as a step or an index of the formula."""
-        spelling = key(name)
+    def add(self, name: str, role: str, spelling: str = "") -> None:
+        """One more name, as a step or an index of the formula; `spelling` where it is not spelt as it is called."""
+        spelling = key(spelling or name)
         self.table.setdefault(spelling, []).append((name, role))
         if len(spelling) > self.longest and spelling.isalpha():
             self.longest = len(spelling)
@@ -133,7 +133,7 @@ class Names:
         found = self.table.get(spelling) or (self.table.get("l" + spelling[1:]) if spelling[:1] == "ℓ" else None)  # \ell is also how l is typed
         if not found:
             return None
-        exact = [f for f in found if f[0] == spelling and f[1] != "size"]
+        exact = [f for f in found if f[1] == "step" or (f[0] == spelling and f[1] != "size")]
         if len(found) > 1 and not exact:
             raise TextError(f"{' and '.join(n for n, _ in found)} are spelt alike in LaTeX.", hint="say how each is spelt: names={...}.")
         return (exact or found)[0]

@@ -7,7 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from wrt.errors import TextError, TooLargeError
-from wrt.language.latex_words import COMBINING, EQUATIONS, GREEK, IGNORED, OPERATORS, SKIPPED, SPELLED, SYNONYMS, UNICODE
+from wrt.language.latex_words import COMBINING, EQUATIONS, GREEK, IGNORED, OPERATORS, SIZED, SKIPPED, SPELLED, SYNONYMS, UNICODE
 from wrt.language.python import MAX_CHARACTERS, MAX_DIGITS, MAX_TOKENS
 
 _RAW = re.compile(
@@ -16,6 +16,8 @@ _RAW = re.compile(
 )
 _NEWLINE = re.compile(r"\*?[ \t]*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|px|baselineskip)\s*\]")
 _LENGTH = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|mm|cm|in|px)")
+_PLACE = re.compile(r"\s*\[[tbc]\]")
+_TRAILING = re.compile(r"\s*(?:[-+/−·),;\]ᵀ⁻⊙⊘]|$)")
 _GROUP = re.compile(r"\s*\{([^{}]*)\}")
 
 
@@ -51,7 +53,7 @@ def raw(text: str) -> list[Token]:
         start = found.start()
         if kind == "command":
             if word.endswith("*") and word[:-1] != "operatorname":
-                word, at = word[:-1], at - 1
+                word, at = word[:-1], at - (word[:-1] not in SKIPPED)  # \tag*{3} is skipped with its star
             at = _command(out, text, word, start, at)
         elif kind == "control":
             at = _control(out, text, word, start, at)
@@ -72,12 +74,14 @@ def _command(out: list[Token], text: str, word: str, start: int, at: int) -> int
         if not found:
             raise TextError(f"\\{word} needs the name of an environment.", text=text, span=(start, at), hint=r"for example \begin{pmatrix}.")
         name = found.group(1).strip().rstrip("*")
-        if name not in EQUATIONS:
+        branched = word == "begin" and len(out) > 1 and (out[-2].text, out[-1].text) == ("left", "\\{")  # an alignment as cases
+        if name not in EQUATIONS or branched or (word == "end" and _open_environment(out) == name):
             out.append(Token(word, name, start, found.end()))
         elif name == "alignat" and word == "begin":
             columns = _GROUP.match(text, found.end())
             return columns.end() if columns else found.end()
-        return found.end()
+        place = _PLACE.match(text, found.end())  # \begin{aligned}[t]
+        return place.end() if place and word == "begin" else found.end()
     if word in SKIPPED:  # \label{eq:1}, \mkern-1.5mu: the command and its argument say nothing
         found = _GROUP.match(text, at) or _LENGTH.match(text, at)
         return found.end() if found else at
@@ -92,6 +96,16 @@ def _command(out: list[Token], text: str, word: str, start: int, at: int) -> int
     else:
         out.append(Token("command", word, start, at))
     return at
+
+
+def _open_environment(out: list[Token]) -> str:
+    """The innermost environment that is open and was kept."""
+    depth = 0
+    for word in reversed(out):
+        depth += (word.kind == "end") - (word.kind == "begin")
+        if depth < 0:
+            return word.text
+    return ""
 
 
 def _control(out: list[Token], text: str, word: str, start: int, at: int) -> int:
@@ -118,9 +132,11 @@ def _character(out: list[Token], text: str, c: str, start: int) -> None:
         _accent(out, COMBINING[c], end)
     elif c.isascii() and c.isalpha():
         out.append(Token("name", c, start, end))
+    elif c == "_" and _TRAILING.match(text, end) and out and out[-1].kind == "name" and out[-1].end == start:  # a name that ends so
+        out[-1] = out[-1]._replace(kind="word", text=out[-1].text + "_", end=end, font="upright")
     elif c == "$":
         pass
-    elif c == "|" and out and out[-1].text == "|" and out[-1].end == start and not out[-1].font and text[start - 1] == "|":
+    elif c == "|" and out and out[-1].text == "|" and out[-1].end == start and not out[-1].font and text[start - 1] == "|" and not _sized(out):
         out[-1] = Token("op", "||", out[-1].start, end)
     elif c in "{}":
         out.append(Token("brace", c, start, end))
@@ -136,6 +152,11 @@ def _character(out: list[Token], text: str, c: str, start: int) -> None:
         pass
     else:
         raise TextError(f"the character {c!r} has no meaning here.", text=text, span=(start, end))
+
+
+def _sized(out: list[Token]) -> bool:
+    r"""Whether the last bar belongs to \left or \right: in \left||x|-1\right| it is single."""
+    return len(out) > 1 and out[-2].kind == "command" and out[-2].text in SIZED
 
 
 def _superscript(out: list[Token], c: str, start: int) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span
-from wrt.language import latex_index
+from wrt.language import latex_index, latex_points
 from wrt.language.latex_raw import Token
 from wrt.language.latex_values import Value
-from wrt.language.surface import Index
+from wrt.language.surface import Index, Name
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def with_scripts(p: Parser, value: Value, s: Scripts) -> Task:
     end = p.words[p.at - 1].end
     span = (value.span[0], end)
     if s.below is not None and [w.text for w in p.brief(s.below)] == ["+"]:
-        value = Value(p.build.call("relu", p.algebra.settled(value).node, span=span), "call")
+        other = None if value.other is None else p.build.call("relu", value.other, span=span)
+        value = Value(p.build.call("relu", value.node, span=span), "call" if other is None else "bars", other)
         s.below = None
     if s.below is not None and s.above is not None and p.algebra.shape(value).kind == "matrix":
         kind = raised_kind(p, value, s.above)
@@ -140,6 +141,8 @@ def raised(p: Parser, value: Value, s: Scripts, span: Span) -> Task:
     if first.kind == "command" and first.text in ("odot", "circ"):
         power: Value = yield p.inside((s.above[0] + 1, s.above[1]), p.expression())
         return p.algebra.entry_power(value, power, span)
+    if len(words) == 1 and p.is_op(words[0], "+") and p.algebra.scalar(value):
+        return Value(p.build.call("relu", p.algebra.settled(value).node, span=span), "call")
     if len(words) == 1 and p.is_op(words[0], "+"):
         return Value(p.build.call("pinv", p.algebra.settled(value).node, span=span), "power")
     exponent: Value = yield p.inside(s.above, p.expression())
@@ -168,6 +171,11 @@ def entry(p: Parser, value: Value, place: tuple[int, int], span: Span) -> Value:
     shape = p.algebra.shape(value)
     words = p.some(place)
     shown = p.text[slice(*span)]
+    assumed = isinstance(value.node, Name) and value.node.name in p.build.assumed
+    if assumed and isinstance(value.node, Name):
+        latex_points.free_entry(p, value.node, words, span)
+    if not shape.order and assumed:
+        raise p.algebra.misfit(f"{p.algebra.says(value)} is taken as a scalar, but has an index: {shown}.", span, "declare the shapes.")
     if not shape.order:
         raise p.fail(
             f"{p.algebra.says(value)} is a scalar and has no index: {shown}.",
@@ -175,6 +183,8 @@ def entry(p: Parser, value: Value, place: tuple[int, int], span: Span) -> Value:
             "if it is a name of its own, declare it or give its spelling in names={...}.",
         )
     pieces = latex_index.split(words, (",", ";"))
+    if shape.order == 1 and len(words) == 1 and words[0].text in ("*", "·", "bullet"):
+        raise p.fail(f"is {shown} a name of its own?", span, 'declare it, as x_star, or say how it is spelt: names={"x_*": "x_star"}.')
     if shape.order == 2 and len(pieces) == 1 and len(latex_index.atoms(latex_index.unwrapped(words))) == 1:
         base = p.algebra.says(value)
         raise p.fail(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span
-from wrt.language import latex_brackets, latex_functions, latex_index
+from wrt.language import latex_brackets, latex_functions, latex_index, latex_sums
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import entry, rest, scripted, take_scripts
 from wrt.language.latex_values import Value
@@ -22,6 +22,9 @@ GREEK_FUNCTIONS = {"σ": "sigmoid", "Γ": "gamma", "ψ": "digamma"}
 def special(p: Parser, word: Token) -> Task:
     """A symbol that is not declared: I, 1, 0, e, pi, delta, e_i, sigma(...), an entry a_{ij} of A; None for any other."""
     name = word.text
+    if name in ("Σ", "Π") and p.text[word.start] == name and p.is_op(p.word(), "_"):  # the capital letter typed as the sign
+        p.notes[f"{name} is not declared and is read as the {'sum' if name == 'Σ' else 'product'} sign"] = None
+        return (yield latex_sums.bound(p, word, "sum" if name == "Σ" else "prod", take_scripts(p)))
     if name == "I":
         if latex_brackets.opening(p.word()) and has_relation(p, p.at):
             return (yield indicator(p, word))
@@ -36,6 +39,8 @@ def special(p: Parser, word: Token) -> Task:
         return (yield kronecker_delta(p, word))
     if name == "e" and p.is_op(p.word(), "_"):
         return (yield unit_vector(p, word))
+    if name == "D" and (divergence := kullback(p, word)) is not None:
+        return (yield divergence)
     if name in GREEK_FUNCTIONS and latex_brackets.opening(p.word()):
         return (yield latex_functions.applied(p, word, GREEK_FUNCTIONS[name]))
     if name in ("λ", "σ", "ρ", "κ", "ψ") and (applied := latex_functions.spectrum(p, word)) is not None:
@@ -156,6 +161,17 @@ def unit_vector(p: Parser, word: Token) -> Task:
     part = p.build.size(place, span, [b.name for b in p.indices.values()])
     node = p.build.put(Index(eye, (Slice(None, None, None, span=span), part)), span)
     return (yield rest(p, Value(node, "call"), s))
+
+
+def kullback(p: Parser, word: Token) -> Task | None:
+    r"""D_{\mathrm{KL}}(p \| q) is KL(p \| q)."""
+    if not p.is_op(p.word(), "_"):
+        return None
+    first, last = peek_script(p)
+    if "".join(w.text for w in p.words[first:last] if w.text not in ("{", "}")) != "KL":
+        return None
+    take_scripts(p)
+    return latex_functions.applied(p, word._replace(kind="word", text="KL"), "KL")
 
 
 def lower_case_entry(p: Parser, word: Token) -> Value | None:

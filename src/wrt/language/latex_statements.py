@@ -15,28 +15,13 @@ from wrt.language.latex_raw import Token
 MAX_STATEMENTS = 200
 EQUALS = ("=", "coloneqq")
 OPEN, CLOSED = ("{", "(", "[", "\\{", "langle"), ("}", ")", "]", "\\}", "rangle")
-LEADING = (
-    "where",
-    "with",
-    "and",
-    "for",
-    "let",
-    "here",
-    "for all",
-    "such that",
-    "in which",
-    "given",
-    "given by",
-    "is",
-    "defined as",
-    "for some",
-    "that is",
-    "i.e.",
-    "i.e.,",
-    "Let",
-    "Minimize",
-    "minimize",
+LEADING = frozenset(
+    ("for all", "such that", "in which", "given by", "defined as", "for some", "that is", "i.e.", "i.e.,", "We have", "we have", "so that")
+) | frozenset(
+    "where with and for let here given is Let Minimize minimize Maximize maximize Consider consider Define define Suppose suppose Assume assume Then then Thus thus Hence hence So".split()
 )
+BEFORE_A_NAME = ("log", "ln", "-", "min", "max", "exp", "cos", "sin", "tan")
+ABOUT = ("<", ">", "le", "ge", "ne", "succ", "succeq", "prec", "preceq", "subset", "sim", "to")
 REFUSED = {
     "propto": "a formula known up to a factor is not a function.",
     "approx": "an approximation is not a function.",
@@ -45,7 +30,7 @@ REFUSED = {
     "ge": "an inequality is not a function.",
     "<": "an inequality is not a function.",
     ">": "an inequality is not a function.",
-    "ne": "an inequality is not a function.",
+    **dict.fromkeys(("ne", "succ", "succeq", "prec", "preceq"), "an inequality is not a function."),
 }
 
 
@@ -69,10 +54,11 @@ def statements(words: Sequence[Token], text: str) -> list[Statement]:
             sides = _sides(part)
             if out and not sides[0]:  # "= ..." goes on with the line before
                 out[-1].sides += sides[1:]
-            elif len(sides) == 1 and out and k == 0 and _continues(part) and out[-1].sides:
+            elif len(sides) == 1 and out and k == 0 and out[-1].sides and (_continues(part) or _goes_on(out[-1].sides[-1])):
                 out[-1].sides[-1] += part
             else:
-                out.append(_statement(part, [side for side in sides if side], text, alone=not k))
+                alone = not k or _uses_one(part, out)
+                out.append(_statement(part, [side for side in sides if side], text, alone=alone))
     if len(out) > MAX_STATEMENTS:
         raise TooLargeError(f"the text defines more than {MAX_STATEMENTS} names.", text=text)
     bare = [s for s in out if s.label is None]
@@ -97,7 +83,7 @@ def _statement(part: list[Token], sides: list[list[Token]], text: str, *, alone:
     if not sides:
         raise TextError("there is nothing beside the equality sign.", text=text, span=_span(part))
     if len(sides) == 1:
-        if not alone:
+        if not alone and not any(w.text == "mapsto" for w in part):
             raise TextError(
                 f"'{_typed(part, text)}' after the formula is not understood.", text=text, span=_span(part), hint="give the formula alone."
             )
@@ -134,8 +120,9 @@ def _uses(found: list[Statement], k: int) -> bool:
 def is_label(words: list[Token]) -> bool:
     r"""Whether words are a name to define: f, f(x), J_\theta(x, y), D_{KL}(P \| Q), \log p(x)."""
     at = 0
-    while at + 1 < len(words) and words[at].kind in ("command", "op") and words[at].text in ("log", "ln", "-", "min", "max", "exp"):
-        at += 1
+    while at + 1 < len(words) and words[at].kind in ("command", "op") and words[at].text in BEFORE_A_NAME:
+        over = words[at].text in ("min", "max") and words[at + 1].text == "_"  # \min_x f(x)
+        at = _after_group(words, at + 2) if over else at + 1
     depth = 0
     head = words[at] if at < len(words) else None
     if head is None or head.kind not in ("name", "word"):
@@ -148,6 +135,16 @@ def is_label(words: list[Token]) -> bool:
             return False
         at += 1
     return True
+
+
+def _after_group(words: Sequence[Token], at: int) -> int:
+    """Where the group in braces that opens at `at` ends."""
+    depth = 0
+    for k in range(at, len(words)):
+        depth += (words[k].text == "{") - (words[k].text == "}")
+        if depth == 0:
+            return k + 1
+    return len(words)
 
 
 def label_name(label: list[Token]) -> str:
@@ -222,12 +219,19 @@ def _clauses(words: list[Token]) -> list[list[Token]]:
     r"""The parts between commas, semicolons and wide spaces that start something new."""
     out: list[list[Token]] = []
     for part in _split(words, (",", ";")):
-        pieces = [piece for space in _split(part, ("quad",)) for piece in _at_words(space)]
+        spaced = _split(part, ("quad",))
+        if len(spaced) > 1 and _number(_bare(spaced[0])):  # (1) in front of the formula
+            del spaced[0]
+        pieces = [piece for space in spaced for piece in _at_words(space)]
+        pieces = [piece for k, whole in enumerate(pieces) for piece in _aside(whole, first=not k)]
         out.append(pieces[0])
         for piece in pieces[1:]:
-            if _number(piece):
+            if _number(_bare(piece)):
                 continue
-            fresh = piece and (any(w.text in EQUALS or w.text == "in" for w in piece[1:]) or piece[0].kind == "word") and piece[0].text not in EQUALS
+            says = any(w.text in (*EQUALS, *ABOUT, "in") for w in piece[1:]) or (
+                bool(piece) and (piece[0].kind == "word" or piece[0].text == "forall")
+            )
+            fresh = piece and says and piece[0].text not in EQUALS
             if fresh and _bare(out[-1]) and not (len(_bare(out[-1])) == 1 and out[-1][0].kind == "word"):
                 out.append(piece)
             else:
@@ -245,8 +249,23 @@ def _at_words(words: list[Token]) -> list[list[Token]]:
     return out
 
 
+def _aside(words: list[Token], *, first: bool) -> list[list[Token]]:
+    r"""A remark in parentheses at the end, (\lambda > 0) or (r = Ax - b), as a part of its own, without the parentheses."""
+    outside = _outside(words)
+    at = next((k for k in range(len(words) - 1, 0, -1) if outside[k]), -1) + 1
+    inner = words[at + 1 : -1]
+    opened = len(words) - at > 2 and (words[at].text, words[-1].text) == ("(", ")") and (at > 1 if first else at == 0 or words[at - 1].kind != "op")
+    says = ABOUT if at else (*ABOUT, *EQUALS)
+    if not opened or not any(w.text in says and w.kind in ("op", "command") for w, free in zip(inner, _outside(inner), strict=True) if free):
+        return [words]
+    if any(w.text == "(" for w in inner) or (at and words[at - 1].kind in ("op", "name", "word", "command")):  # f(x > 0)
+        return [words]
+    return [words[:at], inner] if at else [inner]
+
+
 def _number(words: list[Token]) -> bool:
     """Whether words are the number of an equation: (3), (2.1)."""
+    words = [w for w in words if w.kind != "brace"]
     return (
         len(words) >= 3
         and (words[0].text, words[-1].text) == ("(", ")")
@@ -267,11 +286,21 @@ def _joined(parts: list[list[Token]]) -> list[list[Token]]:
     return out
 
 
+def _caption(words: list[Token]) -> int:
+    r"""Where a caption ends that stands in front: \text{Objective: }."""
+    at = int(bool(words) and words[0].text == "{" and words[0].kind == "brace")
+    first = at
+    while at < len(words) and words[at].kind == "word":
+        at += 1
+    ends = first < at < len(words) and words[at].text == ":" and words[at].kind == "op"
+    return at + 1 + first if ends and not (at + 1 < len(words) and words[at + 1].text == "=") else 0
+
+
 def _bare(words: list[Token]) -> list[Token]:
     """Without leading words, wide spaces, and the full stop at the end."""
-    start, end = 0, len(words)
+    start, end = _caption(words), len(words)
     while start < end and (
-        (words[start].kind == "word" and words[start].text in LEADING)
+        (words[start].kind == "word" and words[start].text in LEADING and not (start + 1 < end and words[start + 1].text == "_"))
         or words[start].text == "quad"
         or (words[start].kind == "op" and words[start].text == ":")
     ):
@@ -279,10 +308,21 @@ def _bare(words: list[Token]) -> list[Token]:
     while end > start and (
         (words[end - 1].kind == "op" and words[end - 1].text in (".", ",", ";", ":"))
         or words[end - 1].text == "quad"
-        or (words[end - 1].kind == "word" and words[end - 1].text in (*LEADING, "."))
+        or (words[end - 1].kind == "word" and words[end - 1].text in {*LEADING, "."})
     ):
         end -= 1
     return words[start:end]
+
+
+def _goes_on(words: list[Token]) -> bool:
+    """Whether a line ends with a sign, and goes on in the next."""
+    return bool(words) and words[-1].kind == "op" and words[-1].text in ("+", "-", "·", "×", "*", "/")
+
+
+def _uses_one(part: list[Token], before: list[Statement]) -> bool:
+    r"""Whether a formula after definitions uses one of them: P = X X^+, \|y - P y\|^2."""
+    heads = {s.label[0].text for s in before if s.label}
+    return bool(before) and all(s.label for s in before) and any(w.text in heads for w in part)
 
 
 def _continues(words: list[Token]) -> bool:
@@ -294,7 +334,8 @@ def _continues(words: list[Token]) -> bool:
 
 def _after_map(words: list[Token]) -> int:
     r"""Where the function starts after x \mapsto."""
-    return next((k + 1 for k, w in enumerate(words) if w.kind == "command" and w.text == "mapsto"), 0)
+    outside = _outside(words)
+    return next((k + 1 for k, w in enumerate(words) if w.kind == "command" and w.text == "mapsto" and outside[k]), 0)
 
 
 def _says_nothing(words: list[Token]) -> bool:
@@ -305,7 +346,7 @@ def _says_nothing(words: list[Token]) -> bool:
     if all(w.kind == "word" for w in words):
         return words[0].text not in ("s.t.", "subject to", "st")
     for word, outside in zip(words, _outside(words), strict=True):
-        if outside and word.kind in ("op", "command") and word.text in ("in", "<", ">", "le", "ge", "ne", "subset", "sim", "to"):
+        if outside and word.kind in ("op", "command") and word.text in (*ABOUT, "in"):
             return (
                 not any(w.kind == "word" and w.text in ("s.t.", "subject to", "st") for w in words)
                 and len([w for w in words if w.kind in ("name", "word")]) <= 6

@@ -34,7 +34,7 @@ def plain_sum(p: Parser, word: Token, s: Scripts) -> Task:
         raise p.fail("a sum needs its index.", word.span, r"write \sum_{i=1}^n.")
     free = free_indices(p)
     if len(free) == 1:
-        return (yield over(p, word, word.text, latex_limits.limits(p, free, [], word.span), word.span))
+        return (yield over(p, word, word.text, latex_limits.limits(p, free, [], word.span, word.start), word.span))
     value: Value = yield p.term()
     value = p.algebra.settled(value)
     span = (word.start, value.span[1])
@@ -79,7 +79,7 @@ def bound(p: Parser, word: Token, name: str, s: Scripts) -> Task:
     """What the limits bind, then the body with the indices in scope."""
     start = p.words[s.below[0]].start if s.below is not None else word.start
     place = (start, p.words[p.at - 1].end)
-    return (yield over(p, word, name, latex_limits.limits(p, p.some(s.below), p.some(s.above), place), place))
+    return (yield over(p, word, name, latex_limits.limits(p, p.some(s.below), p.some(s.above), place, word.start), place))
 
 
 def over(p: Parser, word: Token, name: str, found: Limits, place: Span) -> Task:
@@ -87,9 +87,11 @@ def over(p: Parser, word: Token, name: str, found: Limits, place: Span) -> Task:
     outer = p.indices
     p.indices = {**outer, **{b.spelling: b for b in found.indices}}
     minus = p.signs()
+    p.bodies.add(p.word().start)
     body: Value = yield (p.term() if name in SUMS else p.factor() if p.word().kind == "op" else p.term())
     body = p.algebra.settled(p.negative(body, minus))
     loops, conditions = latex_limits.close(p, found, place)
+    p.ended |= set(p.indices) - set(outer)
     p.indices = outer
     span = (word.start, body.span[1])
     node = generator(p, name, body.node, loops, conditions, span)
@@ -119,7 +121,7 @@ def array(p: Parser, scripts: tuple[tuple[int, int], tuple[int, int]]) -> Task:
     """[body]_{i,j = 1}^{m,n}: the array of the body, one axis an index."""
     first = p.word()
     place = (first.start, p.words[scripts[1][1]].end)
-    found = latex_limits.limits(p, p.some(scripts[0]), p.some(scripts[1]), place)
+    found = latex_limits.limits(p, p.some(scripts[0]), p.some(scripts[1]), place, first.start)
     outer = p.indices
     p.indices = {**outer, **{b.spelling: b for b in found.indices}}
     values: list[Value] = yield latex_brackets.group(p)

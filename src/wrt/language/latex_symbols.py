@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span, TextError, UnknownNameError
-from wrt.language import latex_brackets, latex_functions, latex_index, latex_special
+from wrt.language import latex_brackets, latex_functions, latex_index, latex_points, latex_special, latex_sums
 from wrt.language.latex_function_words import WORDS
 from wrt.language.latex_names import Pattern, key, match
 from wrt.language.latex_raw import Token
@@ -63,8 +63,11 @@ def plain(p: Parser, word: Token) -> Task:
             s = take_scripts(p)
         name = name or p.names.find(word.text)
         assert name is not None
+        if word.text == "π" and s.below is None and start and p.words[start - 1].kind == "number" and subscripted(p, word):
+            raise p.fail(f"is {p.typed(word)} the number or the variable?", word.span, "the variable has subscripts elsewhere: give it another name.")
         value = Value(p.build.name(name[0], name[1], (word.start, word.end)), "symbol")
         asked_call(p, word, s, value)
+        asked_entry(p, value)
     return (yield rest(p, value, s))
 
 
@@ -72,6 +75,10 @@ def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
     """(name, role) of a declared name that has the subscript, or the star, in it; takes that script."""
     below = script_word(p, p.brief(s.below, 80)) if s.below is not None else ""
     above = p.brief(s.above)
+    primed = s.primes or (len(above) == 1 and p.is_op(above[0], "'"))
+    if primed and (found := p.names.find(f"{word.text}_prime" + (f"_{below}" if below else ""))):  # x' where x_prime is declared
+        s.primes, s.above, s.below = 0, None, None if below else s.below
+        return found
     if len(above) == 1 and above[0].text in ("*", "star") and (found := p.names.find(f"{word.text}_star" + (f"_{below}" if below else ""))):
         s.above = None
         s.below = None if below else s.below
@@ -79,12 +86,32 @@ def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
     if below and (found := p.names.find(key(f"{word.text}_{below}"))):
         s.below = None
         return found
+    if s.below is not None and p.names.find(word.text) is None and any(w.text == "," for w in p.brief(s.below)):  # b_{2,j} of a declared b_2
+        first, last = s.below
+        comma = next(k for k in range(first, last) if p.words[k].text == ",")
+        if comma + 1 < last and (found := p.names.find(key(f"{word.text}_{script_word(p, p.words[first:comma])}"))):
+            s.below = (comma + 1, last)
+            return found
+    if below and word.text in p.build.assumed and not as_entry(p, s):  # x_{ref} of an undeclared x
+        full = f"{word.text}_{below}"
+        p.build.assume(full, p.kinds.setdefault(full, p.letter_kind(full)))
+        p.names.add(full, "variable")
+        s.below = None
+        return full, "variable"
     return None
+
+
+def as_entry(p: Parser, s: Scripts) -> bool:
+    """Whether a subscript holds an index of a sum, or is written as an index is."""
+    words = [w for w in p.brief(s.below, 80) if w.kind != "brace"] if s.below is not None else []
+    return any(w.text in p.indices or w.text in p.size_words for w in words) or latex_points.is_index(words)
 
 
 def script_word(p: Parser, words: list[Token]) -> str:
     """The subscript of a name as one word: "ref", "12", "max"; "" when it is an expression."""
     out = ""
+    if [w.text for w in words if w.text not in ("{", "}")] == ["*"]:
+        return "star"
     for word in words:
         if word.text in ("{", "}", ","):
             continue
@@ -102,6 +129,8 @@ def spelled(p: Parser, fonts: bool) -> Value | None:
     """The value of the longest spelling of the user's that stands here, or None."""
     for pattern in p.patterns:
         found = match(pattern, p.words, p.at, fonts)
+        if found is None and len(pattern.words) > 1 and pattern.words[0].text == p.word().text and p.word().kind == "name" and exchanged(p):
+            found = match(pattern, p.words, p.at, fonts)
         if found is None:
             continue
         end, holes = found
@@ -113,6 +142,21 @@ def spelled(p: Parser, fonts: bool) -> Value | None:
         p.at = end
         return value
     return None
+
+
+def exchanged(p: Parser) -> bool:
+    r"""Whether the two scripts of the name here were exchanged: x^\top_i as x_i^\top, x_j^{(i)} as x^{(i)}_j."""
+    ends = [p.at + 1]
+    for _ in range(2):
+        if not p.is_op(p.words[ends[-1]], "^", "_") or p.words[ends[-1] + 1].text != "{":
+            return False
+        ends.append(p.closing[ends[-1] + 1] + 1)
+    first, second = p.words[ends[0] : ends[1]], p.words[ends[1] : ends[2]]
+    raised = first if first[0].text == "^" else second
+    if first[0].text == second[0].text or (raised is second) != (raised[2].text == "("):
+        return False
+    p.exchange(ends[0], [*second, *first])
+    return True
 
 
 def filled(p: Parser, pattern: Pattern, holes: dict[str, tuple[int, int]], span: Span) -> Value:
@@ -180,6 +224,8 @@ def letters(p: Parser) -> Task | None:
             continue
         p.at += length
         word = Token("word", name, first.start, first.start + length, "upright")
+        if variable is None and name in latex_sums.SUMS and p.is_op(p.word(), "_", "^"):  # sum_i x_i
+            return latex_sums.bound(p, word, name, take_scripts(p))
         return latex_functions.applied(p, word, name) if variable is None else several(p, word, variable)
     return None
 
@@ -209,10 +255,16 @@ def upright(p: Parser) -> Task:
     name = p.names.find(key(f"{word.text}_{below}")) if below else None
     if name is not None:
         s.below = None
+    if word.text in p.build.declarations:  # b_, where a size is called b
+        name = (word.text, "variable")
+    elif word.text.endswith("_"):
+        raise p.fail("'_' needs what is lowered.", (word.end - 1, word.end))
     name = name or p.names.find(spelling) or p.names.find(word.text)
     if name is not None:
         return (yield rest(p, Value(p.build.name(name[0], name[1], word.span), "symbol"), s))
     p.at = s_at
+    if word.text in ("E", "P", "Pr", "Prob"):
+        raise p.fail("an expectation or probability is not supported.", word.span)
     if word.text in ("Id", "eye"):
         return (yield latex_special.identity(p, word))
     if word.text in WORDS:
@@ -226,12 +278,16 @@ def undeclared(p: Parser, word: Token) -> Task:
     if word.font == "bb" and word.text in "EP":
         raise p.fail("an expectation or probability is not supported.", word.span)
     call = latex_brackets.opening(p.word()) and not (p.assuming and word.text not in FUNCTION_LETTERS and not bare_arguments(p))
+    if p.is_op(p.word(), "_") and (p.assuming or not any(w.text in p.indices for w in p.brief(latex_special.peek_script(p)))):  # h_\theta(x)
+        back, p.at = p.at, latex_special.peek_script(p)[1] + 1
+        call = latex_brackets.opening(p.word()) and bare_arguments(p)
+        p.at = back
     if call or (p.is_op(p.word(), "'") and latex_brackets.opening(p.word(1))):
         raise UnknownNameError(
             f"{name} stands before an argument and is not declared: it is read as a function, and which is not known.",
             text=p.text,
             span=word.span,
-            hint=f"declare {name} as a scalar if it is a factor.",
+            hint=f"a function is declared with its shapes, {word.text}: (n) -> (m); a factor as a scalar, {word.text}:.",
         )
     if not p.assuming:
         near = get_close_matches(word.text, p.names.spellings(), 1) if len(word.text) > 1 else []
@@ -247,7 +303,8 @@ def undeclared(p: Parser, word: Token) -> Task:
     s = take_scripts(p)
     below = script_word(p, p.brief(s.below, 80)) if s.below is not None else ""
     bound = any(w.text in p.indices for w in p.brief(s.below, 80)) if s.below is not None else False
-    full = word.text if not below or bound else f"{word.text}_{below}"
+    entry = bound or (word.text in p.shared and as_entry(p, s))
+    full = word.text if not below or entry else f"{word.text}_{below}"
     if full in p.size_words or (full in SIZE_LETTERS and full not in p.kinds and s.below is None and not s.primes):
         p.build.sizes[full] = None
         p.names.add(full, "size")
@@ -270,6 +327,23 @@ def bare_arguments(p: Parser) -> bool:
     return False
 
 
+def subscripted(p: Parser, word: Token) -> bool:
+    """Whether the symbol has a subscript somewhere in the formula."""
+    return any(w.text == word.text and after.text == "_" for w, after in zip(p.words, p.words[1:], strict=False))
+
+
+def listed(p: Parser) -> bool:
+    """Whether the bracket here holds single names between commas, as A(t) does, not a product, as A(AB) does."""
+    before = ""
+    for word in p.words[p.at + 1 : p.at + 60]:
+        if word.text == ")":
+            return True
+        if word.kind == "name" and before in ("name", "}"):
+            return False
+        before = "name" if word.kind == "name" else word.text
+    return False
+
+
 def asked_call(p: Parser, word: Token, s: Scripts, value: Value) -> None:
     """f(x) with a declared f, and sigma(...): asked, since it reads as a function; c(x + 1) is a product."""
     if s.below is not None or s.above is not None or s.primes or not latex_brackets.opening(p.word()) or not isinstance(value.node, Name):
@@ -277,9 +351,23 @@ def asked_call(p: Parser, word: Token, s: Scripts, value: Value) -> None:
     name = p.typed(word)
     if value.node.role == "step" and bare_arguments(p):
         raise p.fail(f"{name} is defined, but not of these arguments.", word.span)
-    if word.text == "σ" or (p.is_op(p.word(), "(") and bare_arguments(p) and p.names.find(p.word(1).text) is not None):
+    factors = p.algebra.shape(value).order > 0 and not listed(p)
+    if word.text == "σ" or (p.is_op(p.word(), "(") and bare_arguments(p) and not factors and p.names.find(p.word(1).text) is not None):
         raise p.fail(
             f"is {name}(...) the function {name} or {name} times what is in parentheses?", word.span, rf"write {name} \cdot (...) for the product."
+        )
+
+
+def asked_entry(p: Parser, value: Value) -> None:
+    """x[1] and A[i, j] of a declared array, as code writes entries: from 0 or from 1 is not said."""
+    if not p.is_op(p.word(), "[") or not p.algebra.shape(value).order or p.at not in p.closing:
+        return
+    inner = p.words[p.at + 1 : p.closing[p.at]]
+    if inner and all(w.kind == "number" or w.text in p.indices or p.is_op(w, ",", ":", "+", "-") for w in inner):
+        name, typed = p.algebra.says(value), p.text[inner[0].start : inner[-1].end]
+        span = (value.span[0], p.words[p.closing[p.at]].end)
+        raise p.fail(
+            f"is {p.text[slice(*span)]} an entry of {name} or a product?", span, rf"write {name}_{{{typed}}}, counted from 1, for the entry."
         )
 
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 import re
 
 from wrt.errors import TextError, TooLargeError
+from wrt.language.latex_function_words import WORDS
+from wrt.language.latex_macros import expanded
+from wrt.language.latex_pairs import branches, double_bars, once
 from wrt.language.latex_raw import Token, balanced, raw
 from wrt.language.latex_words import ACCENTS, FONTS, SIZED, SWITCHES, UPRIGHT
 
+STACKED = ("underset", "overset", "stackrel")
 MAX_FONTS = 20  # fonts and accents inside one another
 _CONTROL = re.compile(r"[\x07\x08\x0b\x0c]")
 _THIN = re.compile(r"\\[,;:!>]")
@@ -25,8 +29,10 @@ def tokens(text: str) -> list[Token]:
         raise TextError(
             "the text holds a control character where a command lost its backslash.", text=text, span=found.span(), hint='write the text as r"...".'
         )
-    words = balanced(raw(text), text)
+    words = expanded(balanced(raw(text), text), text)
     out = _scripts(_digits(_Symbols(text, words).read(0, len(words), "", 0)), text)
+    once(out, text)
+    out = branches(double_bars(out))
     out.append(Token("stop", "", len(text), len(text)))
     return out
 
@@ -67,6 +73,9 @@ class _Symbols:
                 end = self.words[at - 1].end
                 out += self.accented(word, first, last, fonts[-1], depth, end) if word.text in ACCENTS else self.styled(word, first, last, depth, end)
                 continue
+            if word.kind == "command" and word.text in STACKED:
+                at = self.stacked(out, word, at, stop, fonts[-1], depth)
+                continue
             at += 1
             if word.kind == "command" and word.text in SWITCHES:
                 fonts[-1] = SWITCHES[word.text]
@@ -79,6 +88,20 @@ class _Symbols:
                     fonts.append(fonts[-1]) if word.text == "{" else fonts.pop()
                 out.append(word)
         return out
+
+    def stacked(self, out: list[Token], command: Token, at: int, stop: int, font: str, depth: int) -> int:
+        r"""\underset{x}{\min} as \min_{x}; what stands over a sign is a remark: \overset{\text{def}}{=} is =."""
+        first, last, at = self.argument(at + 1, stop, command)
+        remark = self.read(first, last, font, depth + 1)
+        first, last, at = self.argument(at, stop, command)
+        base = self.read(first, last, font, depth + 1)
+        if (name := "".join(w.text for w in base)) in ("argmin", "argmax"):
+            base = [Token("word", name, base[0].start, base[-1].end, "upright")]
+        out += base
+        if command.text == "underset" and base and (base[-1].kind == "word" or base[-1].text in ("min", "max", "argmin", "argmax", "sum", "prod")):
+            start, end = self.words[first].start, base[-1].end
+            out += [Token("op", "_", end, end), Token("brace", "{", start, start), *remark, Token("brace", "}", end, end)]
+        return at
 
     def letter(self, out: list[Token], word: Token, font: str) -> None:
         """A letter in a font; upright neighbours make a word; bold 1 and 0 are symbols."""
@@ -127,7 +150,11 @@ class _Symbols:
             plain = " ".join(_THIN.sub("", self.text[self.words[first].start : end]).replace("\\_", "_").split())
             if all(c.isalnum() or c in " -_.," for c in plain):
                 return [Token("word", plain, start, close, "upright")]
+        if font == "bold" and (name := self.text[self.words[first].start : end]) in WORDS and len(name) > 1:  # \mathbf{tr}
+            return [Token("word", name, start, close, "upright")]
         inner = self.read(first, last, font, depth + 1)
+        if command.text in UPRIGHT and (name := "".join(w.text for w in inner)) in ("argmin", "argmax"):  # \mathop{\arg\min}
+            return [Token("word", name, start, close, "upright")]
         if len(inner) == 1:
             return [inner[0]._replace(start=start, end=close)]
         return [Token("brace", "{", start, start), *inner, Token("brace", "}", close, close)] if inner else []
@@ -226,7 +253,10 @@ def _scripts(words: list[Token], text: str) -> list[Token]:
                 typed = words[at].text
                 message = f"'{word.text}{typed}' is typeset with '{typed[0]}' alone in the script."
                 raise TextError(message, text=text, span=(word.start, words[at].end), hint=f"write {word.text}{{{typed}}}.")
-            end_at = _argument_end(words, at, partner)
+            signed = words[at].text == "-" and at + 1 < len(words) and (words[at + 1].kind == "name" or words[at + 1].text in ("top", *"0123456789"))
+            end_at = (
+                _argument_end(words, at + signed, partner) if words[at].text != "(" else _closing(words, at, text)
+            )  # e^(-x), as plain text has it
             due[end_at] = due.get(end_at, 0) + 1
             out.append(Token("brace", "{", words[at].start, words[at].start))
             if end_at == at + 1:  # one word, whatever it is
@@ -250,12 +280,25 @@ def _partners(words: list[Token]) -> dict[int, int]:
 def _transposed(out: list[Token], start: int) -> None:
     r"""W^{(1)\top} as W^{(1)}^{\top}: the transpose at the end of a raised group has a group of its own."""
     last = out[-1]
-    upright = last.kind == "name" and last.text == "T" and (last.font == "upright" or out[-2].text == ")")
+    inverse = len(out) > 2 and [w.text for w in out[-3:-1]] == ["-", "1"]
+    upright = last.kind == "name" and last.text == "T" and (last.font == "upright" or out[-2].text in (")", "]") or inverse)
     if len(out) - start < 3 or not (last.text == "top" or upright) or out[-2].text == "-":
         return
     out.pop()
     end = out[-1].end
     out += [Token("brace", "}", end, end), Token("op", "^", last.start, last.start), Token("brace", "{", last.start, last.start), last]
+
+
+def _closing(words: list[Token], at: int, text: str) -> int:
+    """Where the round bracket that opens at `at` ends."""
+    depth = 0
+    for k in range(at, len(words)):
+        depth += (words[k].text in ("(", "{")) - (words[k].text in (")", "}"))
+        if depth <= 0 and words[k].text == ")":
+            return k + 1
+        if depth <= 0:
+            break
+    raise TextError("'(' is never closed.", text=text, span=words[at].span)
 
 
 def _argument_end(words: list[Token], at: int, partner: dict[int, int]) -> int:

@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from wrt.errors import ShapeError, Span, TextError, WrtError
 from wrt.language.builder import Builder, constant
-from wrt.language.surface import Binary, Call, Name, Node, Shape, Text, Unary
+from wrt.language.latex_points import number_of_entries, point
+from wrt.language.latex_trees import entrywise
+from wrt.language.surface import Call, Name, Node, Shape, Text, Unary
 from wrt.tables.functions import FUNCTIONS
 
 T = TypeVar("T")
@@ -80,9 +82,21 @@ class Algebra:
             r"write \det A for the determinant, \operatorname{abs}(A) for the absolute value of each entry.",
         )
 
+    def of_shape(self, value: Value, beside: Value) -> Value:
+        """Of |x|, the absolute values where they alone have the shape of what stands beside it."""
+        if value.other is None or beside.other is not None or not self.shape(beside).order:
+            return value
+        return Value(value.other, "call") if self.build.alike(self.shape(value.other), self.shape(beside)) and self.scalar(value) else value
+
     def assumed_scalar(self, value: Value) -> bool:
         """Whether the value is a name that nobody declared, taken as a scalar."""
         return isinstance(value.node, Name) and value.node.name in self.build.assumed and self.scalar(value)
+
+    def ask_point(self, number: Value) -> None:
+        """Ask about x_i of an undeclared x where a vector stands: an entry, or a row of data?"""
+        found = number_of_entries(number.node, self.build.assumed) if self.build.assumed else None
+        if found is not None:
+            raise point(self.text, found, found.span)
 
     def number_of_bars(self, value: Value) -> Value:
         """A determinant in bars where only a number fits; the bars of a vector are still asked about."""
@@ -103,6 +117,10 @@ class Algebra:
     # ------------------------------------------------------------------------------------------------ sums
     def add(self, op: str, left: Value, right: Value) -> Value:
         span = (left.span[0], right.span[1])
+        if (
+            left.other is not None and right.other is None and self.scalar(right) and self.shape(left.other).kind != "matrix"
+        ):  # |x| - c is as open as |x|
+            return Value(self.build.binary(op, left.node, right.node, span), "bars", self.build.binary(op, left.other, right.node, span))
         if left.other is not None and right.other is None and self.scalar(right):
             left = self.number_of_bars(left)
         elif right.other is not None and left.other is None and self.scalar(left):
@@ -120,6 +138,7 @@ class Algebra:
             hint = r"a row is added to every row as X + \mathbf{1} b^\top." if {a.kind, b.kind} == {"matrix", "column"} else ""
             raise self.misfit(f"the shapes do not fit: {self.says(left)} is {a}, {self.says(right)} is {b}.", span, hint)
         number, array = (left, right) if a.kind == "scalar" else (right, left)
+        self.ask_point(number)
         if self.assumed_scalar(number):
             raise self.misfit(f"{self.says(number)} is taken as a scalar, but is added to {self.says(array)}.", span)
         if self.build.is_square(self.shape(array)) and not entrywise(array.node):
@@ -169,7 +188,7 @@ class Algebra:
 
     def entry_product(self, sign: str, left: Value, right: Value) -> Value:
         r"""left \odot right, left \oslash right, left \otimes right."""
-        left, right = self.settled(left), self.settled(right)
+        left, right = self.settled(self.of_shape(left, right)), self.settled(self.of_shape(right, left))
         span = (left.span[0], right.span[1])
         a, b = self.shape(left), self.shape(right)
         if sign == "otimes":
@@ -216,7 +235,13 @@ class Algebra:
         a, b = self.shape(left), self.shape(right)
         if left.other is not None or right.other is not None:
             return self.times_bars(op, left, right, span)
+        if a.kind == "row" and right.form == "entry" and op in ("", "·"):
+            name = self.says(right)
+            hint = 'if it is a row of a matrix, declare that and say names={"x_i": "X[i,:].T"}; a number goes in front.'
+            raise self.ask(f"{name} is an entry, a number, behind the row {self.says(left)}.", span, hint)
         if "scalar" in (a.kind, b.kind):
+            if op == "" and a.order and right.form == "entry":
+                self.ask_point(right)
             if op == "" and a.order and self.assumed_scalar(right):
                 raise self.misfit(f"{self.says(right)} is taken as a scalar, but stands behind {self.says(left)}.", span)
             return Value(self.build.product(left.node, right.node, span), "product")
@@ -232,6 +257,8 @@ class Algebra:
     def times_bars(self, op: str, left: Value, right: Value, span: Span) -> Value:
         """A multiple of |A| is as open as |A|; two determinants, or anything else, are asked about."""
         if left.other is not None and right.other is not None:
+            if self.shape(left.other).kind == self.shape(right.other).kind == "column" and op != "·":  # |x||y|: columns are not multiplied
+                return Value(self.build.product(left.node, right.node, span), "product")
             left, right = self.settled(left), self.settled(right)
         bars, factor = (left, right) if left.other is not None else (right, left)
         assert bars.other is not None
@@ -269,6 +296,8 @@ class Algebra:
     # ------------------------------------------------------------------------------------------------ powers
     def transpose(self, value: Value, span: Span) -> Value:
         value = self.settled(value)
+        if self.scalar(value):
+            self.ask_point(value)
         if self.scalar(value) and self.build.assumed and value.form != "product":
             raise self.misfit(f"{self.says(value)} is taken as a scalar, but is transposed.", span)
         if value.form in ("symbol", "entry", "number") and self.scalar(value):
@@ -327,7 +356,9 @@ class Algebra:
     def entry_power(self, base: Value, exponent: Value, span: Span) -> Value:
         r"""x^{\odot k}, x^{\circ k}: the power of each entry."""
         base, exponent = self.settled(base), self.settled(exponent)
-        if not self.scalar(exponent) and not self.build.alike(self.shape(base), self.shape(exponent)):
+        a, b = self.shape(base), self.shape(exponent)
+        along = a.kind == "matrix" and b.kind == "column" and self.build.unifier.unify(a.sizes[0], b.sizes[0])  # one exponent a row
+        if "scalar" not in (a.kind, b.kind) and not along and not self.build.alike(a, b):
             raise self.misfit(f"the exponent {self.says(exponent)} is {self.shape(exponent)}.", exponent.span)
         return Value(self.build.binary("**", base.node, exponent.node, span), "power")
 
@@ -358,6 +389,7 @@ class Algebra:
         shape = self.shape(inner)
         node = inner.node
         if shape.kind == "scalar" and self.build.assumed:
+            self.ask_point(inner)
             raise self.misfit(f"{self.says(inner)} is taken as a scalar, but has a norm.", span)
         if shape.kind == "scalar":
             return Value(self.build.call("abs", node, span=span), "norm")
@@ -385,27 +417,3 @@ class Algebra:
             span,
             r"write \|X\|_F for the Frobenius norm, \|X\|_2 for the spectral norm, \|X\|_* for the nuclear norm, \|X\|_{1,1} for the sum of the absolute values.",
         )
-
-
-def entrywise(node: Node) -> bool:
-    """Whether an array is made entry by entry (a function of each entry, a Hadamard product, a sum with such), so that a number beside it means
-    every entry.
-    """
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        match part:
-            case Unary(op="-"):
-                stack.append(part.argument)
-            case Binary(op="@"):
-                continue
-            case Binary(op="*" | "/" | "+" | "-"):
-                arrays = [p for p in (part.left, part.right) if p.shape is not None and p.shape.order]
-                if part.op in "*/" and (len(arrays) == 2 or (part.op == "/" and arrays and arrays[0] is part.right)):
-                    return True
-                stack += arrays
-            case Binary():
-                return True
-            case Call() if part.function in FUNCTIONS or part.function in ("softmax", "log_softmax"):
-                return True
-    return False

@@ -54,8 +54,8 @@ SIZED: dict[str, str] = {
     **{f"{size}{side}": name for size in ("big", "Big", "bigg", "Bigg") for side, name in (("", ""), ("l", "open"), ("r", "close"), ("m", ""))},
 }  # fmt: skip
 IGNORED = frozenset(
-    "limits nolimits displaystyle textstyle scriptstyle scriptscriptstyle nonumber notag quad qquad enspace thinspace negthinspace medspace thickspace strut mathstrut "
-    "mathord mathbin mathrel mathopen mathclose mathpunct centering noindent hfill hfil hline allowbreak nobreak newline relax protect ensuremath boxed smash allowdisplaybreaks "
+    "square blacksquare qed qedhere limits nolimits displaystyle textstyle scriptstyle scriptscriptstyle nonumber notag quad qquad enspace thinspace negthinspace medspace thickspace strut mathstrut "
+    "tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge mathord mathbin mathrel mathopen mathclose mathpunct centering noindent hfill hfil hline allowbreak nobreak newline relax protect ensuremath boxed smash allowdisplaybreaks "
     "par left. right.".split()
 ) - {"quad", "qquad", "newline"}
 SKIPPED = frozenset(
@@ -118,6 +118,11 @@ UNICODE: dict[str, tuple[tuple[str, str], ...]] = {
     "‘": (("op", "'"),),
     "½": (("command", "frac"), ("number", "1"), ("number", "2")),
     "¼": (("command", "frac"), ("number", "1"), ("number", "4")),
+    "¾": (("command", "frac"), ("number", "3"), ("number", "4")),
+    "⅓": (("command", "frac"), ("number", "1"), ("number", "3")),
+    "⅔": (("command", "frac"), ("number", "2"), ("number", "3")),
+    "∛": (("command", "sqrt"), ("op", "["), ("number", "3"), ("op", "]")),
+    "∜": (("command", "sqrt"), ("op", "["), ("number", "4"), ("op", "]")),
     "ℝ": (("command", "R"),),
     "𝟙": (("command", "one"),),
     "𝟏": (("command", "one"),),
@@ -126,5 +131,5 @@ UNICODE: dict[str, tuple[tuple[str, str], ...]] = {
 
 # commands that no operand starts with
 ENDING = frozenset(
-    "le ge ne in notin quad and or to mapsto coloneqq approx sim propto forall over middle pm mp star div oplus ominus cup cap subset setminus perp".split()
+    "le ge ne succ succeq prec preceq in notin quad and or to mapsto coloneqq approx sim propto forall over middle pm mp star div oplus ominus cup cap subset setminus perp".split()
 )

@@ -33,9 +33,11 @@ from wrt.errors import ShapeError, Span, TextError, TooLargeError, UnknownNameEr
 from wrt.language.assume import by_letters, letter_kind, named
 from wrt.language.builder import Builder, Reading, constant
 from wrt.language.matlab_tokens import tokens
+from wrt.language.matlab_words import CONTROL, ENTRIES, SIGNS
+from wrt.language.matlab_words import FUNCTIONS as FUNCTIONS_OF_MATLAB
 from wrt.language.python import Token
 from wrt.language.sizes import Size
-from wrt.language.surface import Name, Node, Shape, Steps, Text
+from wrt.language.surface import FunctionDeclaration, Name, Node, Shape, Steps, Text
 from wrt.language.trampoline import Task, run
 from wrt.tables.functions import CONSTANTS, FUNCTIONS
 
@@ -61,14 +63,19 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[s
     return read(text, shapes, facts).tree
 
 
-def read(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[str, Iterable[str]] | None = None) -> Reading:
-    """The tree, the shapes assumed of undeclared names, and what the user should be told."""
+def read(
+    text: str,
+    shapes: Mapping[str, Shape] | None = None,
+    facts: Mapping[str, Iterable[str]] | None = None,
+    functions: Mapping[str, FunctionDeclaration] | None = None,
+) -> Reading:
+    """The tree, the shapes assumed of undeclared names, and what the user should be told; `functions` are those declared."""
     words = tokens(text)
     if words[0].kind == "end":
         raise TextError("there is nothing to read: the text is empty.", text=text, span=(0, 1), hint='write for example "norm2(A*x - y)^2".')
 
     def attempt(kinds: dict[str, str]) -> Reading:
-        return Reader(text, words, dict(shapes or {}), facts, kinds).read()
+        return Reader(text, words, Builder(dict(shapes or {}), facts, functions), functions or {}, kinds).read()
 
     try:
         return by_letters(attempt, text, len(words))
@@ -79,16 +86,15 @@ def read(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[st
 class Reader:
     """One reading of one text with one choice of kinds for the undeclared names."""
 
-    def __init__(
-        self, text: str, words: list[Token], shapes: dict[str, Shape], facts: Mapping[str, Iterable[str]] | None, kinds: dict[str, str]
-    ) -> None:
+    def __init__(self, text: str, words: list[Token], build: Builder, functions: Mapping[str, FunctionDeclaration], kinds: dict[str, str]) -> None:
         self.text = text
         self.words = words
         self.at = 0
         self.kinds = kinds
         self.notes: dict[str, None] = {}
         self.once: set[str] = set()  # undeclared names met once so far
-        self.build = Builder(shapes, facts)
+        self.build = build
+        self.functions = functions
         self.opened: list[Token] = []
 
     # ------------------------------------------------------------------------------------------------ helpers
@@ -109,13 +115,13 @@ class Reader:
         word = self.word()
         if word.kind == "end":
             return self.fail(f"expected {what}, found the end of the text.", (max(word.start - 1, 0), word.start))
-        hint = {
-            "**": "a power is written ^ or .^.",
-            "@": "the matrix product is written *.",
-            ".": "the transpose is written x'.",
-            "==": "comparisons are not part of this language.",
-        }
-        return self.fail(f"expected {what}, found '{word.text}'.", (word.start, word.end), hint.get(word.text, ""))
+        hint = SIGNS.get(word.text, "")
+        if word.text == "@" and what != "an operator":
+            hint = "give the formula alone, without @(x)."
+        elif word.kind in ("name", "number") and what == "an operator":
+            control = word.text in CONTROL or (self.at and self.words[self.at - 1].text in CONTROL)
+            hint = "loops and branches are not part of this language." if control else "a product is written with *: 2*x, x'*A*x."
+        return self.fail(f"expected {what}, found '{word.text}'.", (word.start, word.end), hint)
 
     # ------------------------------------------------------------------------------------------------ rules
     def read(self) -> Reading:
@@ -334,8 +340,11 @@ class Reader:
         name = SPELLINGS.get(word.text, word.text)
         shapes = [self.build.shape(a) for a in arguments if not isinstance(a, Text)]
         kind = shapes[0].kind if shapes else ""
+        if word.text in self.functions:
+            return self.build.call(word.text, *arguments, span=span)
         if word.text in self.build.declarations or word.text in self.build.steps:
-            raise self.fail(f"{word.text} is a variable, not a function.", (word.start, word.end), "write * for a product.")
+            hint = ENTRIES if all(s.kind == "scalar" for s in shapes) else "write * for a product."
+            raise self.fail(f"{word.text} is a variable, not a function.", (word.start, word.end), hint)
         if name in ("norm1", "norm2") and len(arguments) == 1:
             return self.norm(name, arguments[0], kind, span)
         if name == "norm":
@@ -347,6 +356,13 @@ class Reader:
         if name == "sum" and len(arguments) == 2 and constant(arguments[1]) in (1, 2):
             axis = self.build.number(int(constant(arguments[1]) or 1) - 1, arguments[1].span)
             return self.build.call("sum", arguments[0], span=span, axis=axis)
+        if name in ("max", "min") and len(arguments) == 2:
+            return self.build.call("maximum" if name == "max" else "minimum", *arguments, span=span)
+        if name in ("log2", "log10") and len(arguments) == 1:
+            base = self.build.call("log", self.build.number(int(name[3:]), span), span=span)
+            return self.build.binary("/", self.build.call("log", arguments[0], span=span), base, span)
+        if name == "sum" and kind == "matrix":
+            self.notes["sum of a matrix is the sum of all its entries; Matlab's sums of columns are sum(X, 1)"] = None
         if name == "sum" or (name in VECTOR and kind != "matrix"):
             if len(arguments) != 1:
                 raise self.fail(f"{name} takes one argument, found {len(arguments)}.", span)
@@ -356,12 +372,8 @@ class Reader:
         if name in SAME:
             return self.build.call(name, *arguments, span=span)
         near = get_close_matches(word.text, KNOWN, 1)
-        raise UnknownNameError(
-            f"'{word.text}' is not a function of the language.",
-            text=self.text,
-            span=(word.start, word.end),
-            hint=f"did you mean '{near[0]}'?" if near else "",
-        )
+        hint = FUNCTIONS_OF_MATLAB.get(word.text) or (f"did you mean '{near[0]}'?" if near else "")
+        raise UnknownNameError(f"'{word.text}' is not a function of the language.", text=self.text, span=(word.start, word.end), hint=hint)
 
     def norm(self, name: str, value: Node, kind: str, span: Span) -> Node:
         """norm1, norm2 of a vector; of a matrix the sum of absolute values and the Frobenius norm."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wrt.errors import NoClosedFormError
 from wrt.language.matlab import SAME, VECTOR
+from wrt.language.signatures import known_functions
 from wrt.language.surface import Binary, Call, Name, Node, Number, Shape, Steps, Text, Unary
 from wrt.language.unparse import Piece, number_text, short
 
@@ -122,6 +123,8 @@ def _call(node: Call) -> list[Piece]:
             return [(first, PRODUCT), "*", (arguments[1], POSTFIX), "'"]
         case "eye" if len(arguments) == 1:
             return ["eye(", (first, 0), ")"]
+        case "ones" | "zeros" if len(arguments) == 2 and any(isinstance(a, Number) and a.value == 1 for a in arguments):
+            raise _cannot(node)  # a matrix of one column: the dialect has columns only
         case "ones" | "zeros" if len(arguments) <= 2:
             return [f"{name}(", (first, 0), ", ", (arguments[1], 0) if len(arguments) == 2 else "1", ")"]
         case "trace":
@@ -130,7 +133,8 @@ def _call(node: Call) -> list[Piece]:
             return ["sum(", (first, 0), ")"]
         case "sum" if len(arguments) == 1 and isinstance(axis := node.option("axis"), Number) and axis.value in (0, 1):
             return ["sum(", (first, 0), f", {int(axis.value) + 1})"]
-    if node.options or not (name in SAME or (name in VECTOR and _shape(first).kind != "matrix")) or name in ("where", "solve"):
+    own = name.isidentifier() and name not in known_functions()  # a function that the user declares
+    if node.options or not (own or name in SAME or (name in VECTOR and _shape(first).kind != "matrix")) or name in ("where", "solve"):
         if name == "solve":
             return ["inv(", (first, 0), ")*", (arguments[1], POSTFIX)]
         raise _cannot(node)

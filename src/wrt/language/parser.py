@@ -13,8 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wrt.errors import Span, TextError, TooLargeError
+from wrt.errors import Span, TextError, TooLargeError, WrtError
+from wrt.language import hints
+from wrt.language.functions_declared import derivative_name
 from wrt.language.python import Token, tokens
+from wrt.language.signatures import known_functions
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Slice, Steps, Text, Unary
 
 MAX_NESTING = 20_000
@@ -57,6 +60,7 @@ class Frame:
     keywords: list[tuple[str, Node]] = field(default_factory=list)
     keyword: str = ""
     slices: list[Node | None] | None = None
+    slice_start: int = 0
     body: Node | None = None
     loops: list[Loop] = field(default_factory=list)
     conditions: list[Node] = field(default_factory=list)
@@ -93,10 +97,21 @@ class Parser:
     def fail(self, message: str, span: Span, hint: str = "") -> TextError:
         return TextError(message, text=self.text, span=span, hint=hint)
 
-    def expected(self, what: str) -> TextError:
+    def expected(self, what: str, hint: str = "") -> TextError:
         word = self.words[self.at]
         found = "the end of the text" if word.kind == "end" else f"'{word.text}'"
-        return self.fail(f"expected {what}, found {found}.", (word.start, max(word.end, word.start + 1)))
+        return self.fail(f"expected {what}, found {found}.", (word.start, max(word.end, word.start + 1)), hint)
+
+    def keyword(self, message: str) -> TextError:
+        """A keyword of Python where a value or an operator is due."""
+        word = self.words[self.at]
+        hint = hints.for_lambda(self.peek(1).text) if word.text == "lambda" else hints.WORDS.get(word.text, "")
+        return self.fail(message, (word.start, word.end), hint)
+
+    def before(self) -> tuple[str, Node | None]:
+        """The operator in front of the operand just read, and that operator's left side."""
+        top = self.stack[-1] if self.stack else None
+        return (top.op, self.values[-2]) if isinstance(top, Operator) and top.op in BINARY else ("", None)
 
     def peek(self, k: int = 0) -> Token:
         return self.words[min(self.at + k, len(self.words) - 1)]
@@ -141,8 +156,10 @@ class Parser:
                 self.values.append(Unary("-", right, span=(top.start, right.span[1])))
                 continue
             left = self.values.pop()
-            if top.rank == 1 and any(isinstance(n, Binary) and BINARY[n.op] == 1 and self.text[n.span[0] - 1 : n.span[0]] != "(" for n in (left,)):
-                raise self.fail("a chain of comparisons; multiply two of them instead.", (left.span[0], right.span[1]))
+            if (
+                top.rank == 1 and isinstance(left, Binary) and BINARY[left.op] == 1 and left.span[0] == left.left.span[0]
+            ):  # (a < b) < c has its bracket
+                raise self.fail("a chain of comparisons.", (left.span[0], right.span[1]), hints.for_comparisons(left, top.op, right))
             self.values.append(Binary(top.op, left, right, span=(left.span[0], right.span[1])))
 
     # ------------------------------------------------------------------------------------------------ driver
@@ -174,7 +191,7 @@ class Parser:
                 names.add(name)
                 continue
             if self.peek().kind != "end":
-                raise self.expected("an operator")
+                raise self.expected("an operator", "one formula at a time; a column is written [x, y]." if self.peek().text == "," else "")
             break
         return Steps(tuple(steps), value, span=(0, len(self.text))) if steps else value
 
@@ -190,7 +207,8 @@ class Parser:
                     frame = self.frame()
                     assert frame is not None
                     closing = {"index": "]", "list": "]"}.get(frame.kind, ")")
-                    raise self.expected(f"'{closing}'")
+                    matlab = frame.kind == "list" and self.peek().text == ";"
+                    raise self.expected(f"'{closing}'", "every row is a list: [[a, b], [c, d]]." if matlab else "")
                 return self.values.pop()
 
     def operand(self) -> bool:
@@ -207,7 +225,7 @@ class Parser:
             return False
         if word.kind == "name":
             if word.text in KEYWORDS:
-                raise self.fail(f"'{word.text}' has no meaning here.", (word.start, word.end))
+                raise self.keyword(f"'{word.text}' has no meaning here.")
             if frame is not None and frame.kind == "call" and self.peek(1).text == "=" and self._fresh():
                 frame.keyword = word.text
                 self.at += 2
@@ -244,7 +262,7 @@ class Parser:
                 self.end_part(frame, None)
                 self.at += 1
                 return True
-        raise self.expected("a value")
+        raise self.expected("a value", hints.for_bar(self.text, word.start) if word.text == "|" else "")
 
     def _fresh(self) -> bool:
         """Whether nothing of the current item has been read yet."""
@@ -253,15 +271,14 @@ class Parser:
     def operator(self, base: int) -> bool | None:
         """Read what follows an operand; None at a word that cannot continue the expression."""
         word = self.peek()
-        if word.kind in ("number", "string"):
-            raise self.expected("an operator")
-        if word.kind == "name":
+        if word.kind == "name" and word.text in KEYWORDS:
             frame = self.frame()
             if word.text in ("for", "if") and frame is not None and frame.kind == "call":
                 return self.clause(frame)
-            if word.text in KEYWORDS or len(self.stack) == 0:
-                raise self.expected("an operator")
-            raise self.expected("an operator")
+            raise self.keyword(f"expected an operator, found '{word.text}'.")
+        if word.kind in ("name", "number", "string"):
+            follows = f"{word.text}(...)" if self.peek(1).text == "(" else word.text
+            raise self.expected("an operator", hints.beside(self.values[-1], *self.before(), follows, self.text, known_functions()))
         text = word.text
         if text in BINARY:
             rank = BINARY[text]
@@ -276,9 +293,7 @@ class Parser:
                 self.at += 1
                 attribute = self.peek()
                 if attribute.kind != "name" or attribute.text != "T":
-                    raise self.fail(
-                        f"'.{attribute.text}' is not known; the only attribute is .T, the transpose.", (word.start, max(attribute.end, word.end))
-                    )
+                    raise self.attribute(word)
                 self.at += 1
                 value = self.values.pop()
                 self.values.append(Unary("T", value, span=(value.span[0], attribute.end)))
@@ -290,16 +305,36 @@ class Parser:
                 return True
             case "(":
                 value = self.values[-1]
-                raise self.fail("only a named function can be called.", (value.span[0], word.end), hint="write * for a product.")
+                try:
+                    name = derivative_name(value)
+                except WrtError as error:
+                    raise error.located(self.text) from None
+                if name is None:
+                    hint = hints.before_bracket(value, *self.before(), known_functions())
+                    raise self.fail("only a named function can be called.", (value.span[0], word.end), hint)
+                self.values.pop()
+                self.at += 1
+                self.open(Frame("call", value.span[0], name=name))
+                return self.close_call() if self.peek().text == ")" else True
             case "," | ")" | "]" | ":":
                 return self.close_item(text)
             case "=":
                 raise self.fail("'=' names a step only at its start; a comparison is '=='.", (word.start, word.end))
-            case "^":
-                raise self.fail("'^' has no meaning here.", (word.start, word.end), hint="a power is written **.")
-            case "//" | "%" | "&" | "|" | "~" | "!" | "?" | "{" | "}":
-                raise self.fail(f"'{text}' has no meaning here.", (word.start, word.end))
+            case "^" | "//" | "%" | "&" | "|" | "~" | "!" | "?" | "{" | "}":
+                raise self.fail(f"'{text}' has no meaning here.", (word.start, word.end), hints.MARKS.get(text, ""))
         return None
+
+    def attribute(self, point: Token) -> TextError:
+        """`.name` other than .T: a method, an attribute, or a function of a module; the argument's text where it is one name or number."""
+        path = [self.peek().text]
+        end = max(self.peek().end, point.end)
+        while self.peek(1).text == "." and self.peek(2).kind == "name":
+            self.at += 2
+            path.append(self.peek().text)
+            end = self.peek().end
+        given = [self.peek(2).text] if self.peek(1).text == "(" and self.peek(2).kind in ("name", "number") and self.peek(3).text == ")" else []
+        hint = hints.for_attribute(self.values[-1], path, given, known_functions()) if path[0].isidentifier() else ""
+        return self.fail(f"'.{'.'.join(path)}' is not known; the only attribute is .T, the transpose.", (point.start, end), hint)
 
     # ------------------------------------------------------------------------------------------------ brackets
     def close_item(self, text: str) -> bool | None:
@@ -404,6 +439,7 @@ class Parser:
         self.at += 1
         if frame.slices is None:
             frame.slices = []
+            frame.slice_start = self.words[self.at - 1].start if value is None else value.span[0]
         if len(frame.slices) == 2:
             raise self.fail("a slice has at most start, stop and step.", (frame.start, self.words[self.at - 1].end))
         frame.slices.append(value)
@@ -415,8 +451,7 @@ class Parser:
             frame.items.append(value)
             return
         parts = [*frame.slices, value, None, None][:3] if len(frame.slices) < 3 else frame.slices
-        where = self.peek()
-        frame.items.append(Slice(parts[0], parts[1], parts[2], span=(where.start - 1, where.end)))
+        frame.items.append(Slice(parts[0], parts[1], parts[2], span=(frame.slice_start, self.words[self.at - 1].end)))
         frame.slices = None
 
     def close_index(self) -> bool:
@@ -456,7 +491,7 @@ class Parser:
         self.at += 1
         self.need("in")
         if self.peek().text != "range":
-            raise self.expected("'range(...)'")
+            raise self.expected("'range(...)'", "range(n) runs from 0 to n - 1, range(a, b) from a to b - 1.")
         self.at += 1
         self.need("(")
         self.open(Frame("range", name.start, name=name.text))

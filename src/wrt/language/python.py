@@ -10,13 +10,13 @@ from wrt.errors import TextError, TooLargeError
 
 MAX_CHARACTERS = 400_000
 MAX_TOKENS = 120_000
-MAX_DIGITS = 400
-MAX_EXPONENT = 400
+MAX_DIGITS = 300  # floats end near 1.8e308
+MAX_EXPONENT = 300
 
 _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[“”][^“”\n]*[“”]|[‘’][^‘’\n]*[‘’]")
 _SPACE = re.compile(r"[ \t\r\f]+|\\\n|#[^\n]*")
-_ASCII_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?![^\x00-\x7f])")
+_ASCII_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?![A-Za-z_0-9]|[^\x00-\x7f])")
 _OPERATOR = re.compile(r"\*\*|//|==|!=|<=|>=|[-+*/@<>=()\[\],:;.%&|^~!?{}]|\n")
 
 
@@ -77,7 +77,7 @@ def tokens(text: str) -> list[Token]:
                     out.append(Token("op", ";", at, at + 1))
             else:
                 out.append(Token("op", word, at, found.end()))
-        elif c in "\"'":
+        elif c in "\"'“”‘’":  # word processors curl the quotes
             found = _STRING.match(text, at)
             if not found:
                 raise TextError("a string that is not closed.", text=text, span=(at, at + 1))
@@ -86,7 +86,9 @@ def tokens(text: str) -> list[Token]:
             out.append(Token("name", text[at:end], at, end))
             found = None
         else:
-            raise TextError(f"the character {c!r} has no meaning here.", text=text, span=(at, at + 1))
+            from wrt.language.hints import for_character
+
+            raise TextError(f"the character {c!r} has no meaning here.", text=text, span=(at, at + 1), hint=for_character(c))
         at = out[-1].end if out and (found is None or out[-1].start == at) else found.end()  # type: ignore[union-attr]  # one of the two matched
         if len(out) > MAX_TOKENS:
             raise TooLargeError(f"the text has more than {MAX_TOKENS} words; name parts of it or split it.")

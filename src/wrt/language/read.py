@@ -5,16 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from wrt.errors import NotDifferentiableError, ShapeError, TextError, TooLargeError, WrtError
 from wrt.language import declarations as declare
 from wrt.language.builder import Reading
 from wrt.language.declarations import FactSpec, ShapeSpec
+from wrt.language.functions_declared import primed
 from wrt.language.infer import Inference, undeclared
 from wrt.language.parser import parse
 from wrt.language.shapes import annotate, size_names
 from wrt.language.sizes import Size
-from wrt.language.surface import SCALAR, Declaration, Name, Node, Shape, Source, column, matrix, postorder
+from wrt.language.surface import (
+    SCALAR,
+    Binary,
+    Call,
+    Declaration,
+    FunctionDeclaration,
+    Name,
+    Node,
+    Number,
+    Shape,
+    Source,
+    Unary,
+    column,
+    matrix,
+    postorder,
+)
 from wrt.language.unify import Sizes
 from wrt.tables.facts import closure
 
@@ -47,17 +64,18 @@ def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declarat
 
     if syntax is not None and syntax not in SYNTAXES:
         raise TextError(f"syntax must be one of {', '.join(SYNTAXES)}, not {syntax!r}.")
-    syntax = syntax or ("latex" if names else dialect.detect(text))
-    shapes = {name: d.shape for name, d in declared.items()}
-    facts = {name: closure(d.facts) for name, d in declared.items()}
+    functions = {name: d for name, d in declared.items() if isinstance(d, FunctionDeclaration)}
+    syntax = syntax or ("latex" if names or primed(text, functions) else dialect.detect(text))
+    shapes = {name: d.shape for name, d in declared.items() if name not in functions}
+    facts = {name: closure(d.facts) for name, d in declared.items() if name not in functions}
     if syntax == "matlab":
         from wrt.language import matlab
 
-        return syntax, matlab.read(text, shapes, facts)
+        return syntax, matlab.read(text, shapes, facts, functions)
     if syntax in ("latex", "unicode"):  # the Unicode style is read by the same grammar
         from wrt.language import latex
 
-        return syntax, latex.read(text, shapes, dict(names), facts)
+        return syntax, latex.read(text, shapes, dict(names), facts, functions=functions)
     return syntax, Reading(parse(text), {}, ())
 
 
@@ -70,11 +88,13 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
     assumed: list[str] = []
     flexible: list[str] = []
     if missing:
-        unknown_called(tree, missing)
+        unknown_called(tree, missing, all_declared)
         kinds = Inference(tree, missing, all_declared, text).run()
         for name, kind in kinds.items():
             if kind == "size":
                 sizes[name] = None
+            elif kind == "integer":
+                all_declared[name] = Declaration(name, SCALAR, frozenset({"integer"}))
             else:
                 declare.check_name(name)
                 all_declared[name] = Declaration(name, _flexible(kind, unifier, missing[name][0]))
@@ -82,10 +102,10 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
     try:
         conditions = annotate(tree, all_declared, sizes=sizes, unifier=unifier)
     except ShapeError as error:
-        error.message = _named(error.message, {*sizes, *all_declared})
+        error.message, error.hint = _named(error.message, error.hint, {*sizes, *all_declared})
         raise
     if flexible or unifier.bound:
-        lone = _lone_size(missing, sizes, all_declared, unifier)
+        lone = _lone_size(tree, missing, sizes, all_declared, unifier)
         all_declared = _settle(tree, all_declared, flexible, unifier, {*sizes, *all_declared, *_bound_names(tree)}, lone)
         for name in flexible:
             _small(all_declared[name], missing[name][0])
@@ -93,6 +113,8 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
         conditions = ()  # found again with the names that sizes have now
         conditions = annotate(tree, all_declared, sizes=sizes)
     assumed += [f"{name}: a size" for name in missing if name in sizes]
+    assumed += [f"{name}: a whole number" for name in missing if name in all_declared and "integer" in all_declared[name].facts]
+    assumed += notes(tree, missing, syntax) if syntax != "latex" else []
     for name in size_names(all_declared):
         sizes[name] = None
     return Source(tree, all_declared, tuple(sizes), text, syntax, tuple(assumed), conditions)
@@ -100,7 +122,10 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
 
 def read_like(words: str, source: Source, indices: Mapping[str, Size] | None = None, extra: Mapping[str, Declaration] | None = None) -> Source:
     """A printed view read back beside the declarations of `source`; `indices` are free index names, `extra` further variables."""
-    tree = parse(words)
+    try:
+        tree = parse(words)
+    except TooLargeError as error:
+        raise TooLargeError(f"a printed form is past a limit: {error.message}", text=source.text, span=(0, len(source.text))) from None
     declared = {**source.declarations, **(extra or {})}
     try:
         conditions = annotate(tree, declared, sizes=source.sizes, indices=indices)
@@ -109,18 +134,51 @@ def read_like(words: str, source: Source, indices: Mapping[str, Size] | None = N
     return Source(tree, declared, source.sizes, words, "python", (), conditions)
 
 
-def unknown_called(tree: Node, missing: Mapping[str, list[Name]]) -> None:
-    """A near miss of a function's name used as a variable is told by the parser already; here only keywords are refused."""
+def unknown_called(tree: Node, missing: Mapping[str, list[Name]], declared: Mapping[str, Declaration]) -> None:
+    """Refuse keywords, and a power T that may be meant as the transpose; a near miss of a function's name is told by the parser already."""
     for name, occurrences in missing.items():
         if name in declare.KEYWORDS:
             raise TextError(f"'{name}' is a keyword.", span=occurrences[0].span)
+    for node in postorder(tree) if "T" in missing else ():
+        if isinstance(node, Binary) and node.op == "**" and node.right in missing["T"] and isinstance(node.left, Name):
+            base = declared.get(node.left.name)
+            if base is None or base.shape.order:
+                hint = f"the transpose is {node.left.name}.T; declare T if it is a variable."
+                raise TextError("is **T the transpose, or a power T?", span=node.span, hint=hint)
 
 
-def _named(message: str, taken: set[str]) -> str:
-    """A message with letters for sizes that have no name yet."""
-    letters = [w for w in (*COLUMNS, *(f"n{k}" for k in range(1, 100))) if w not in taken]
+def _square(node: Node) -> bool:
+    return node.shape is not None and node.shape.kind == "matrix" and node.shape.sizes[0] is node.shape.sizes[1]
+
+
+def notes(tree: Node, missing: Mapping[str, list[Name]], syntax: str) -> list[str]:
+    """What a name or an operation may be taken for: the number e, the identity I, x.T*A for x.T @ A, A**-1 for inv(A)."""
+    found: dict[str, None] = {}
+    for node in postorder(tree):
+        match node:
+            case Binary(op="**", left=Name(name="e")) if "e" in missing:
+                found["e is a variable, the exponential function is exp(x)"] = None
+            case Name(name="I") if "I" in missing:
+                found["I is a variable, the identity is eye(n)"] = None
+            case Binary(op="**", left=Name() as x, right=Unary(op="-", argument=Number(value=Fraction(numerator=1, denominator=1)))) if (
+                syntax == "python" and _square(x)
+            ):
+                found[f"{x.name}**-1 goes entry by entry, the inverse is inv({x.name})"] = None
+            case Binary(op="*", left=Unary(op="T", argument=Name() as x), right=Name() as y) if {x.name, y.name} & missing.keys():
+                found[f"{x.name}.T*{y.name} goes entry by entry, the product of matrices is {x.name}.T @ {y.name}"] = None
+    return list(found)
+
+
+def _named(message: str, hint: str, taken: set[str]) -> tuple[str, str]:
+    """A message and its hint with letters for sizes that have no name yet: m x n for the first matrix."""
+    pools = ROWS if re.search(r"\?\d+ x \?\d+", message) else COLUMNS
+    letters = [w for w in dict.fromkeys((*pools[:1], *COLUMNS, *(f"n{k}" for k in range(1, 100)))) if w not in taken]
     names: dict[str, str] = {}
-    return re.sub(r"\?\d+", lambda found: names.setdefault(found.group(), letters[len(names) % len(letters)]), message)
+
+    def letter(found: re.Match[str]) -> str:
+        return names.setdefault(found.group(), letters[len(names) % len(letters)])
+
+    return re.sub(r"\?\d+", letter, message), re.sub(r"\?\d+", letter, hint)
 
 
 def say(d: Declaration) -> str:
@@ -161,11 +219,15 @@ def _bound_names(tree: Node) -> set[str]:
     return out
 
 
-def _lone_size(missing: Mapping[str, list[Name]], sizes: Mapping[str, object], declared: Mapping[str, Declaration], unifier: Sizes) -> str | None:
+def _lone_size(
+    tree: Node, missing: Mapping[str, list[Name]], sizes: Mapping[str, object], declared: Mapping[str, Declaration], unifier: Sizes
+) -> str | None:
     """The undeclared size that only numbers mention, where one size is open: in sum((x - mean(x))**2)/n the n is the size of x."""
     used = {n for d in declared.values() for s in d.shape.sizes for n in unifier.find(s).names}
     open_sizes = {n for n in used if n.startswith("?")}
-    lone = [name for name in missing if name in sizes and name not in used]
+    exponents = [p for n in postorder(tree) if isinstance(n, Call) and n.function == "matpow" for p in n.arguments[1:]]
+    counts = {p.name for e in exponents for p in postorder(e) if isinstance(p, Name)}
+    lone = [name for name in missing if name in sizes and name not in used and name not in counts]
     return lone[0] if len(lone) == 1 and len(open_sizes) == 1 else None
 
 
@@ -207,4 +269,4 @@ def _settle(
 
     for node in postorder(tree):
         node.shape = None
-    return {n: Declaration(n, final(d.shape), d.facts) for n, d in declared.items()}
+    return {n: d.reshaped(final) for n, d in declared.items()}

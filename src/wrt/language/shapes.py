@@ -7,17 +7,21 @@ decided before (`infer.py`), so that here a shape is wrong only when its sizes a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from math import prod
 
 from wrt.errors import ShapeError, TextError, UnknownNameError
-from wrt.language.signatures import ONE, places, shape_of_call, tensor_shape
-from wrt.language.sizes import Size
+from wrt.language.functions_declared import shape_of_application
+from wrt.language.hints import nearest
+from wrt.language.hints_shapes import for_entries, for_product
+from wrt.language.signatures import ONE, applied_variable, known_functions, places, shape_of_call, tensor_shape
+from wrt.language.sizes import MAX_POWER, Size
 from wrt.language.surface import (
     SCALAR,
     Binary,
     Block,
     Call,
     Declaration,
+    FunctionDeclaration,
     Generator,
     Index,
     Loop,
@@ -60,11 +64,13 @@ def annotate(
 
 def size_names(declarations: Mapping[str, Declaration]) -> dict[str, None]:
     """The names of all sizes in declared shapes, in order of appearance."""
-    return {name: None for d in declarations.values() for s in d.shape.sizes for name in sorted(s.names)}
+    return {name: None for d in declarations.values() for s in d.sizes for name in sorted(s.names)}
 
 
 class Annotator:
     """One inference over one tree."""
+
+    first = 0  # what entries are counted from where the text was typed; in trees always 0
 
     def __init__(self, declarations: Mapping[str, Declaration], sizes: Iterable[str], indices: Mapping[str, Size], unifier: Sizes) -> None:
         self.declarations = declarations
@@ -78,8 +84,11 @@ class Annotator:
 
     def run(self, tree: Node) -> None:
         self._scopes(tree)
+        _finite(tree)
         for node in postorder(tree):
             try:
+                for child in node.arguments[:1] if isinstance(node, Call) and node.function == "norm" else node.children:
+                    _finite(child)
                 node.shape = self._shape(node)
             except (ShapeError, TextError, UnknownNameError) as error:
                 if error.span is None:
@@ -135,6 +144,9 @@ class Annotator:
                 self.bound[id(node)] = loop
         elif node.name in self.declarations:
             node.role = "variable"
+            function = self.declarations[node.name]
+            if isinstance(function, FunctionDeclaration):
+                raise TextError(f"{node.name} is a function and needs its arguments; it is declared {function}.", span=node.span)
         elif node.name in self.steps:
             node.role = "step"
         elif node.name in self.sizes:
@@ -142,7 +154,7 @@ class Annotator:
         elif node.name in CONSTANTS or node.name == "inf":
             node.role = "constant"
         else:
-            near = get_close_matches(node.name, [*self.declarations, *self.steps, *self.sizes], 1)
+            near = [word for word in (nearest(node.name, [*self.declarations, *self.steps, *self.sizes]),) if word]
             raise UnknownNameError(
                 f"'{node.name}' is neither a variable, a size nor a function.",
                 span=node.span,
@@ -168,6 +180,8 @@ class Annotator:
                         return False
                     if part.role in ("constant", "step"):
                         return False
+                case Binary(op="**", right=Number(value=k)) if 0 <= k <= MAX_POWER:
+                    pass
                 case Unary(op="-") | Binary(op="+" | "-" | "*") | Index():  # an entry of an integer vector looks up
                     pass
                 case _:
@@ -207,6 +221,9 @@ class Annotator:
                 if left is None or right is None:
                     return None
                 return left + right if part.op == "+" else left - right if part.op == "-" else left * right
+            case Binary(op="**", right=Number(value=k)) if k.denominator == 1 and 0 <= k <= MAX_POWER:
+                base = values[id(part.left)]
+                return None if base is None else prod([base] * int(k), start=Size.of(1))
         return None
 
     # ------------------------------------------------------------------------------------------------ nodes
@@ -235,6 +252,8 @@ class Annotator:
             case Generator():
                 return self._generator(node)
             case Steps():
+                for _, value in node.steps:
+                    typed(value)
                 return typed(node.result)
         raise AssertionError(type(node))
 
@@ -254,13 +273,13 @@ class Annotator:
         for k, argument in enumerate(node.arguments):
             if isinstance(argument, Text) and TEXT_ARGUMENT.get(node.function) != k:
                 raise TextError(f"{node.function} takes no text argument.", span=argument.span)
-        return shape_of_call(self, node, shapes)
+        found = shape_of_application(self, node, shapes, self.declarations)
+        if found is None and (node.function in self.declarations or node.function in self.steps) and node.function not in known_functions():
+            raise applied_variable(node.function, node)
+        return shape_of_call(self, node, shapes) if found is None else found
 
     def _binary(self, node: Binary) -> Shape:
         a, b = typed(node.left), typed(node.right)
-        for part in (node.left, node.right):
-            if isinstance(part, Name) and part.name == "inf" and part.role == "constant":
-                raise TextError("inf is only the order of a norm: norm(x, inf).", span=part.span)
         if node.op == "@":
             return self._matmul(node, a, b)
         return self.stretch(node, [a, b])
@@ -286,11 +305,7 @@ class Annotator:
         inner = self.unifier.find(c), self.unifier.find(r2)
         stretched = (inner[0] is ONE and inner[1].name is not None) or (inner[1] is ONE and inner[0].name is not None)
         if stretched or not self.equal(c, r2):
-            hint = "x.T @ y is the inner product, x @ y.T the outer product."
-            if a.kind == b.kind == "column" and isinstance(node.left, Name) and isinstance(node.right, Name):
-                hint = f"{node.left.name}.T @ {node.right.name} is the inner product, {node.left.name} @ {node.right.name}.T the outer product."
-            elif a.kind != "column" or b.kind != "column":
-                hint = ""
+            hint = for_product(node.left, node.right, a, b, self._same)
             raise ShapeError(f"cannot multiply {short(node)}: inner sizes differ ({self._both(node, a, b)}).", span=node.span, hint=hint)
         return product_shape(a, b, self.unifier.find(r), self.unifier.find(c2))
 
@@ -334,19 +349,14 @@ class Annotator:
         return a
 
     def _misfit(self, node: Node, parts: tuple[Node, ...], shapes: list[Shape]) -> ShapeError:
-        kinds = [s.kind for s in shapes]
         says = ", ".join(f"{short(p)} is {self._say(s)}" for p, s in zip(parts, shapes, strict=True))
-        hint = ""
-        if "column" in kinds and "row" in kinds:
-            col, other = (parts[0], parts[1]) if kinds[0] == "column" else (parts[1], parts[0])
-            flat = short(other.argument) if isinstance(other, Unary) and other.op == "T" else f"{short(other)}.T"
-            hint = f"{short(col)} @ {short(other)} is the outer product; for the elementwise operation use {flat}; the outer sum is x @ ones(n).T + ones(m) @ y.T."
-        elif "matrix" in kinds and ("column" in kinds or "row" in kinds):
-            vector = parts[1] if kinds[0] == "matrix" else parts[0]
-            hint = f"a column m x 1 goes down the rows of an m x n matrix, a row 1 x n across its columns; try {short(vector)}.T."
-        elif kinds == ["matrix", "matrix"]:
-            hint = "@ is the matrix product, .T the transpose."
-        return ShapeError(f"the shapes do not fit: {says}.", span=node.span, hint=hint)
+        found = [Shape(s.kind, tuple(self.unifier.find(k) for k in s.sizes)) for s in shapes]
+        return ShapeError(f"the shapes do not fit: {says}.", span=node.span, hint=for_entries(node, parts, found, self._same))
+
+    def _same(self, a: Size, b: Size) -> bool:
+        """Whether two sizes are one, or may be: one of them is not known yet."""
+        a, b = self.unifier.find(a), self.unifier.find(b)
+        return a is b or any(name.startswith("?") for s in (a, b) for name in s.names)
 
     # ------------------------------------------------------------------------------------------------ brackets
     def _index(self, node: Index) -> Shape:
@@ -411,7 +421,11 @@ class Annotator:
         else:
             outside = (high is not None and _surely_at_least(high, size)) or (low is not None and _surely_negative(low) and bool(loops))
         if outside:
-            raise ShapeError(f"index {short(part)} leaves the range 0 .. {size - 1}.", span=part.span)
+            first = self.first
+            counted = f"entries are counted from {first}{', -1 is the last' * (not first)}."
+            hint = f"range({size}) runs from 0 to {size - 1}." if loops and not first else counted
+            said = short(part) if not first else str(value + first)
+            raise ShapeError(f"index {said} leaves the range {first} .. {size - 1 + first}.", span=part.span, hint=hint)
         if fixed is not None and size.number is None:
             self.require(f"{size} >= {fixed + 1 if fixed >= 0 else -fixed}")
 
@@ -440,25 +454,33 @@ class Annotator:
         stop = self._bound(part.stop, size, size if step > 0 else Size.of(-1))
         if part.start is not None and part.stop is not None and start is stop:
             raise ShapeError("the slice is empty.", span=part.span)
-        for bound, least in ((start, 0), (stop, 0)):
-            if bound.number is not None and bound.number < least and step > 0:
-                raise ShapeError(f"the slice leaves the range of size {size}.", span=part.span)
-        if step > 0 and _surely_negative(self.unifier.find(size) - stop):
-            raise ShapeError(f"the slice leaves the range of size {self.unifier.find(size)}.", span=part.span)
-        length = stop - start if step > 0 else start - stop
+        length = self.unifier.find(stop - start if step > 0 else start - stop)
+        loops = {p.name: self.bound.get(id(p)) for p in postorder(part) if isinstance(p, Name) and p.role == "index"}
+        if length.names & set(loops):
+            raise ShapeError("a slice has one length, whatever its indices: x[i:i + 3].", span=part.span)
+        low, high = (start, stop) if step > 0 else (stop + 1, start + 1)
+        if loops and not any(loop is None or id(loop) in self.guarded for loop in loops.values()):
+            ends = {n: loop for n, loop in loops.items() if loop is not None}
+            low, high = self._extremes(low, ends)[0] or low, self._extremes(high, ends)[1] or high
+        size = self.unifier.find(size)
+        if (step > 0 or loops) and (_surely_negative(low) or _surely_negative(size - high)):
+            raise ShapeError(f"the slice leaves the range of size {size}.", span=part.span)
         if abs(step) != 1:
-            count = self.unifier.find(length).number
+            count = length.steps(abs(step))
             if count is None:
-                raise ShapeError("a slice with a step needs sizes that are numbers.", span=part.span)
-            length = Size.of((count + abs(step) - 1) // abs(step))
+                raise ShapeError(f"how many entries a slice of length {length} has at a step of {step} is not known.", span=part.span)
+            length = count
         if length.number is not None and length.number <= 0:
             raise ShapeError("the slice is empty.", span=part.span)
         return length
 
     def _bound(self, node: Node | None, size: Size, default: Size) -> Size:
+        """A bound of a slice: a whole number (a negative one counts from the end), a size, or a sum of indices and these."""
         if node is None:
             return default
-        value = self.size_or_negative(node)
+        value = self._size(node)
+        if value is None or not self.whole(node):
+            raise ShapeError(f"the bound of a slice must be a whole number, a size or an index, not {short(node)}.", span=node.span)
         return value + size if value.number is not None and value.number < 0 else value
 
     def size_or_negative(self, node: Node) -> Size:
@@ -524,9 +546,15 @@ def typed(node: Node) -> Shape:
     """The shape of a node that must be a value."""
     if node.shape is None:
         if isinstance(node, Text):
-            raise TextError(f'the text "{node.value}" is no value.', span=node.span)
+            hint = "a formula stands without quotes; a text names a norm or a pattern."
+            raise TextError(f'the text "{node.value}" is no value.', span=node.span, hint=hint)
         raise TextError("a slice is no value; it stands alone inside brackets.", span=node.span)
     return node.shape
+
+
+def _finite(node: Node) -> None:
+    if isinstance(node, Name) and node.name == "inf" and node.role == "constant":
+        raise TextError("inf is only the order of a norm: norm(x, inf).", span=node.span)
 
 
 def transposed(node: Node, shape: Shape) -> Shape:

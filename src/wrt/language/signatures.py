@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from wrt.errors import ShapeError, TextError, UnknownNameError
+from wrt.language.functions_declared import HINT
 from wrt.language.sizes import Size
-from wrt.language.surface import SCALAR, Call, Node, Number, Shape, Text, Unary, column, matrix, row
+from wrt.language.surface import SCALAR, Binary, Call, Node, Number, Shape, Text, Unary, column, matrix, row
 from wrt.language.unparse import short
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS, REDUCTIONS
@@ -33,6 +34,11 @@ def known_functions() -> set[str]:
     return {*RULES, *FUNCTIONS, *OPERATORS, *REDUCTIONS}
 
 
+def is_known(name: str) -> bool:
+    """Whether a name is a function of the language."""
+    return name in RULES or name in FUNCTIONS or name in OPERATORS or name in REDUCTIONS
+
+
 def shape_of_call(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     """The shape of function(arguments). Raises: ShapeError, TextError, UnknownNameError."""
     name = node.function
@@ -50,14 +56,19 @@ def shape_of_call(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
 
 
 def unknown_function(name: str, node: Node) -> UnknownNameError:
-    from difflib import get_close_matches
+    from wrt.language.hints import for_entry, for_function
 
-    near = get_close_matches(name, sorted(known_functions()), 1)
-    return UnknownNameError(
-        f"'{name}' is not a function of the language.",
-        span=(node.span[0], node.span[0] + len(name)),
-        hint=f"did you mean '{near[0]}'?" if near else "",
-    )
+    arguments = node.arguments if isinstance(node, Call) else ()
+    hint = for_function(name, arguments, known_functions()) or for_entry(name, arguments) or (HINT.format(name) if name.isidentifier() else "")
+    return UnknownNameError(f"'{name}' is not a function of the language.", span=(node.span[0], node.span[0] + len(name)), hint=hint)
+
+
+def applied_variable(name: str, node: Call) -> UnknownNameError:
+    """x(1) of a variable: brackets of another kind, or a product without its sign."""
+    from wrt.language.hints import for_entry
+
+    hint = for_entry(name, node.arguments) or f"a product is written {name}*(...) or {name} @ (...)."
+    return UnknownNameError(f"'{name}' is a variable, not a function.", span=(node.span[0], node.span[0] + len(name)), hint=hint)
 
 
 def counted(node: Call, least: int, most: int | None = None, options: tuple[str, ...] = ()) -> None:
@@ -66,7 +77,12 @@ def counted(node: Call, least: int, most: int | None = None, options: tuple[str,
     count = len(node.arguments)
     if not least <= count <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise TextError(f"{node.function} takes {wanted} argument{'s' * (wanted != '1')}, found {count}.", span=node.span)
+        hint = ""
+        if node.function == "log" and count == 2:
+            hint = f"the logarithm to a base is log({short(node.arguments[0], 20)})/log({short(node.arguments[1], 20)})."
+        elif node.function in ("maximum", "minimum") and count > 2:
+            hint = f"write {_nested(node.function, node.arguments)}."
+        raise TextError(f"{node.function} takes {wanted} argument{'s' * (wanted != '1')}, found {count}.", span=node.span, hint=hint)
     for key, value in node.options:
         if key not in options:
             raise TextError(
@@ -136,14 +152,23 @@ def axis_of(node: Call, shape: Shape, extra: int = 1) -> int | None:
     return value % order
 
 
+def _nested(function: str, arguments: Sequence[Node]) -> str:
+    """maximum(a, maximum(b, c))."""
+    words = [short(a, 20) for a in arguments]
+    out = words.pop()
+    for word in reversed(words):
+        out = f"{function}({word}, {out})"
+    return out
+
+
 def _reduction(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     if len(node.arguments) > 1 and node.function in ("max", "min"):
-        listed = ", ".join(map(short, node.arguments))
-        raise TextError(
-            f"{node.function} takes one array and returns its {'largest' if node.function == 'max' else 'smallest'} entry.",
-            span=node.span,
-            hint=f"entry by entry it is {node.function}imum({listed}); along an axis, {node.function}({short(node.arguments[0])}, axis=0).",
-        )
+        says = f"{node.function} takes one array and returns its {'largest' if node.function == 'max' else 'smallest'} entry."
+        along = f"; along an axis, {node.function}({short(node.arguments[0], 20)}, axis=0)" * (shapes[0].order > 0)
+        raise TextError(says, span=node.span, hint=f"entry by entry it is {_nested(f'{node.function}imum', node.arguments)}{along}.")
+    if len(node.arguments) > 2 and node.function in ("sum", "prod"):
+        hint = "over an index it is sum(x[i] for i in range(n)); several arrays are added with +."
+        raise TextError(f"{node.function} takes one array, found {len(node.arguments)} arguments.", span=node.span, hint=hint)
     counted(node, 1, 2, ("axis",))
     shape, table = shapes[0], REDUCTIONS[node.function]
     axis = axis_of(node, shape)
@@ -201,6 +226,13 @@ def square(typing: Typing, node: Call, argument: Node, shape: Shape) -> Size:
     return shape.sizes[0]
 
 
+OF_A_COLUMN = {
+    "svdvals": "the singular value of a column is norm({0}).",
+    "pinv": "the pseudoinverse of a column x is x.T/(x.T @ x).",
+    "polar": "{0}/norm({0}).",
+}
+
+
 def _row(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     """The signature of a row: "X[n,n], k[] -> [n,n]", sizes by name; r in a result is min(m, n)."""
     left, right = OPERATORS[node.function].signature.split("->")
@@ -214,10 +246,8 @@ def _row(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
             square(typing, node, argument, shape)
         elif len(have) != len(names):
             kinds = {0: "a scalar", 1: "a vector", 2: "a matrix"}
-            if len(names) == 2 and shape.kind in ("column", "row"):
-                have = places(shape)
-            else:
-                raise wrong(argument, f"{node.function} takes {kinds[len(names)]} here; {_says(argument, shape)}.")
+            hint = OF_A_COLUMN.get(node.function, "").format(short(argument, 20)) if shape.kind == "column" else ""
+            raise wrong(argument, f"{node.function} takes {kinds[len(names)]} here; {_says(argument, shape)}.", hint)
         for name, size in zip(names, have, strict=True):
             if not typing.equal(sizes.setdefault(name, size), size):
                 raise wrong(
@@ -297,7 +327,10 @@ def _dot(typing: Typing, node: Call, shapes: list[Shape]) -> Shape:
     counted(node, 2)
     a, b = shapes
     if a.order != b.order or not all(typing.equal(s, t) for s, t in zip(a.sizes, b.sizes, strict=True)) or a.kind == "scalar":
-        raise wrong(node, f"dot takes two vectors, or two matrices, of one shape; {_says(node.arguments[0], a)}, {_says(node.arguments[1], b)}.")
+        hint = f"the product is {short(Binary('@', *node.arguments), 40)}." if "matrix" in (a.kind, b.kind) else ""
+        raise wrong(
+            node, f"dot takes two vectors, or two matrices, of one shape; {_says(node.arguments[0], a)}, {_says(node.arguments[1], b)}.", hint
+        )
     return SCALAR
 
 

@@ -9,6 +9,9 @@ from fractions import Fraction
 Monomial = tuple[tuple[str, int], ...]  # ((name, exponent), ...), names ascending
 
 
+MAX_POWER = 12  # of a size, as in n**2
+
+
 class Size:
     """An integer polynomial in size names. Build with `Size.of(3)`, `Size.of("n")`, and + - *."""
 
@@ -53,6 +56,10 @@ class Size:
             out[monomial] = out.get(monomial, 0) + k
         return _make(out)
 
+    def parted(self) -> tuple[Size, Size]:
+        """(a, b) with self = a - b, neither with a minus sign: of n - m - 1 the sizes n and m + 1."""
+        return _make({m: k for m, k in self.terms if k > 0}), _make({m: -k for m, k in self.terms if k < 0})
+
     def __neg__(self) -> Size:
         return _make({monomial: -k for monomial, k in self.terms})
 
@@ -69,6 +76,16 @@ class Size:
                 monomial = tuple(sorted(powers.items()))
                 out[monomial] = out.get(monomial, 0) + j * k
         return _make(out)
+
+    def steps(self, step: int) -> Size | None:
+        """How many steps this length takes, ceil(length/step); None where that is no polynomial.
+
+        >>> print((Size.of("n") * 2 - 1).steps(2))
+        n
+        """
+        if any(k % step for monomial, k in self.terms if monomial):
+            return None
+        return _make({monomial: -(-k // step) for monomial, k in self.terms})
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The whole number for given values of the names."""

@@ -6,8 +6,8 @@ and walks with a stack of its own (`postorder`), never by recursion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
@@ -219,6 +219,52 @@ class Declaration:
     name: str
     shape: Shape
     facts: frozenset[str] = frozenset()
+
+    def reshaped(self, change: Callable[[Shape], Shape]) -> Declaration:
+        """The declaration with other shapes."""
+        return replace(self, shape=change(self.shape))
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """All sizes that are declared."""
+        return self.shape.sizes
+
+    @property
+    def form(self) -> str:
+        """What is declared of the name besides its facts: its shape, a function's signature."""
+        return str(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDeclaration(Declaration):
+    """A function of which only shapes are known: `arguments`, and `shape` and `facts` (symmetric) for its value. Printed f: (n), () -> (m)."""
+
+    arguments: tuple[Shape, ...] = ()
+
+    def reshaped(self, change: Callable[[Shape], Shape]) -> Declaration:
+        return replace(self, shape=change(self.shape), arguments=tuple(change(a) for a in self.arguments))
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        return (*[s for a in self.arguments for s in a.sizes], *self.shape.sizes)
+
+    @property
+    def form(self) -> str:
+        return f"a function {self.signature}"
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether it takes and gives scalars, and so goes entry by entry over arrays."""
+        return not self.sizes
+
+    @property
+    def signature(self) -> str:
+        """`(n), () -> (m)`."""
+        groups = [f"({', '.join(map(str, a.sizes))})" for a in (*self.arguments, self.shape)]
+        return f"{', '.join(groups[:-1])} -> {groups[-1]}"
+
+    def __str__(self) -> str:
+        return " ".join([f"{self.name}: {self.signature}", *sorted(self.facts)])
 
 
 @dataclass(frozen=True, slots=True)

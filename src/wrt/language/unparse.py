@@ -12,6 +12,7 @@ from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Na
 RANK = {"<": 1, "<=": 1, ">": 1, ">=": 1, "==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
 NEGATE, POSTFIX = 4, 6
 TIGHT = ("*", "/", "**")
+LONG_ZEROS = 15  # that many zeros at the end of a number are counted rather than printed
 
 Piece = str | tuple[Node, int]  # a text, or a node that needs parentheses below the rank given
 
@@ -61,8 +62,14 @@ def rank_of(node: Node) -> int:
 
 
 def number_text(value: Fraction) -> str:
-    """A number in the text language: 3, 1/2, -3/4."""
-    return str(value)
+    """A number in the text language: 3, 1/2, -3/4; 1e300 for a whole number that ends in many zeros.
+
+    >>> number_text(Fraction(-2 * 10**20))
+    '-2e20'
+    """
+    text = str(value)
+    digits = text.rstrip("0")
+    return f"{digits}e{len(text) - len(digits)}" if value.denominator == 1 and len(text) - len(digits) >= LONG_ZEROS else text
 
 
 def _pieces(node: Node) -> list[Piece]:

@@ -14,7 +14,7 @@ from wrt.errors import NotDifferentiableError, ShapeError, TextError, UnknownNam
 from wrt.language.parser import parse
 from wrt.language.shapes import Annotator, annotate
 from wrt.language.sizes import Size
-from wrt.language.surface import SCALAR, Declaration, Index, Name, Node, Shape, Slice, column, postorder
+from wrt.language.surface import SCALAR, Declaration, FunctionDeclaration, Index, Name, Node, Shape, Slice, column, postorder
 from wrt.language.unify import Sizes
 from wrt.language.unparse import unparse
 
@@ -63,6 +63,10 @@ def variable(text: str, declarations: Mapping[str, Declaration]) -> Variable:
     'm x 1'
     """
     d = declarations.get(text)
+    if isinstance(d, FunctionDeclaration):
+        raise NotDifferentiableError(
+            f"{text} is a function: the derivative is by a variable.", hint=f"D({text}) stands for its own derivative, as in D({text})(x)."
+        )
     if d is not None:
         return Variable(text, text, d.shape)
     tree = part_of(text)
@@ -105,7 +109,7 @@ def open_indices(text: str, declarations: Mapping[str, Declaration]) -> tuple[De
     tree = part_of(text) if text not in declarations else None
     if not isinstance(tree, Index):
         return ()
-    sizes = {n for d in declarations.values() for s in d.shape.sizes for n in s.names}
+    sizes = {n for d in declarations.values() for s in d.sizes for n in s.names}
     inside = [n.name for p in tree.parts for n in postorder(p) if isinstance(n, Name)]
     return tuple(Declaration(n, SCALAR, frozenset(("integer",))) for n in dict.fromkeys(inside) if n not in declarations and n not in sizes)
 
@@ -125,13 +129,14 @@ def _range(typing: Annotator, part: Slice, size: Size) -> Places:
     stop = typing._bound(part.stop, size, size if step > 0 else Size.of(-1))
     length = stop - start if step > 0 else start - stop
     if abs(step) != 1:
-        assert length.number is not None, "a stepped slice of a symbolic size passed the inference; please report this as a bug"
-        length = Size.of((length.number + abs(step) - 1) // abs(step))
+        count = length.steps(abs(step))
+        assert count is not None, "a stepped slice of an unknown length passed the inference; please report this as a bug"
+        length = count
     return Places(size, start, step, length)
 
 
 def _unknown(name: str, declarations: Mapping[str, Declaration]) -> WrtError:
-    if any(name in s.names for d in declarations.values() for s in d.shape.sizes):
+    if any(name in s.names for d in declarations.values() for s in d.sizes):
         return NotDifferentiableError(f"{name} is a size, a whole number: there is no derivative by it.")
     near = get_close_matches(name, list(declarations), 1)
     return UnknownNameError(

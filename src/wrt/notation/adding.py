@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import gcd
 from typing import TYPE_CHECKING
 
+from wrt.notation.display import grouped
 from wrt.notation.functions import SQUARES
 from wrt.notation.score import OPERATION
 from wrt.notation.tree import (
@@ -107,14 +108,15 @@ def _mostly_negative(forest: Forest, terms: list[Scaled]) -> bool:
     return (_ordered(terms)[0][0] if lead is None else lead) < 0
 
 
-def raw_sum(forest: Forest, terms: tuple[Scaled, ...], key: tuple[object, ...] = ()) -> Tree:
+def raw_sum(forest: Forest, terms: tuple[Scaled, ...], key: tuple[object, ...] = (), *, arrange: bool = True) -> Tree:
     """The sum as given, its terms put in order unless the user wrote it."""
-    if len(terms) > 1:
+    if len(terms) > 1 and arrange:
         terms = tuple(full_first(terms) if forest.typing else arranged(forest, terms))
     key = key or ("scaled", terms[0][0], terms[0][1].serial)
 
     def make() -> Tree:
-        score = sum(forest.product_score(k, t, first=n == 0) for n, (k, t) in enumerate(terms)) + OPERATION * (len(terms) - 1)
+        shown = terms if forest.typing else grouped(forest, terms)
+        score = sum(forest.product_score(k, t, first=n == 0) for n, (k, t) in enumerate(shown)) + OPERATION * (len(shown) - 1)
         trees = [t for _, t in terms]
         box = union([t.box for t in trees])
         if not forest.typing and None not in box and any(None in t.box and t.box != SCALAR and not _statistic(t) for t in trees):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
+from wrt.language.functions_declared import index_parts
 from wrt.language.sizes import Size
 from wrt.language.surface import Call as CallNode
 from wrt.language.surface import Name, Node, Number, postorder
@@ -19,6 +20,7 @@ from wrt.notation.context import Context
 from wrt.notation.functions import COMPARE, IDIOMS
 from wrt.notation.score import CALL, OPERATION, WORD, measure
 from wrt.notation.tree import (
+    KEY,
     ONE,
     SCALAR,
     Atom,
@@ -53,6 +55,8 @@ class Forest:
         self.display: dict[tuple[Fraction, int], Scaled] = {}
         self.typing = False  # while the user's own text is being built
         self.roots: dict[int, tuple[Fraction, Tree]] = {}  # id of an expression -> (p, the user's spelling of its p-th root, which is not negative)
+        self.written: list[Sum] = []  # the sums that the user wrote
+        self.diagonals: set[int] = set()  # the serials of columns that the user always writes as diag(r), never r*x
         self.steps: dict[int, str] = {}  # serial -> the name the user gave to a tree
         self.means = context.tree is not None and any(
             isinstance(node, CallNode) and node.function in ("mean", "var") for node in postorder(context.tree)
@@ -64,6 +68,8 @@ class Forest:
             shape = context.shapes.get(name)
             if shape is not None and shape.kind != "tensor":
                 self.variable(name)
+            elif name in context.functions:
+                self.atom(Name(name), SCALAR, "function")
 
     def intern(self, key: tuple[object, ...], make: Callable[[], Tree]) -> Tree:
         """The tree of a key, made when there is none yet."""
@@ -72,6 +78,8 @@ class Forest:
             found = make()
             found.serial = len(self.table)
             found.typed = self.typing
+            if self.typing and isinstance(found, Sum) and len(found.terms) > 1:
+                self.written.append(found)
             if not found.key:
                 found.key = (found.serial,)
             self.table[key] = found
@@ -131,8 +139,8 @@ class Forest:
     def add(self, terms: Iterable[Scaled]) -> Scaled:
         return adding.add(self, terms)
 
-    def raw_sum(self, terms: tuple[Scaled, ...], key: tuple[object, ...] = ()) -> Tree:
-        return adding.raw_sum(self, terms, key)
+    def raw_sum(self, terms: tuple[Scaled, ...], key: tuple[object, ...] = (), *, arrange: bool = True) -> Tree:
+        return adding.raw_sum(self, terms, key, arrange=arrange)
 
     def arranged(self, terms: Sequence[Scaled]) -> list[Scaled]:
         return adding.arranged(self, terms)
@@ -145,6 +153,9 @@ class Forest:
 
     def chain(self, factors: Iterable[Tree]) -> Scaled:
         return chains.chain(self, factors)
+
+    def raw_chain(self, factors: list[Tree]) -> Tree:
+        return chains.raw_chain(self, factors)
 
     def diag(self, t: Tree) -> Scaled:
         return chains.diag(self, t)
@@ -177,9 +188,18 @@ class Forest:
 
         def make() -> Tree:
             own = OPERATION if function in COMPARE else CALL + (WORD if axis is not None else 0.0) - IDIOMS.get(function, 0.0)
-            return Call(box, score=own + sum(a.score for a in arguments), key=joined(arguments), function=function, arguments=arguments, axis=axis)
+            key = (*self.named(function), *joined(arguments))[:KEY]
+            return Call(box, score=own + sum(a.score for a in arguments), key=key, function=function, arguments=arguments, axis=axis)
 
         return self.intern(("call", function, tuple(a.serial for a in arguments), axis), make)
+
+    def named(self, function: str) -> tuple[int, ...]:
+        """The place of a declared function in the order, then the orders of its derivative; nothing for a function of the language."""
+        found = index_parts(function) if self.context.functions else None
+        if found is None:
+            return ()
+        name, orders = found
+        return (*self.atom(Name(name), SCALAR, "function").key, *[-k for k in orders])
 
     def power(self, base: Tree, exponent: Tree) -> Tree:
         """base**exponent for an exponent that is no number."""

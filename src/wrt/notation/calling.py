@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from wrt.notation import literals
 from wrt.notation.functions import ALONG, COMPARE, REDUCES, TURNS, WHOLE, call_box
-from wrt.notation.tree import ONE, SCALAR, Scaled, Sum, Tree, Turn, number_of
+from wrt.notation.score import CALL, WORD
+from wrt.notation.tree import ONE, SCALAR, Chain, Scaled, Sum, Times, Tree, Turn, number_of
 from wrt.tables.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
+
+GAIN = 0.2  # length that a diagonal must save over a sum along an axis
 
 
 def call(forest: Forest, function: str, arguments: tuple[Tree, ...], axis: int | None = None) -> Scaled:
@@ -25,6 +28,10 @@ def call(forest: Forest, function: str, arguments: tuple[Tree, ...], axis: int |
         folded = literals.adjugate(forest, arguments[0])
         if folded is not None:
             return ONE, folded
+    if function == "sum" and axis is not None and not forest.typing:
+        diagonal = _diagonal(forest, arguments[0], axis)
+        if diagonal is not None:
+            return diagonal
     if function in TURNS or function in REDUCES or function in ALONG or function not in WHOLE:
         outside = _turned(forest, function, arguments, axis)
         if outside is not None:
@@ -35,6 +42,21 @@ def call(forest: Forest, function: str, arguments: tuple[Tree, ...], axis: int |
         if numbers[0] or (not forest.typing and not numbers[1] and b.key < a.key):  # x > 0, and x < y when x was named first
             function, arguments = COMPARE[function], (b, a)
     return ONE, forest.raw_call(function, arguments, call_box(function, arguments, axis), axis)
+
+
+def _diagonal(forest: Forest, t: Tree, axis: int) -> Scaled | None:
+    """sum(A*(M @ A), axis=0) as diag(A.T @ M @ A).T where that is shorter."""
+    if not isinstance(t, Times) or len(t.factors) != 2 or any(e != 1 or None in f.box for f, e in t.factors):
+        return None
+    first, last = (f for f, _ in t.factors)
+    if not isinstance(last, Chain):
+        return None
+    k, turned = forest.turn(last if axis else first)
+    c, whole = forest.chain([first, turned] if axis else [turned, last])
+    m, out = forest.diag(whole)
+    if out.score >= t.score + CALL + WORD * (2 - axis) - GAIN or k * c * m != 1:
+        return None
+    return (ONE, out) if axis else forest.turn(out)
 
 
 def _turned(forest: Forest, function: str, arguments: tuple[Tree, ...], axis: int | None) -> Scaled | None:

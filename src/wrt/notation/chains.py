@@ -103,13 +103,13 @@ def _pair(forest: Forest, a: Tree, b: Tree) -> Scaled | None:
         return ONE, b
     if is_eye(b):
         return ONE, a
-    if _is_diag(a) and b.box[1] is None:
+    if _is_diag(a) and b.box[1] is None and a.arguments[0].serial not in forest.diagonals:  # type: ignore[attr-defined]  # a Call
         return forest.times([(a.arguments[0], ONE), (b, ONE)])  # type: ignore[attr-defined]  # a Call
     if _is_diag(a) and _is_diag(b):
         c, v = forest.times([(a.arguments[0], ONE), (b.arguments[0], ONE)])  # type: ignore[attr-defined]  # Calls
         k, t = diag(forest, v)
         return c * k, t
-    if _is_diag(b) and a.box[0] is None:
+    if _is_diag(b) and a.box[0] is None and b.arguments[0].serial not in forest.diagonals:  # type: ignore[attr-defined]  # a Call
         k, column = forest.turn(a)
         c, v = forest.times([(column, ONE), (b.arguments[0], ONE)])  # type: ignore[attr-defined]  # a Call
         m, t = forest.turn(v)

@@ -11,10 +11,13 @@ from wrt.algebra.simplify import simplify
 from wrt.notation.build import Forest
 from wrt.notation.expand import absorbed, every_sum, expanded, generic, with_number, with_vector
 from wrt.notation.recover import Recovery, box_of
-from wrt.notation.tree import ONE, SCALAR, Chain, Scaled, Sum, Times, Tree, Turn, is_unit, split_scalars
+from wrt.notation.together import together
+from wrt.notation.tree import ONE, SCALAR, Chain, Scaled, Sum, Times, Tree, Turn, is_unit, postorder, split_scalars
 
 MARGIN = 0.3  # length an other shape must save
 SHARE = 0.15  # and the share of the length it must save: what the user named stays recognisable
+KEPT = 0.4  # the same where a sum that the user wrote would be lost: the product rule's B @ (C + t*E) + (A + t*B) @ E stays
+TURNED = 0.75  # how much longer a.T @ M + b.T may be than (M.T @ a + b).T
 LARGE = 400  # nodes beyond which only the derived shape is tried
 
 
@@ -35,16 +38,22 @@ def best(forest: Forest, typed: Mapping[int, Scaled], e: Expr, row: bool) -> Sca
             found = candidate
             continue
         old, new = forest.product_score(*found), forest.product_score(*candidate)
-        if new < old - (MARGIN if exact else max(MARGIN, SHARE * old)):
+        share = KEPT if written_sums(found[1]) - written_sums(candidate[1]) else SHARE
+        if new < old - (MARGIN if exact else max(MARGIN, share * old)):
             found = candidate
     return found
+
+
+def written_sums(t: Tree) -> set[int]:
+    """The serials of the sums in a tree that the user wrote."""
+    return {u.serial for u in postorder(t) if u.typed and isinstance(u, Sum) and len(u.terms) > 1}
 
 
 def _others(e: Expr, facts: Facts) -> Iterator[tuple[Expr, bool]]:
     """Other shapes of e; True for those that need only be shorter."""
     seen = {id(e)}
     cancelled = absorbed(e)
-    shapes: list[tuple[Expr, bool]] = [(cancelled, True)]
+    shapes: list[tuple[Expr, bool]] = [(cancelled, True), *[(together(x, facts), True) for x in dict.fromkeys((e, cancelled))]]
     for which in (with_vector, with_number, every_sum):
         spread = expanded(cancelled, which)
         if spread is not None:
@@ -74,14 +83,25 @@ def as_row(forest: Forest, t: Tree) -> Scaled:
     match t:
         case Sum():
             return forest.add([(c * k, u) for c, (k, u) in [(c, as_row(forest, u)) for c, u in t.terms]])
+        case Turn(argument=Sum() as total) if not total.typed:
+            rows = [(c, forest.turn(u)) for c, u in total.terms]
+            c, out = forest.add([(c * k * m, row) for c, k, (m, row) in [(c, k, as_row(forest, u)) for c, (k, u) in rows]])
+            return (c, out) if isinstance(out, Sum) and out.score <= t.score + TURNED else (ONE, t)
+        case Times() if any(_turned_sum(f) for f, _ in t.factors) and sum(f.box != SCALAR for f, _ in t.factors) == 1:
+            return forest.times([(forest.wrap(as_row(forest, f)) if _turned_sum(f) else f, e) for f, e in t.factors])
         case Turn(argument=Times()) | Times():
             c, column = forest.turn(t)
             return _weighted(forest, c, column) or (ONE, t)
-        case Chain() if t.factors[0].box[0] is None:
+        case Chain() if t.factors[0].box[0] is None and not (isinstance(t.factors[0], Turn) and isinstance(t.factors[0].argument, Sum)):
             k, first = as_row(forest, t.factors[0])
             m, out = forest.chain([first, *t.factors[1:]])
             return k * m, out
     return ONE, t
+
+
+def _turned_sum(t: Tree) -> bool:
+    """Whether a row is a sum that nobody typed, turned as a whole."""
+    return isinstance(t, Turn) and isinstance(t.argument, Sum) and not t.argument.typed
 
 
 def _weighted(forest: Forest, c: Fraction, column: Tree) -> Scaled | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from wrt.language.surface import Binary, Declaration, Generator, Loop, Name, Node, Number, Shape, Source, postorder
+from wrt.language.functions_declared import called
+from wrt.language.surface import Binary, Call, Declaration, FunctionDeclaration, Generator, Loop, Name, Node, Number, Shape, Source, postorder
 from wrt.tables.facts import closure
 
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
@@ -15,12 +16,13 @@ COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """`order` of first appearance of names, `spelled` decimals as typed, `facts` closed facts by name, `reserved` names that no index may take."""
+    """`order` of first appearance of names, `spelled` decimals as typed, `facts` closed facts by name, `functions` those declared, `reserved` names that no index may take."""
 
     order: Mapping[str, int] = field(default_factory=dict)
     spelled: Mapping[Fraction, str] = field(default_factory=dict)
     facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    functions: Mapping[str, FunctionDeclaration] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()
     reserved: frozenset[str] = frozenset()
     tree: Node | None = None
@@ -45,7 +47,8 @@ class Context:
 
 def context_of(source: Source, declarations: Mapping[str, Declaration]) -> Context:
     """The context of a formula as typed."""
-    order: dict[str, int] = {}
+    functions = {name: d for name, d in declarations.items() if isinstance(d, FunctionDeclaration)}
+    order: dict[str, int] = {name: n for n, name in enumerate(_in_order(source.tree, functions))}
     spelled: dict[Fraction, str] = {}
     for node in postorder(source.tree):
         if isinstance(node, Name):
@@ -58,8 +61,25 @@ def context_of(source: Source, declarations: Mapping[str, Declaration]) -> Conte
         order=order,
         spelled=spelled,
         facts={name: closure(d.facts) for name, d in declarations.items() if d.facts},
-        shapes={name: d.shape for name, d in declarations.items()},
+        shapes={name: d.shape for name, d in declarations.items() if not isinstance(d, FunctionDeclaration)},
+        functions=functions,
         sizes=tuple(source.sizes),
         reserved=frozenset(order) | frozenset(source.sizes),
         tree=source.tree,
     )
+
+
+def _in_order(tree: Node, functions: Mapping[str, FunctionDeclaration]) -> list[str]:
+    """The declared functions that a formula applies, outer ones first."""
+    found: dict[str, None] = {}
+    stack, seen = [tree] if functions else [], set[int]()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        function = called(node.function, functions) if isinstance(node, Call) else None
+        if function is not None:
+            found[function[0].name] = None
+        stack.extend(reversed(node.children))
+    return list(found)

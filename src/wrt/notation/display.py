@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from wrt.notation.score import CALL, OPERATION, WORD
-from wrt.notation.tree import HALF, ONE, Chain, Factor, Scaled, Sum, Times, Tree, Turn
+from wrt.notation.tree import HALF, ONE, Call, Chain, Factor, Scaled, Sum, Times, Tree, Turn
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -86,10 +86,27 @@ def _shown(forest: Forest, c: Fraction, t: Tree) -> Scaled:
             plain = t.score + parts * (OPERATION + WORD) + (WORD if c < 0 else 0.0)
         if inside.score < plain or (inside.score == plain and not t.typed):
             return ONE, inside
-    elif c < 0:
+    if c < 0:
         other = negated(forest, t, DEPTH)
         if other is not None:
             return -c, other
+    if c.denominator != 1 and isinstance(t, (Times, Chain)):
+        return _spread_fraction(forest, c, t)
+    return c, t
+
+
+def _spread_fraction(forest: Forest, c: Fraction, t: Times | Chain) -> Scaled:
+    """B @ (2*a + f + 1)/2 as B @ (a + (f + 1)/2) where that is shorter."""
+    factors = list(t.factors) if isinstance(t, Times) else [(f, ONE) for f in t.factors]
+    for n, (f, e) in enumerate(factors):
+        if e == 1 and isinstance(f, Sum) and not f.typed and len(f.terms) > 2:
+            inside = scaled_sum(forest, c, f)
+            assert isinstance(inside, Sum)
+            shown_terms = grouped(forest, inside.terms)
+            length = sum(product_score(forest, k, u, first=m == 0) for m, (k, u) in enumerate(shown_terms)) + OPERATION * (len(shown_terms) - 1)
+            if length <= f.score and len(shown_terms) < len(f.terms):
+                factors[n] = (inside, e)
+                return ONE, _with_factors(forest, t, factors)
     return c, t
 
 
@@ -110,6 +127,46 @@ def negated(forest: Forest, t: Tree, depth: int) -> Tree | None:
                     factors[n] = (inner, e)
                     return _with_factors(forest, t, factors)
     return None
+
+
+def grouped(forest: Forest, terms: tuple[Scaled, ...]) -> tuple[Scaled, ...]:
+    """The terms of a sum as they are printed: those of k*(a + b) together where the user wrote a + b, and f/2 + 1/2 as (f + 1)/2."""
+    if len(terms) < 3:  # two terms with a common number have it in front
+        return terms
+    terms = _paired(terms)
+    numbers = {t.serial: c for c, t in terms}
+    half = numbers.get(forest.one.serial)
+    if half is not None and half.denominator != 1:
+        partner = [t for c, t in terms if c == half and t is not forest.one]
+        if len(partner) == 1:
+            both = forest.raw_sum(((ONE, forest.one), (ONE, partner[0])))
+            return ((half, both), *[term for term in terms if term[1] is not forest.one and term[1] is not partner[0]])
+    for written in forest.written:
+        if len(written.terms) >= len(terms):
+            continue
+        ratios = {numbers.get(t.serial, Fraction(0)) / c for c, t in written.terms}
+        if len(ratios) == 1 and (ratio := ratios.pop()) != 0 and abs(ratio) != 1:
+            gone = {t.serial for _, t in written.terms}
+            place = next(n for n, (_, t) in enumerate(terms) if t.serial in gone)
+            kept = [term for term in terms if term[1].serial not in gone]
+            return (*kept[:place], (ratio, written), *kept[place:])
+    return terms
+
+
+def _paired(terms: tuple[Scaled, ...]) -> tuple[Scaled, ...]:
+    """The terms with A.T right after A, and -mean(y) right after y."""
+    out = list(terms)
+    here = {t.serial for _, t in terms}
+    for term in terms:
+        c, t = term
+        other = t.argument if isinstance(t, Turn) else t.arguments[0] if isinstance(t, Call) and t.function == "mean" else None
+        if other is None or other.serial not in here:
+            continue
+        place = next((n for n, (k, u) in enumerate(out) if u is other and k == (c if isinstance(t, Turn) else -c)), None)
+        if place is not None and out.index(term) > place + 1:
+            out.remove(term)
+            out.insert(place + 1, term)
+    return tuple(out)
 
 
 def scaled_sum(forest: Forest, c: Fraction, t: Sum) -> Tree:

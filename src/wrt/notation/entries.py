@@ -181,8 +181,12 @@ def _of_times(forest: Forest, t: Times, row: Part | None, column: Part | None) -
 
 def _of_diagonal(forest: Forest, t: Call, row: Part | None, column: Part | None) -> Scaled:
     v = t.arguments[0]
-    if row is not None and column is not None and row.text == column.text:
-        return entry(forest, v, row, None)
+    if row is not None and column is not None and row.text == column.text and row.kind in ("at", "range"):  # looked up, a place may stand twice
+        c, value = entry(forest, v, row, None)
+        if row.kind == "at":
+            return c, value
+        k, out = forest.diag(forest.wrap((c, value)))
+        return k, out
     if row is not None and row.kind == "at" and column is None:
         c, value = entry(forest, v, row, None)
         n = v.box[0]

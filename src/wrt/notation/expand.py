@@ -112,9 +112,18 @@ def _over_sum(node: Product) -> Expr:
     inside, labels = node.operands[0]
     if not isinstance(inside, Sum) or not inside.terms or len(set(labels)) < len(labels) or set(labels) <= set(node.output):
         return node
-    total = add([(c, product(node.coefficient, [(t, labels)], node.output, node.sizes)) for c, t in inside.terms], node.shape)
+    terms = [(c, product(node.coefficient, [(t, labels)], node.output, node.sizes)) for c, t in inside.terms]
+    total = add([(c, _within(t)) for c, t in terms], node.shape)
     count = len(total.terms) if isinstance(total, Sum) else 1
     return total if count < len(inside.terms) else node
+
+
+def _within(t: Expr) -> Expr:
+    """A term whose scalar factors are such sums in turn."""
+    if not isinstance(t, Product):
+        return t
+    operands = [(_over_sum(f) if isinstance(f, Product) and not f.output else f, labels) for f, labels in t.operands]
+    return t if all(f is g for (f, _), (g, _) in zip(operands, t.operands, strict=True)) else product(t.coefficient, operands, t.output, t.sizes)
 
 
 def _exude(node: Expr) -> Expr:

@@ -18,7 +18,7 @@ LIMIT = 32  # terms up to which factors are sought
 TRIED = 4  # handles tried in a step
 DEPTH = 8  # factors within factors
 GAIN = 0.2  # length that a step must save
-NESTED = 1.8  # how much longer (a*d + b)/d**2 may be than (a + b/d)/d and still be preferred
+NESTED = 2.6  # how much longer (a*d + b)/d**2 may be than (a + b/d)/d and still be preferred
 
 
 def factored(forest: Forest, terms: Iterable[Scaled], depth: int = 0) -> Scaled:
@@ -113,16 +113,17 @@ def _view(forest: Forest, scaled: Scaled) -> _View:
 def _without_means(forest: Forest, t: Tree) -> list[Factor]:
     """The factors of a term, mean(x) as sum(x)/n: the 1/n may be common."""
     factors = list(t.factors) if isinstance(t, Times) else [(t, ONE)]
-    out: list[Factor] = []
+    out: dict[int, Factor] = {}
     for f, e in factors:
+        parts = [(f, e)]
         if isinstance(f, Call) and f.function == "mean" and e == 1:
             sizes = [s for k, s in enumerate(f.arguments[0].box) if s is not None and f.axis in (None, k)]
             counts = [forest.size(s) for s in sizes]
             if all(c == 1 for c, _ in counts):
-                out += [(forest.raw_call("sum", f.arguments, f.box, f.axis), ONE), *[(n, -ONE) for _, n in counts]]
-                continue
-        out.append((f, e))
-    return out
+                parts = [(forest.raw_call("sum", f.arguments, f.box, f.axis), ONE), *[(n, -ONE) for _, n in counts]]
+        for u, k in parts:  # each factor once: what is taken out is taken out of one power
+            out[u.serial] = (u, out[u.serial][1] + k if u.serial in out else k)
+    return [(u, k) for u, k in out.values() if k]
 
 
 def _scaled_rows(forest: Forest, body: Tree) -> list[Factor] | None:
@@ -130,10 +131,10 @@ def _scaled_rows(forest: Forest, body: Tree) -> list[Factor] | None:
     if not isinstance(body, Chain) or None in body.box:
         return None
     first, last = body.factors[0], body.factors[-1]
-    if isinstance(first, Call) and first.function == "diag":
+    if isinstance(first, Call) and first.function == "diag" and None not in first.box:
         c, rest = forest.chain(body.factors[1:])
         return [(first.arguments[0], ONE), (rest, ONE)] if c == 1 and not isinstance(rest, Times) else None
-    if isinstance(last, Call) and last.function == "diag":
+    if isinstance(last, Call) and last.function == "diag" and None not in last.box:
         c, rest = forest.chain(body.factors[:-1])
         k, row = forest.turn(last.arguments[0])
         return [(rest, ONE), (row, ONE)] if c == 1 and k == 1 and not isinstance(rest, Times) else None
@@ -276,10 +277,21 @@ def _taken_out(forest: Forest, terms: list[Scaled], views: list[_View], group: _
     end = 1 if first else 0  # the axis of the rest that the whole keeps
     kept = next((r.box[end] for _, r in rest if r.box[end] is not None), None)
     box = (t.box[1], kept) if first else (kept, t.box[0])
-    k, inside = forest.spread(factored(forest, rest, depth + 1), box)
+    k, inside = forest.spread(plainer(forest, factored(forest, rest, depth + 1)), box)
     c, out = forest.chain([t, inside] if first else [inside, t])
     m, whole = forest.times([*group.also, (out, ONE)])
     return c * k * m, whole
+
+
+def plainer(forest: Forest, scaled: Scaled) -> Scaled:
+    """A sum such as X.T - Z.T as (X - Z).T: the plainer orientation inside."""
+    c, t = scaled
+    if t.box == SCALAR or not isinstance(t, Sum):
+        return scaled
+    k, turned = forest.turn(t)
+    if isinstance(turned, Sum) and k == 1 and turned.score + 0.25 < t.score:
+        return c, forest.raw_turn(turned)
+    return scaled
 
 
 def _merged(forest: Forest, chosen: list[tuple[Fraction, _View]], t: Tree, depth: int) -> Scaled | None:

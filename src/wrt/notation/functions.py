@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wrt.language.functions_declared import is_whole
 from wrt.notation.tree import SCALAR, Box, Call, Tree, union
 from wrt.tables.operators import OPERATORS
 
@@ -13,10 +14,10 @@ SCALARS = frozenset(("det", "logdet", "tr", "norm", "dot"))
 
 
 class _Whole(frozenset[str]):
-    """Names of functions that are not elementwise: those listed, and every row of the table of matrix functions."""
+    """Names of functions that are not elementwise: those listed, every row of the table of matrix functions, declared functions of arrays."""
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in OPERATORS
+        return super().__contains__(name) or name in OPERATORS or (isinstance(name, str) and is_whole(name))
 
 
 WHOLE = _Whole(

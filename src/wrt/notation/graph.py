@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Expr, Indicator, Labels, Operator, Symbol
 from wrt.algebra.maps import exact_power
+from wrt.language.functions_declared import is_whole
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Name
 from wrt.notation.entries import at, entry
+from wrt.notation.recover import never_negative
 from wrt.notation.scalars import inner, row_sums, trace
 from wrt.notation.tree import ONE, SCALAR, Call, Chain, Factor, Part, Scaled, Times, Tree, Turn, everything
+from wrt.notation.unknown_tree import NoFormError, applied_at
 from wrt.notation.weights import weighted
 from wrt.notation.windows import convolved
 from wrt.notation.write import size_node
@@ -33,10 +36,6 @@ TURNED = 1.0  # length by which diag(A.T @ B) must be shorter than sum(A*B, axis
 
 Item = tuple[Expr | Tree, tuple[int, ...]]
 Edge = tuple[int, int, Tree]
-
-
-class NoFormError(Exception):
-    """The product has no matrix notation as it stands."""
 
 
 class Graph:
@@ -86,8 +85,15 @@ class Graph:
         elif isinstance(e, Operator) and e.function == "powers" and len(labels) > 2:
             scaled, labels, parts = self._powers(e, parts), labels[-2:], parts[-2:]
         elif isinstance(e, Symbol) and e.order > 2:
-            self._place_tensor(e, labels, parts)
+            self._place_tensor(self.forest.atom(Name(e.name, "variable"), SCALAR, "name"), labels, parts)
             return
+        elif isinstance(e, Operator) and is_whole(e.function) and (e.order > 2 or e.parameters != (0,)):
+            t, lead = applied_at(self.work, e, parts)
+            labels, parts = labels[lead:], parts[lead:]
+            if len(labels) > 2:
+                self._place_tensor(t, labels, parts)
+                return
+            scaled = ONE, t
         else:
             found = self.work.trees.get(id(e))
             if found is None or e.order > 2:
@@ -106,12 +112,11 @@ class Graph:
         free = [None if p is not None else a for a, p in zip(labels, parts, strict=True)] + [None, None]
         self.attach(t, free[0], free[1])
 
-    def _place_tensor(self, e: Symbol, labels: Labels, parts: list[Part | None]) -> None:
+    def _place_tensor(self, base: Tree, labels: Labels, parts: list[Part | None]) -> None:
         """T[k, :, :] of an array of order 3 or more."""
         kept = [a for a, p in zip(labels, parts, strict=True) if p is None]
         if len(kept) > 2 or len(set(kept)) < len(kept):
             raise NoFormError
-        base = self.forest.atom(Name(e.name, "variable"), SCALAR, "name")
         full = tuple(p if p is not None else everything(self.sizes[a]) for a, p in zip(labels, parts, strict=True))
         t = self.forest.raw_entry(base, full)
         free = [*kept, None, None]
@@ -144,10 +149,15 @@ class Graph:
     def _powers(self, e: Operator, parts: list[Part | None]) -> Scaled:
         labels, exponent = e.parameters
         assert isinstance(labels, tuple) and isinstance(exponent, Size)
-        for c, p in zip(labels, parts, strict=False):
+        last: dict[str, Size] = {}
+        for c, p, size in zip(labels, parts, e.shape, strict=False):
             if p is None or p.value is None:
                 raise NoFormError
             exponent = exponent + p.value * c
+            if p.value.name is not None:
+                last[p.value.name] = size - 1
+        if not never_negative(exponent, last):
+            raise NoFormError  # the family is zero there, matpow would be the inverse's power
         x = self.work.full(e.arguments[0])
         if x is None:
             raise NoFormError
@@ -186,13 +196,13 @@ class Graph:
                     self.attach(piece, a, b)
                 return
             first, last = t.factors[0], t.factors[-1]
-            if isinstance(first, Call) and first.function == "diag":
+            if isinstance(first, Call) and first.function == "diag" and None not in first.box:
                 c, rest = forest.chain(t.factors[1:])
                 self.c *= c
                 self.attach(first.arguments[0], row, None)
                 self.attach(rest, row, column)
                 return
-            if isinstance(last, Call) and last.function == "diag":
+            if isinstance(last, Call) and last.function == "diag" and None not in last.box:
                 c, rest = forest.chain(t.factors[:-1])
                 self.c *= c
                 self.attach(last.arguments[0], column, None)
@@ -278,7 +288,11 @@ class Graph:
         matrices = [t for _, t in turned]  # rows u, columns the vertex
         c, whole = forest.times([(t, ONE) for t in matrices])
         w = self._column(own)
-        found = row_sums(forest, whole) if w is None else forest.chain([whole, w])
+        if whole.box == SCALAR:  # the matrices cancelled entry by entry
+            (vertex,) = {a for a in here[0][:2] if a != u}
+            found = inner(forest, [(f, ONE) for f in (whole, w) if f is not None], self.sizes[vertex])
+        else:
+            found = row_sums(forest, whole) if w is None else forest.chain([whole, w])
         found = (found[0] * c, found[1])
         if len(matrices) == 2:
             j, last = forest.turn(matrices[1])
@@ -330,7 +344,7 @@ class Graph:
         inside = [edge for edge in edges if edge[0] in component]
         if not inside:
             (a,) = component
-            return inner(self.forest, weights[a])
+            return inner(self.forest, weights[a], self.sizes[a])
         found: list[Scaled] = []
         cycle = self._cycle(component, weights, inside)
         if cycle is not None:
@@ -343,7 +357,7 @@ class Graph:
             scalars = list(self.scalars)
             try:
                 after, _ = self._eliminate(component - {a}, {b: w for b, w in weights.items() if b in component}, inside)
-                c, t = inner(self.forest, after[a])
+                c, t = inner(self.forest, after[a], self.sizes[a])
                 more = self.scalars[len(scalars) :]
                 k, t = self.forest.times([*more, (t, ONE)])
                 found.append((self.c * c * k, t))

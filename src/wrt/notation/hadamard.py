@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from wrt.algebra.maps import exact_power
+from wrt.language.surface import Name
 from wrt.notation.functions import COMPARE, RATIOS, nonnegative
 from wrt.notation.tree import (
     ONE,
@@ -30,6 +31,7 @@ from wrt.notation.tree import (
     is_unit,
     joined,
     number_of,
+    split_scalars,
     union,
 )
 
@@ -60,9 +62,31 @@ def times(forest: Forest, factors: Iterable[Factor]) -> Scaled:
         return c * k, t
     if not kept:
         return c, forest.one
+    if forest.diagonals and not forest.typing and box[1] is None:
+        whole = _weighted(forest, kept)
+        if whole is not None:
+            return c * whole[0], whole[1]
     if len(kept) == 1 and kept[0][1] == 1:
         return c, kept[0][0]
     return c, raw_times(forest, kept)
+
+
+def _weighted(forest: Forest, kept: list[Factor]) -> Scaled | None:
+    """r*x as diag(r) @ x where the user writes it so."""
+    weights = [t for t, e in kept if e == 1 and t.serial in forest.diagonals]
+    rest = [(t, e) for t, e in kept if t.box != SCALAR and t not in weights]
+    if not weights or not rest:
+        return None
+    c, column = times(forest, rest)
+    scalars, bodies = split_scalars(column)
+    below = bodies[0][0].factors if len(bodies) == 1 and bodies[0][1] == 1 and isinstance(bodies[0][0], Chain) else (forest.raw_product(bodies),)
+    square = (weights[0].box[0], weights[0].box[0])
+    body = forest.raw_chain([*[forest.raw_call("diag", (t,), square) for t in weights], *below])
+    front = [*scalars, *[(t, e) for t, e in kept if t.box == SCALAR]]
+    if not front:
+        return c, body
+    k, out = times(forest, [*front, (body, ONE)])
+    return c * k, out
 
 
 def _collected(forest: Forest, factors: Iterable[Factor]) -> tuple[Fraction, list[Factor]]:
@@ -171,7 +195,8 @@ def _mean(forest: Forest, t: Call, rest: list[Factor]) -> list[Factor] | None:
 def _powers(forest: Forest, t: Power, e: Fraction, rest: list[Factor]) -> list[Factor] | None:
     for m, (u, k) in enumerate(rest):
         if u is t.base or (isinstance(u, Power) and u.base is t.base):
-            exponent = forest.wrap(forest.add([(e, t.exponent), (k, u.exponent if isinstance(u, Power) else forest.one)]))
+            own = u.exponent if isinstance(u, Power) and u is not t.base else forest.one
+            exponent = forest.wrap(forest.add([(e, t.exponent), (k, own)]))
             value = number_of(exponent)
             raised = forest.power(t.base, exponent) if value is None else forest.wrap(times(forest, [(t.base, value)]))
             return [*[f for j, f in enumerate(rest) if j != m], (raised, ONE)]
@@ -210,6 +235,11 @@ def _beside_unit(forest: Forest, kept: list[Factor], unit: Tree) -> Scaled:
     return c * k * m, t
 
 
+def _is_size(t: Tree) -> bool:
+    """Whether a factor is a size used as a number, which stands first: n*σ**2."""
+    return isinstance(t, Atom) and isinstance(t.node, Name) and t.node.role == "size"
+
+
 def raw_times(forest: Forest, kept: list[Factor]) -> Tree:
     """The product of powers as given, in reading order: scalars, names, functions, sums; within a kind by first appearance."""
     flat: list[Factor] = []
@@ -219,7 +249,7 @@ def raw_times(forest: Forest, kept: list[Factor]) -> Tree:
     if forest.typing:
         flat.sort(key=lambda f: f[0].box != SCALAR)
     else:
-        flat.sort(key=lambda f: (f[0].box != SCALAR, CLASS[type(f[0])], f[0].key, f[0].serial))
+        flat.sort(key=lambda f: (f[0].box != SCALAR, CLASS[type(f[0])], not _is_size(f[0]), f[0].key, f[0].serial))
     factors = tuple((t, e) for e, t in full_first([(e, t) for t, e in flat]))
 
     def make() -> Tree:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, raw_map
 from wrt.algebra.expr import postorder as below
 from wrt.algebra.product import scale
+from wrt.language.functions_declared import printed
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Generator, Loop, Name, Node, Steps, postorder
 from wrt.language.trampoline import Task
@@ -203,7 +204,7 @@ class Entries:
                 return Binary(MIRRORED[sign], arguments[1], arguments[0])
             return Binary(sign, arguments[0], arguments[1])
         first = [number_node(p, self.spelled) for p in e.parameters if isinstance(p, Fraction)]
-        return Call(e.function, (*first, *arguments))
+        return Call(printed(e.function, self.context.functions), (*first, *arguments))
 
     def _split(self, e: Reshape, places: Places, scope: Scope) -> Task:
         """An array of composite size read by the parts: A[3*i + j], or a sum with the condition t == i*n + j for symbolic sizes."""

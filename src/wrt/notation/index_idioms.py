@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Expr, Map, Symbol, constant_value
 from wrt.algebra.maps import power
+from wrt.algebra.product import transpose
 from wrt.algebra.sums import constant
-from wrt.language.surface import Call, Name, Node
+from wrt.language.surface import Call, Name, Node, Unary
 from wrt.notation.index_monomial import Flat, Piece, tied
 from wrt.notation.index_place import Place, whole
 from wrt.notation.index_typed import is_softmax_sum
@@ -38,7 +39,8 @@ def softmaxes(entries: Entries, pieces: list[Piece]) -> list[Piece]:
             if hit is None:
                 break
             k -= 1
-            out[hit] = Piece(inner, pieces[hit].labels, node)
+            labels = pieces[hit].labels
+            out[hit] = Piece(transpose(inner), labels[::-1], node.argument) if isinstance(node, Unary) else Piece(inner, labels, node)
             out[n] = Piece(power(base, constant(-k, base.shape)), piece.labels) if k else None
     return [p for p in out if p is not None]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wrt.algebra.expr import Expr, Operator, Product, Symbol
 from wrt.algebra.operators import TURNS
 from wrt.algebra.product import transpose
+from wrt.language.functions_declared import is_whole
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Text, Unary
 from wrt.language.trampoline import Task
 from wrt.notation.index_factors import chain, number_node, signed
@@ -87,6 +88,10 @@ def operator_entry(entries: Entries, e: Operator, places: Places, scope: Scope) 
             return (yield _prod_except(entries, e, places, scope))
         case "frechet" | "frechet_array":
             return (yield _frechet(entries, e, places, scope))
+    if is_whole(e.function):
+        from wrt.notation.index_unknown import application  # built on the formulas of whole arrays here
+
+        return (yield application(entries, e, places, scope))
     if e.function in TURNS and len(e.arguments) == 1:  # f(X.T)[i, j] is f(X)[j, i]
         turned = _turned(entries, e.arguments[0])
         if turned is not None:

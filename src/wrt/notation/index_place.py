@@ -90,7 +90,7 @@ class Constraint(Generic[K]):
         low, high = self.form.least(last), self.form.most(last)
         if self.relation == ">=":
             return True if sure(low) else False if sure(-high - 1) else None
-        equal = True if low is high is ZERO else False if sure(low - 1) or sure(-high - 1) else None
+        equal = True if low is high is ZERO else False if sure(low - 1, 0) or sure(-high - 1, 0) else None  # a whole variable may be 0
         return equal if self.relation == "==" or equal is None else not equal
 
 
@@ -102,10 +102,10 @@ def fixed(size: Size) -> Form[str]:
     return Form((), size)
 
 
-def sure(size: Size) -> bool:
-    """Whether a size polynomial is >= 0 whenever its names are at least 1."""
-    names = sorted(size.names)
-    shifted = size.substitute({name: Size.of(name) + 1 for name in names}) if names else size
+def sure(size: Size, least: int = 1) -> bool:
+    """Whether a size polynomial is >= 0 whenever its names are at least `least`."""
+    names = sorted(size.names) if least else ()
+    shifted = size.substitute({name: Size.of(name) + least for name in names}) if names else size
     return all(k >= 0 for _, k in shifted.terms)
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from wrt.algebra.expr import Expr, Map, Product, Sum, Symbol, constant_value
 from wrt.algebra.lower import Lowering
+from wrt.algebra.product import transpose
 from wrt.algebra.simplify import Simplifier
 from wrt.algebra.sums import content
 from wrt.errors import WrtError
@@ -70,7 +71,7 @@ class Typed:
         nodes = list(surface_postorder(tree))
         if len(nodes) > LARGE:
             return out
-        work = Lowering()
+        work = Lowering(self.context.functions)
         try:
             work.run(tree)
         except WrtError:
@@ -94,7 +95,7 @@ class Typed:
             shown, weight = self._shown(node, weights[id(node)])
             for e in dict.fromkeys((low.expr, simple.run(low.expr))):
                 self._add(e, shown, weight, out)
-            if isinstance(node, Call) and node.function == "softmax" and id(node.arguments[0]) in work.done:
+            if isinstance(node, Call) and node.function in ("softmax", "log_softmax", "logsumexp") and id(node.arguments[0]) in work.done:
                 self._softmax(node, [work.done[id(node.arguments[0])].expr], simple)
 
     def _shown(self, node: Node, weight: int) -> tuple[Node, int]:
@@ -124,9 +125,15 @@ class Typed:
             if not isinstance(option, Number) or option.value not in (0, 1):
                 return
             axis = int(option.value)
+        if node.function != "softmax":
+            node = Call("softmax", node.arguments, node.options, shape=shape)
         for u in (*arguments, simple.run(arguments[0])):
             self.kept.append(u)
             self.softmaxes.setdefault((id(u), axis), node)
+            if u.order == 2:  # the array may be held the other way round
+                turned = transpose(u)
+                self.kept.append(turned)
+                self.softmaxes.setdefault((id(turned), 1 - axis), Unary("T", node))
 
     def needs(self, nodes: Sequence[Node]) -> set[str]:
         """The user's steps that printed formulas refer to, those they refer to included."""

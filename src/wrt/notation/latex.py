@@ -20,8 +20,8 @@ ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde", "dot": "dot", "ddot": "
 SIGNS = {
     "+": "+", "-": "-", "neg": "-", ", ": ", ", ",": ",", ":": ":", "..": r", \dots,", "by": r"\times", "side": "", "cdot": r"\cdot", "of": "",
     "==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "odot": r"\odot", "oslash": r"\oslash", "otimes": r"\otimes",
-    "top": r"\top", "-top": r"-\top", "-1": "-1", "plus": "+", "entrywise": r"\odot", "ones": r"\mathbf{1}", "zeros": r"\mathbf{0}", "eye": "I", "e": "e",
-    "one": r"\mathbb{1}", "delta": r"\delta", "pi": r"\pi", "inf": r"\infty", "norm *": "*", "norm F": "F", "norm 2": "2",
+    "top": r"\top", "-top": r"-\top", "-1": "-1", "plus": "+", "entrywise": r"\odot", "ones": r"\mathbf{1}", "zeros": r"\mathbf{0}", "eye": "I", "e": "e", "partial": r"\partial ", "to": r" \to ", "lim": r"\lim",
+    "nabla": r"\nabla", "D": r"\mathrm{D}", "prime": "'", "one": r"\mathbb{1}", "delta": r"\delta", "pi": r"\pi", "inf": r"\infty", "norm *": "*", "norm F": "F", "norm 2": "2",
 }  # fmt: skip
 
 

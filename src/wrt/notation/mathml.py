@@ -36,7 +36,7 @@ SIGNS = {
     }.items()},
     "-top": "<mrow><mo>−</mo><mo>⊤</mo></mrow>", "-1": "<mrow><mo>−</mo><mn>1</mn></mrow>", "ones": "<mn>𝟏</mn>", "zeros": "<mn>𝟎</mn>",
     **{name: f"<mi>{text}</mi>" for name, text in {"eye": "I", "e": "e", "one": "𝟙", "delta": "δ", "pi": "π", "inf": "∞", "norm F": "F"}.items()},
-    "norm *": "<mo>*</mo>", "norm 2": "<mn>2</mn>",
+    "nabla": "<mo>∇</mo>", "partial": "<mo>∂</mo>", "D": '<mi mathvariant="normal">D</mi>', "norm *": "<mo>*</mo>", "norm 2": "<mn>2</mn>",
 }  # fmt: skip
 
 

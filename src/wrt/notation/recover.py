@@ -13,15 +13,15 @@ from wrt.algebra.maps import exact_power
 from wrt.algebra.operators import operator
 from wrt.algebra.product import einsum
 from wrt.algebra.sums import content
+from wrt.language.functions_declared import is_whole
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Generator, Loop, Name, Node, Number, Text
 from wrt.notation.build import Forest
 from wrt.notation.entries import at, between
-from wrt.notation.factor import factored
+from wrt.notation.factor import factored, plainer
 from wrt.notation.functions import nonnegative
 from wrt.notation.literals import literal
 from wrt.notation.tree import ONE, SCALAR, Part, Scaled, Times, Tree, everything
-from wrt.notation.tree import Sum as TreeSum
 from wrt.notation.write import size_node
 
 COMPARISONS = {"gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -167,7 +167,7 @@ class Recovery:
         names: list[str] = []
         for _ in shape:
             names.append(self.fresh(taken | frozenset(names)))
-        left, right = (Size.of(0), -constant) if (constant.number or 0) < 0 else (constant, Size.of(0))
+        left, right = constant.parted()
         for name, c in zip(names, coefficients, strict=True):
             if c > 0:
                 left = left + Size.of(name) * c
@@ -187,17 +187,7 @@ class Recovery:
             terms.append((c * found[0], found[1]))
         if node.order and not terms:
             return Fraction(0), self.forest.one
-        return self._plain(literal(self.forest, terms) or factored(self.forest, terms))
-
-    def _plain(self, scaled: Scaled) -> Scaled:
-        """A sum such as X.T - Z.T as (X - Z).T: the plainer orientation inside."""
-        c, t = scaled
-        if t.box == SCALAR or not isinstance(t, TreeSum):
-            return scaled
-        k, turned = self.forest.turn(t)
-        if isinstance(turned, TreeSum) and k == 1 and turned.score + 0.25 < t.score:
-            return c, self.forest.raw_turn(turned)
-        return scaled
+        return plainer(self.forest, literal(self.forest, terms) or factored(self.forest, terms))
 
     def _map(self, node: Map) -> Scaled | None:
         forest = self.forest
@@ -285,6 +275,8 @@ class Recovery:
                 return ONE, forest.raw_call("frechet", (words, *arguments), arguments[0].box)
             case "frechet_array":
                 return None
+        if is_whole(name) and node.parameters != (0,):
+            return None  # at every index of a sum
         if name in ("det", "logdet"):
             return forest.call(name, tuple(arguments))
         if name == "pinv":

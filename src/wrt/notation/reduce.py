@@ -12,10 +12,11 @@ from wrt.language.surface import Name
 from wrt.language.surface import postorder as surface_postorder
 from wrt.notation.build import Forest
 from wrt.notation.entries import at
-from wrt.notation.graph import Graph, Item, NoFormError
+from wrt.notation.graph import Graph, Item
 from wrt.notation.idioms import fused
 from wrt.notation.recover import Recovery
 from wrt.notation.tree import ONE, SCALAR, Atom, Entry, Factor, Loop, Part, Range, Scaled, Times, Tree, postorder
+from wrt.notation.unknown_tree import NoFormError
 
 LOOPS = 2  # labels that may become indices of a sum
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from wrt.language.functions_declared import index_parts
+from wrt.language.sizes import Size
 from wrt.notation import literals
 from wrt.notation.build import Forest
 from wrt.notation.tree import ONE, SCALAR, Atom, Call, Chain, Factor, Literal, Scaled, Sum, Times, Tree, Turn, is_eye, is_ones, is_unit
@@ -55,11 +57,13 @@ def row_sums(forest: Forest, t: Tree) -> Scaled:
     return forest.call("sum", (t,), 1)
 
 
-def inner(forest: Forest, factors: Sequence[Factor]) -> Scaled:
-    """sum_i prod_k factor_k[i]**e_k of columns: the shortest of x.T @ (y*z), sum(x*y*z), norm forms being typed."""
+def inner(forest: Forest, factors: Sequence[Factor], size: Size) -> Scaled:
+    """sum_i prod_k factor_k[i]**e_k of columns of that size: the shortest of x.T @ (y*z), sum(x*y*z), norm forms being typed."""
     c, whole = forest.times(factors)
-    if whole.box == SCALAR:
-        raise AssertionError("an inner product of scalars; please report this as a bug")
+    if whole.box == SCALAR:  # the columns cancelled: x*(1/x) has as many ones as x has entries
+        k, count = forest.size(size)
+        m, out = forest.times([(whole, ONE), (count, ONE)])
+        return c * k * m, out
     flat = list(whole.factors) if isinstance(whole, Times) else [(whole, ONE)]
     scalars = [(f, e) for f, e in flat if f.box == SCALAR]
     vectors = [(f, e) for f, e in flat if f.box != SCALAR]
@@ -172,7 +176,7 @@ def total_of_matrix(forest: Forest, scaled: Scaled) -> Scaled:
 
 
 def _rotated(forest: Forest, factors: list[Tree]) -> Scaled:
-    best: tuple[float, tuple[int, ...], Fraction, list[Tree]] | None = None
+    best: tuple[tuple[float, bool, tuple[int, ...]], Fraction, list[Tree]] | None = None
     turned = [forest.turn(f) for f in reversed(factors)]
     sign = ONE
     for k, _ in turned:
@@ -182,9 +186,17 @@ def _rotated(forest: Forest, factors: list[Tree]) -> Scaled:
         for n in range(len(word)):
             rotation = word[n:] + word[:n]
             key = tuple(x for f in rotation for x in f.key)
-            if best is None or (score, key) < best[:2]:
-                best = (score, key, c, rotation)
+            rank = (score, _derived(rotation[0]), key)
+            if best is None or rank < best[0]:
+                best = (rank, c, rotation)
     assert best is not None
-    k, product = forest.chain(best[3])
+    k, product = forest.chain(best[2])
     m, t = forest.call("tr", (forest.wrap((ONE, product)),))
-    return best[2] * k * m, t
+    return best[1] * k * m, t
+
+
+def _derived(t: Tree) -> bool:
+    """Whether a factor is a derivative of a declared function, which stands behind others: tr(inv(A(t)) @ D(A)(t))."""
+    inner = t.argument if isinstance(t, Turn) else t
+    found = index_parts(inner.function) if isinstance(inner, Call) else None
+    return found is not None and any(found[1])

@@ -15,6 +15,7 @@ from wrt.language.surface import SCALAR, Binary, Block, Call, Generator, Index, 
 from wrt.notation.style_call import CALLS
 from wrt.notation.style_index import COMPARISONS, Counting, size_mark
 from wrt.notation.style_mark import Mark, is_negative, negative, number, times
+from wrt.notation.unknown import application
 
 CONSTANTS = ("pi", "inf")
 TURNED: dict[str, Callable[[Mark], Mark]] = {  # how the factors are set whose product is transposed factor by factor: (A x)^T is x^T A^T
@@ -41,7 +42,8 @@ class Setting:
         self.counting = Counting(root)
         nodes = list(postorder(root))
         names = {node.name for node in nodes if isinstance(node, Name)}
-        self.alike = {name for name in names if any(other != name and key(other) == key(name) for other in names)}
+        sizes = {size for node in nodes if isinstance(node, Name) and node.shape is not None for s in node.shape.sizes for size in s.names}
+        self.alike = {name for name in names if any(other != name and key(other) == key(name) for other in names | sizes)}
         self.keys = {key(node.name) for node in nodes if isinstance(node, Name) and not (node.role == "constant" or node.name in CONSTANTS)}
         self.done: dict[int, Mark] = {}
 
@@ -82,7 +84,7 @@ class Setting:
             case Call():
                 rule = CALLS.get(node.function)
                 found = rule(self, node) if rule is not None else None
-                return found or self.call(node)
+                return found or application(self, node) or self.call(node)
             case Index():
                 return self._entry(node)
             case Slice() | Loop():
@@ -175,22 +177,20 @@ class Setting:
                 if is_negative(left):
                     return negative(Mark("fraction", (left.parts[0], right)))
                 return Mark("fraction", (left, right))
-            sign = is_negative(left)
-            body = left.parts[0] if sign else left
-            top = number(1)
-            if body.kind == "times" and body.parts[0].kind == "number":
-                top, body = body.parts[0], times(*body.parts[1:])
-            out = times(Mark("fraction", (top, right)), body)
-            return negative(out) if sign else out
+            return over(left, right)
         if a.kind == "scalar":
             if b.kind in ("column", "row"):
                 return Mark("fraction", (left, right))
             return times(left, Mark("entry_power", (right, number(-1))))
         if a.kind == b.kind:
-            return Mark("join", (left, right), "oslash")
+            return negative(Mark("join", (left.parts[0], right), "oslash")) if is_negative(left) else Mark("join", (left, right), "oslash")
+        if b.kind == "matrix":
+            return Mark("join", (spread(left, a, b), right), "oslash")
         return scaled(Mark("fraction", (number(1), right)), b, left)
 
     def _power(self, left: Mark, a: Shape, right: Mark, b: Shape) -> Mark:
+        if right.kind == "number" and right.text.endswith(".5"):  # x^{3/2}
+            right = Mark("number", text=f"{int(right.text[:-2] or 0) * 2 + 1}/2")
         if a.kind == b.kind == "scalar":
             return Mark("power", (left, right))
         return Mark("entry_power", (left, right))
@@ -275,6 +275,17 @@ def spread(mark: Mark, shape: Shape, whole: Shape) -> Mark:
     return mark
 
 
+def over(body: Mark, bottom: Mark) -> Mark:
+    """A vector or matrix over a scalar, its sign in front; over a plain number the fraction stands in front."""
+    if is_negative(body):
+        return negative(over(body.parts[0], bottom))
+    front = [body.parts[0]] if body.kind == "times" and body.parts[0].kind == "number" else []
+    rest = times(*body.parts[1:]) if front else body
+    if bottom.kind == "number":
+        return times(Mark("fraction", (*(front or [number(1)]), bottom)), rest)
+    return Mark("ratio", (body, bottom, rest, *front))
+
+
 def _front(mark: Mark) -> tuple[list[Mark], Mark]:
     """Numbers and quotients in front of a product, and the rest."""
     if is_negative(mark):
@@ -295,8 +306,12 @@ def scaled(vector: Mark, shape: Shape, matrix: Mark) -> Mark:
 
 
 def inner_product(mark: Mark, node: Node) -> Mark:
-    """A scalar that is a matrix product keeps together when something is multiplied by it: (a^T x) b."""
-    product = isinstance(node, Binary) and node.op == "@" and shape_of(node).kind == "scalar" and mark.kind in ("times", "sum")
+    """A scalar that is a matrix product, as a sum of entries is, keeps together when something is multiplied by it: (a^T x) b, (1^T y) b."""
+    product = (
+        ((isinstance(node, Binary) and node.op == "@") or (isinstance(node, Call) and node.function == "sum"))
+        and shape_of(node).kind == "scalar"
+        and mark.kind in ("times", "sum")
+    )
     if is_negative(mark) and product:
         return negative(Mark("group", mark.parts))
     return Mark("group", (mark,)) if product else mark

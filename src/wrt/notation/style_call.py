@@ -42,11 +42,18 @@ def _inverse(setting: Setting, node: Call) -> Mark:
     inner = setting.of(node.arguments[0])
     if inner.kind == "transpose":
         return Mark("inverse_transpose", inner.parts)
-    return Mark("inverse", (inner,))
+    return Mark("inverse", (closed(inner),))
+
+
+def closed(mark: Mark) -> Mark:
+    """A block S_{1:2,1:2} in brackets before its power: the inverse of the block, not the block of the inverse."""
+    return Mark("group", (mark,)) if mark.kind == "entry" else mark
 
 
 def _solve(setting: Setting, node: Call) -> Mark:
-    return times(Mark("inverse", (setting.of(node.arguments[0]),)), setting.of(node.arguments[1]))
+    inner = setting.of(node.arguments[0])
+    inverse = Mark("inverse_transpose", inner.parts) if inner.kind == "transpose" else Mark("inverse", (closed(inner),))
+    return times(inverse, setting.of(node.arguments[1]))
 
 
 def _abs(setting: Setting, node: Call) -> Mark | None:
@@ -90,7 +97,7 @@ def _kron(setting: Setting, node: Call) -> Mark | None:
 
 
 def _matpow(setting: Setting, node: Call) -> Mark:
-    return Mark("power", tuple(setting.of(x) for x in node.arguments))
+    return Mark("power", (closed(setting.of(node.arguments[0])), setting.of(node.arguments[1])))
 
 
 def _sqrtm(setting: Setting, node: Call) -> Mark:
@@ -165,6 +172,8 @@ def _softmax(setting: Setting, node: Call) -> Mark | None:
         return Mark("call", (x,), node.function)
     if axis == 1:
         return Mark("call", (x,), node.function)
+    if node.function == "log_softmax":  # a difference, whose transpose is another expression
+        return setting.call(node)
     turned = x.parts[0] if x.kind == "transpose" else Mark("transpose", (x,))
     return Mark("transpose", (Mark("call", (turned,), node.function),))
 
@@ -207,6 +216,21 @@ def _einsum(setting: Setting, node: Call) -> Mark | None:
     return Mark("array", (body, *[sizes[c] for c in right]), " ".join(right)) if right else body
 
 
+def _differential(setting: Setting, node: Call) -> Mark | None:
+    """d(E), in a line of a derivation."""
+    return Mark("differential", (setting.of(node.arguments[0]),)) if len(node.children) == 1 else None
+
+
+def _partial(setting: Setting, node: Call) -> Mark | None:
+    """diff(E, v), in a line of a derivation."""
+    return Mark("partial", tuple(setting.of(a) for a in node.arguments)) if len(node.children) == 2 else None
+
+
+def _limit(setting: Setting, node: Call) -> Mark | None:
+    """lim(E, h), in a line of a derivation: the limit as h goes to 0."""
+    return Mark("limit", tuple(setting.of(a) for a in node.arguments)) if len(node.children) == 2 else None
+
+
 def _frechet(setting: Setting, node: Call) -> Mark:
     word = node.arguments[0]
     assert isinstance(word, Text)
@@ -243,4 +267,7 @@ CALLS: dict[str, Rule] = {
     "where": _where,
     "einsum": _einsum,
     "frechet": _frechet,
+    "d": _differential,
+    "diff": _partial,
+    "lim": _limit,
 }

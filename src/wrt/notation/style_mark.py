@@ -4,10 +4,12 @@ number name symbol word                       2, x, pi, a word
 sum(terms)  text "+-+"                        a + b - c; a single "-" is a negation
 times(factors)                                side by side: 2 A x
 join(a, b)  text odot oslash otimes           a sign between
+ratio(A, b, B[, k])                           a vector or matrix over a scalar: A/b, A = k B
 fraction(a, b)  power(x, k)  entry_power(x, k)  root(x)
 transpose(x) inverse(x) inverse_transpose(x) pseudo_inverse(x)
 entry(x, place, ...)  slice(start, stop)      places count from 1
 call(x, ...)  text the function               f(x, ...); with a prime the word rather than a letter
+applied(f, x, ...)  text sign and orders      f(x), f'(x), Df(x), nabla f(x): a declared function
 entry_call(x)  exponential(x)                 f of each entry of a square matrix; e^X
 bars(x)  norm(x)  text the kind               |x|, ||x||_F; norm(x, p) of kind "p"
 compare(a, b)  text the relation              indicator(c), delta(i, j)
@@ -16,6 +18,7 @@ array(body, size, ...)  text names            [body] for i = 1 .. size, ...
 cases(c, a, b)  column(x, ...)  block(x, ...) text "rows"
 ones(n, ...) zeros(n, ...) eye(n)
 steps(name, value, ..., result)
+differential(x) partial(x, v) limit(x, h)     d(x), the derivative of x by v, the limit as h goes to 0: what a line of a derivation has still to do
 group(x)                                      parentheses that are always shown
 """
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wrt.notation import unknown
 from wrt.notation.style_mark import ATOM, JOIN, LINES, POWER, PRODUCT, QUOTIENT, RELATION, SERIES, SUM, Mark, Piece, postorder
 
 CALLED = frozenset("fghFGHφψΦΨ")  # a scalar of such a name before a bracket would be read as a function
+PLAIN = frozenset(("name", "number", "times", "power", "symbol", "root"))  # what a short scalar below a fraction is made of
+SHORT = frozenset(("name", "transpose", "norm", "eye", "ones"))  # the factors of a product that stands above a fraction
 Pieces = tuple[Piece, ...]
 
 
@@ -99,6 +102,28 @@ class Printer:
     def _word(self, mark: Mark, parts: Pieces) -> Piece:
         return Piece(self.style.word(mark.text) if mark.text else "", ATOM)
 
+    def _differential(self, mark: Mark, parts: Pieces) -> Piece:
+        return Piece(self.style.tight([self.style.word("d"), self.enclosed("(", parts[0])]), ATOM, parts[0].tall)
+
+    def _partial(self, mark: Mark, parts: Pieces) -> Piece:
+        """A name or an entry stands above the line, anything longer behind it in brackets."""
+        sign = self.style.signs.get("partial") or self.style.operator("∂")
+        below = self.style.tight([sign, parts[1].text])
+        if mark.parts[0].kind in ("name", "entry"):
+            return Piece(
+                self.style.fraction(self.style.tight([sign, parts[0].text]), below), QUOTIENT if self.style.flat else ATOM, not self.style.flat
+            )
+        return Piece(self.style.row([self.style.fraction(sign, below), self.enclosed("[", parts[0])]), PRODUCT, True)
+
+    def _limit(self, mark: Mark, parts: Pieces) -> Piece:
+        arrow = self.style.signs.get("to") or self.style.operator("→")
+        below = self.style.tight([parts[1].text, arrow, self.style.number("0")])
+        return Piece(
+            self.style.row([self.style.lowered(self.style.signs.get("lim") or self.style.function("lim"), below), self.at(parts[0], QUOTIENT)]),
+            PRODUCT,
+            parts[0].tall,
+        )
+
     def _ones(self, mark: Mark, parts: Pieces) -> Piece:
         return self.sized("ones", parts)
 
@@ -122,11 +147,13 @@ class Printer:
     def _times(self, mark: Mark, parts: Pieces) -> Piece:
         out: list[str] = []
         for n, (part, piece) in enumerate(zip(mark.parts, parts, strict=True)):
-            text = self.at(piece, SERIES if n == len(parts) - 1 and part.kind == "series" else POWER)
+            last = n == len(parts) - 1
+            text = self.at(piece, SERIES if last and part.kind == "series" else QUOTIENT if last and part.text == "logdet" else POWER)
             if n:
                 before = mark.parts[n - 1]
                 called = before.kind == "name" and _opens(part) and (_named_only(part) or before.text == "σ" or _callable(before))
-                out.append(self.style.signs["cdot" if called or self._digit(part) else "side"])
+                digit = piece.level >= POWER and self._digit(part)
+                out.append(self.style.signs["cdot" if called or digit else "side"])
             out.append(text)
         return Piece(self.style.beside(out), PRODUCT, any(p.tall for p in parts))
 
@@ -140,7 +167,8 @@ class Printer:
 
     def _join(self, mark: Mark, parts: Pieces) -> Piece:
         least = JOIN if mark.text == "cdot" else POWER
-        texts = [self.at(p, least) for p in parts]
+        chained = mark.text == "odot" and mark.parts[0].kind == "join" and mark.parts[0].text == "odot"  # a odot b odot c from the left
+        texts = [self.at(p, JOIN if chained and n == 0 else least) for n, p in enumerate(parts)]
         return Piece(self.style.row([texts[0], self.style.signs[mark.text], texts[1]]), JOIN, any(p.tall for p in parts))
 
     def _fraction(self, mark: Mark, parts: Pieces) -> Piece:
@@ -151,6 +179,18 @@ class Printer:
                 return Piece(small, POWER)
             return Piece(self.style.fraction(self.at(top, PRODUCT), self.at(bottom, POWER)), QUOTIENT)
         return Piece(self.style.fraction(top.text, bottom.text), POWER, True)
+
+    def _ratio(self, mark: Mark, parts: Pieces) -> Piece:
+        """On one line A/b; else a fraction, which stands in front of a product where the scalar below is short: 1/n A x."""
+        whole, bottom, rest, *front = parts
+        if self.style.flat:
+            return Piece(self.style.fraction(self.at(whole, PRODUCT), self.at(bottom, POWER)), QUOTIENT)
+        below, body = [part.kind for part in postorder(mark.parts[1])], mark.parts[2]
+        short = "root" in below and all(f.kind in SHORT for f in body.parts)
+        if body.kind != "times" or short or not PLAIN.issuperset(below):
+            return Piece(self.style.fraction(whole.text, bottom.text), POWER, True)
+        top = front[0].text if front else self.style.number("1")
+        return Piece(self.style.beside([self.style.fraction(top, bottom.text), self.at(rest, PRODUCT)]), PRODUCT, True)
 
     def _compare(self, mark: Mark, parts: Pieces) -> Piece:
         texts = [self.at(p, SUM) for p in parts]
@@ -202,10 +242,13 @@ class Printer:
     def _call(self, mark: Mark, parts: Pieces) -> Piece:
         inner = Piece(self.listed([p.text for p in parts]), ATOM, any(p.tall for p in parts))
         if mark.text == "logdet":
-            return Piece(self.style.row([self.spelt("log"), self.style.signs["of"], inner.text]), QUOTIENT if self.style.flat else POWER, inner.tall)
+            return Piece(self.style.row([self.spelt("log"), self.style.signs["of"], inner.text]), QUOTIENT, inner.tall)
         word, _, which = mark.text.partition("_")
         name = self.style.lowered(self.style.word(word), self.style.word(which)) if word == "frechet" and which else self.spelt(mark.text)
         return Piece(self.style.tight([name, self.enclosed("(", inner)]), ATOM, inner.tall)
+
+    def _applied(self, mark: Mark, parts: Pieces) -> Piece:
+        return unknown.spelt(self, mark, parts)
 
     def _entry_call(self, mark: Mark, parts: Pieces) -> Piece:
         name = self.style.raised(self.spelt(mark.text), self.style.signs["entrywise"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrt.algebra.maps import exact_power
+from wrt.language.functions_declared import commute, is_hessian, is_symmetric_value
 from wrt.language.surface import Name
 from wrt.notation.functions import TURNS, WHOLE
 from wrt.notation.score import WORD
@@ -82,6 +83,10 @@ def _turn(forest: Forest, t: Tree) -> Scaled:
             k, base = turn(forest, t.base)
             if base is t.base or is_eye(t.base):
                 return k, forest.raw_entry(base, t.parts[::-1])
+        case Entry() if len(t.parts) > 2 and isinstance(t.base, Call):
+            kept = [k for k, p in enumerate(t.parts) if p.kind == "all"]
+            if len(kept) == 2 and commute(t.base.function, kept[0], kept[1], forest.context.functions):
+                return ONE, t
         case Loop():
             return ONE, forest.raw_loop(forest.wrap(turn(forest, t.body)), t.ranges)
     return ONE, forest.raw_turn(t)
@@ -110,6 +115,8 @@ def _turn_times(forest: Forest, t: Times) -> Scaled:
 
 def _turn_call(forest: Forest, t: Call) -> Scaled:
     if t.function == "diag" and t.box[1] is not None:
+        return ONE, t
+    if is_hessian(t.function, forest.context.functions) or is_symmetric_value(t.function, forest.context.functions):
         return ONE, t
     through = t.function in TURNS or (t.function not in WHOLE and t.axis is None)
     if through and all(forest.wrap(turn(forest, a)) is a for a in t.arguments):

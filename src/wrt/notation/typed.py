@@ -15,13 +15,14 @@ from wrt.algebra.maps import exact_power
 from wrt.algebra.simplify import simplify
 from wrt.algebra.sums import content
 from wrt.errors import WrtError
+from wrt.language.functions_declared import called, index_name
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Name, Node, Number, Shape, Slice, Steps, Text, Unary, postorder
 from wrt.notation.build import Forest
 from wrt.notation.context import Context
 from wrt.notation.entries import at, between, entry
 from wrt.notation.functions import nonnegative
-from wrt.notation.tree import ONE, SCALAR, Box, Part, Scaled, Tree, everything
+from wrt.notation.tree import ONE, SCALAR, Box, Part, Scaled, Times, Tree, everything
 from wrt.notation.write import SIGNS
 
 LIMIT = 300  # nodes of the text up to which every subtree is also known flattened and simplified
@@ -40,7 +41,7 @@ def expressions(context: Context) -> list[tuple[Node, tuple[Expr, ...]]]:
 
 def _lowered(context: Context) -> list[tuple[Node, tuple[Expr, ...]]]:
     assert context.tree is not None
-    work = Lowering()
+    work = Lowering(context.functions)
     try:
         work.run(context.tree)
     except WrtError:
@@ -98,6 +99,7 @@ def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
             named = reading.done.get(id(node))
             if named is not None and named[0] == 1:
                 forest.steps.setdefault(named[1].serial, name)
+        forest.diagonals -= {f.serial for t in forest.table.values() if isinstance(t, Times) for f, _ in t.factors}
     finally:
         forest.typing = False
     return out
@@ -274,8 +276,18 @@ class Reading:
         if node.function == "sqrt":
             return self._power(arguments[0], (Fraction(1, 2), forest.one))
         if node.function == "diag" and arguments[0][1].box != SCALAR:
+            if shape.kind == "matrix":
+                forest.diagonals.add(arguments[0][1].serial)
             c, t = forest.diag(forest.wrap(arguments[0]))
             return c, t
+        function = called(node.function, forest.context.functions)
+        if function is not None:
+            d, orders, _ = function
+            name = index_name(d.name, orders, elementwise=d.elementwise)
+            trees = tuple(forest.wrap(a) for a in arguments)
+            if shape.kind == "row" and not d.elementwise:  # D(g)(x) is grad(g)(x).T
+                return forest.turn(forest.raw_call(name, trees, (shape.sizes[0], None)))
+            return forest.call(name, trees) if d.elementwise else (ONE, forest.raw_call(name, trees, box_of(shape)))
         option = node.option("axis")
         axis = _axis(option)
         if option is not None and axis is None:

@@ -17,7 +17,7 @@ SIGNS = {
     "+": "+", "-": "-", "neg": "-", ", ": ", ", ",": ",", ":": ":", "by": "times", "side": "", "cdot": "dot.op", "of": "",
     "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "odot": "⊙", "oslash": "⊘", "otimes": "⊗",
     "top": "top", "-top": "-top", "-1": "-1", "plus": "+", "entrywise": "⊙", "ones": "bold(1)", "zeros": "bold(0)", "eye": "I", "e": "e",
-    "one": "bb(1)", "delta": "delta", "pi": "pi", "inf": "infinity", "norm *": "*", "norm F": "F", "norm 2": "2",
+    "nabla": "nabla", "partial": "partial", "D": "upright(D)", "prime": "'", "one": "bb(1)", "delta": "delta", "pi": "pi", "inf": "infinity", "norm *": "*", "norm F": "F", "norm 2": "2",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ SIGNS = {
     "+": "+", "-": "−", "neg": "−", ", ": ", ", ",": ",", ":": ":", "by": "×", "side": "", "cdot": "·", "of": "",
     "==": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥", "odot": "⊙", "oslash": "⊘", "otimes": "⊗",
     "top": "⊤", "-top": "−⊤", "-1": "−1", "plus": "+", "entrywise": "⊙", "ones": "𝟏", "zeros": "𝟎", "eye": "I", "e": "e",
-    "one": "𝟙", "delta": "δ", "pi": "π", "inf": "∞", "norm *": "*", "norm F": "F", "norm 2": "2",
+    "nabla": "∇", "D": "D", "prime": "′", "one": "𝟙", "delta": "δ", "pi": "π", "inf": "∞", "norm *": "*", "norm F": "F", "norm 2": "2",
     "1/2": "½", "1/4": "¼", "3/4": "¾",
 }  # fmt: skip
 _WORD = re.compile("[A-Za-z\u0370-\u03ff]{2}")
@@ -56,7 +56,13 @@ def _beside(parts: Sequence[str]) -> str:
     """Factors without space, but where words of several letters meet others, before a sum or root, and after a fraction."""
     out = before = ""
     for part in filter(None, parts):
-        gap = before and (_WORD.match(part) or _WORD_ENDS.search(before) or part[0] in "∑√" or (before[-1] in "½¼¾" and part[0].isdigit()))
+        gap = before and (
+            _WORD.match(part)
+            or _WORD_ENDS.search(before)
+            or part[0] in "∑√"
+            or part.startswith(("d(", "∂"))
+            or (before[-1] in "½¼¾" and part[0].isdigit())
+        )
         out += f" {part}" if gap else part
         before = part
     return out

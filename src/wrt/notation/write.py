@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from wrt.language.functions_declared import printed
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Generator, Index, Name, Node, Number, Shape, Unary
 from wrt.language.surface import Call as CallNode
 from wrt.language.surface import Loop as LoopNode
 from wrt.notation.chains import is_inverse
-from wrt.notation.display import decimal, shown
+from wrt.notation.display import decimal, grouped, shown
 from wrt.notation.tree import (
     HALF,
     ONE,
@@ -120,7 +121,7 @@ class Writer:
                 if t.function in SIGNS:
                     return Binary(t.function, *arguments)
                 options = () if t.axis is None else (("axis", Number(Fraction(t.axis))),)
-                return CallNode(t.function, arguments, options)
+                return CallNode(printed(t.function, self.forest.context.functions), arguments, options)
             case Entry():
                 return Index(done[id(t.base)], tuple(p.node for p in t.parts))
             case Loop():
@@ -132,7 +133,8 @@ class Writer:
 
     def _sum(self, terms: tuple[Scaled, ...]) -> Node:
         out: Node | None = None
-        for c, t in terms:
+        for c, t in grouped(self.forest, terms):
+            self._below(t)
             out = self._term(c, t) if out is None else Binary("-" if c < 0 else "+", out, self._term(abs(c), t))
         assert out is not None
         return out

@@ -81,7 +81,7 @@ class Array:
         counts = tuple(self.sizes[a] for a in names)
         if base is None:
             return g.step("scatter", (core,), (len(self.labels), forms, counts), self.shape)
-        return g.step("scatter_add", (base, core), (len(self.labels), forms, counts), self.shape)
+        return g.step("scatter_add", (g.floating(base), core), (len(self.labels), forms, counts), self.shape)
 
 
 def dense_array(x: Step) -> Array:

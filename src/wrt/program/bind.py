@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from wrt.errors import ShapeError, TextError, UnknownNameError
 from wrt.language.sizes import Size
-from wrt.language.surface import Declaration
+from wrt.language.surface import Declaration, FunctionDeclaration
+from wrt.program.functions_given import given
 
 
 class Recipe(NamedTuple):
@@ -27,7 +28,8 @@ class Recipe(NamedTuple):
 def recipes(declarations: Mapping[str, Declaration]) -> dict[str, Recipe]:
     """For every size name that the declared shapes determine: where to read it, names that others need first."""
     found: dict[str, Recipe] = {}
-    axes = [(d.name, axis, size) for d in declarations.values() for axis, size in enumerate(d.shape.sizes)]
+    arrays = [d for d in declarations.values() if not isinstance(d, FunctionDeclaration)]
+    axes = [(d.name, axis, size) for d in arrays for axis, size in enumerate(d.shape.sizes)]
     for name, axis, size in axes:
         if size.name is not None:
             found.setdefault(size.name, Recipe(name, axis, Size.of(1), Size.of(0)))
@@ -67,12 +69,17 @@ class Binder:
         self.declarations = declarations
         self.names = tuple(declarations)
         self.recipes = recipes(declarations)
+        self.functions = tuple(n for n in self.names if isinstance(declarations[n], FunctionDeclaration))
         self.whole = tuple(n for n in self.names if _whole(declarations, n) and "integer" in declarations[n].facts)
         self.free = tuple(n for n in sizes if n not in self.recipes and n not in declarations)  # sizes that no array shows: asked for by name
+        shown = {n for name in self.functions for size in declarations[name].sizes for n in size.names}
+        self.guessed = frozenset(
+            n for n in self.free if n in shown
+        )  # that values of a passed function would show: asked for only by code that needs them
 
     def gather(self, args: tuple[Any, ...], values: dict[str, Any]) -> tuple[list[Any], dict[str, int]]:
         """(one value a declared name, sizes given by name)."""
-        extra = {n: int(values.pop(n)) for n in self.free if n in values}
+        extra = {n: self._whole_number(n, values.pop(n)) for n in self.free if n in values}
         if args:
             if len(args) != len(self.names) or values:
                 raise TextError(
@@ -93,7 +100,10 @@ class Binder:
         return [self._converter(name, asarray) for name in self.names]
 
     def _converter(self, name: str, asarray: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        order = len(self.declarations[name].shape.sizes)
+        d = self.declarations[name]
+        if isinstance(d, FunctionDeclaration):
+            return lambda value: given(d, value)
+        order = len(d.shape.sizes)
         if order == 0 and name in self.whole:
             return lambda value: self._whole_number(name, value)
 
@@ -101,7 +111,8 @@ class Binder:
             try:
                 array = asarray(value)
             except (TypeError, ValueError) as error:
-                raise ShapeError(f"{name} must be real numbers: {error}.") from None
+                reason = "its rows differ in length" if "inhomogeneous" in str(error) else str(error)
+                raise ShapeError(f"{name} must be real numbers: {reason}.") from None
             if array.ndim != order:
                 raise self._misfit(name, tuple(array.shape))
             return array if order else array[()]
@@ -109,10 +120,14 @@ class Binder:
         return convert
 
     def _whole_number(self, name: str, value: Any) -> int:
-        number = int(value)
-        if number != value:
-            raise ShapeError(f"{name} is declared a whole number, found {value}.")
-        return number
+        try:
+            number = int(value)
+            if number == value:
+                return number
+        except (TypeError, ValueError, OverflowError):
+            pass
+        found = f"an array of shape {value.shape}" if getattr(value, "shape", ()) else repr(value)
+        raise ShapeError(f"{name} is declared a whole number, found {found}.")
 
     def _misfit(self, name: str, shape: tuple[int, ...]) -> ShapeError:
         sizes = self.declarations[name].shape.sizes
@@ -139,7 +154,7 @@ class Binder:
                     f"{recipe.array} has shape {_by(shapes[recipe.array])}: no whole {name} makes its axis {recipe.axis} equal to {self._declared(recipe)}."
                 )
             sizes[name] = value
-        missing = [n for n in self.free if n not in sizes]
+        missing = [n for n in self.free if n not in sizes and n not in self.guessed]
         if missing:
             raise ShapeError(f"no array shows the size {missing[0]}; pass it by name, {missing[0]}=3.")
         self._check(shapes, sizes)
@@ -150,6 +165,8 @@ class Binder:
 
     def _check(self, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int]) -> None:
         for name, shape in shapes.items():
+            if isinstance(self.declarations[name], FunctionDeclaration):
+                continue
             for axis, (size, length) in enumerate(zip(self.declarations[name].shape.sizes, shape, strict=True)):
                 wanted = size.value(sizes)
                 if wanted == length:

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
 from wrt.algebra.known import Facts, Known
-from wrt.algebra.product import is_structured, product
+from wrt.algebra.patterns import is_structured
+from wrt.algebra.product import product
 from wrt.algebra.sums import add
 from wrt.language.sizes import Size
 from wrt.program.array import Array, Form, bare, canonical_names, dense_array, pattern_key

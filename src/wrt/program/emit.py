@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from numbers import Integral
 from typing import Any, NamedTuple
 
 from wrt.algebra.expr import Expr, SizeValue, Sum, postorder
-from wrt.errors import TextError
+from wrt.errors import ShapeError, TextError
 from wrt.language.sizes import Size
-from wrt.language.surface import Declaration
+from wrt.language.surface import Declaration, FunctionDeclaration
 from wrt.program.array import Array, canonical_names, dense_array
 from wrt.program.bind import Binder
 from wrt.program.build import Builder
@@ -32,18 +33,20 @@ from wrt.tables.facts import closure
 
 BACKENDS = ("numpy", "jax", "torch")
 REPRESENTATIVE = (1000, 300, 100, 30, 20, 12, 8, 6)  # sizes in order of appearance, for `.source`
+GUESS = 30  # a size that only the values of a passed function would show, where the order of products is planned
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 Facts = Mapping[str, frozenset[str]]
 
 
 class Compiled(NamedTuple):
-    """One version of a program: its source, the function, its steps, where results stand, and whether the sizes had a say."""
+    """One version of a program: its source, the function, its steps, where results stand, whether the sizes had a say, and which it is passed."""
 
     source: str
     run: Callable[..., Any]
     steps: tuple[Step, ...]
     arrays: tuple[Array, ...]
     planned: bool
+    free: tuple[str, ...]
 
 
 Ready = tuple[Compiled, tuple[int, ...], dict[str, int]]  # a version, the sizes passed to it by name, all sizes
@@ -75,7 +78,7 @@ def find_backend(name: str) -> Backend:
 
 
 class Program:
-    """A compiled function of all declared names: by keyword (used or not), or all in order of declaration.
+    """A compiled function of all declared names: by keyword (used or not), or all in order of declaration; declared functions as callables.
 
     Vectors and rows are 1-D arrays, scalars numbers; everything is computed in float64. Non-finite data is left to the array library.
     """
@@ -125,7 +128,11 @@ class Program:
         sizes = self.binder.solve(arrays, extra)
         if len(self.ready) >= 512:
             self.ready.clear()
-        ready = self.ready[key] = (self.version(sizes), tuple([sizes[n] for n in self.binder.free]), sizes)
+        version = self.version({**dict.fromkeys(self.binder.guessed, GUESS), **sizes})
+        missing = [n for n in (self.binder.free if self.output == "structured" else version.free) if n not in sizes]
+        if missing:
+            raise ShapeError(f"no array shows the size {missing[0]}; pass it by name, {missing[0]}=3.")
+        ready = self.ready[key] = (version, tuple([sizes[n] for n in version.free]), sizes)
         return ready
 
     # ------------------------------------------------------------------------------------------------ versions
@@ -153,9 +160,14 @@ class Program:
 
     def cost(self, sizes: Mapping[str, int]) -> int:
         """Multiply-adds of one call for given sizes."""
+        if not isinstance(sizes, Mapping):
+            raise TextError(f"sizes are a mapping, not {type(sizes).__name__}.", hint='cost({"m": 100, "n": 10}).')
         missing = [n for n in self.names if n not in sizes]
         if missing:
             raise TextError(f"cost needs the size {missing[0]}.")
+        for name in self.names:
+            if not isinstance(sizes[name], Integral) or sizes[name] < 1:
+                raise ShapeError(f"a size is a whole number from 1 up; {name} is {sizes[name]!r}.")
         return multiply_adds(self.version(sizes).steps, lambda size: size.value(sizes))
 
     def __repr__(self) -> str:
@@ -168,10 +180,12 @@ class Program:
         shared = shared_factors(build.g, [x for x, _ in results.values()], build.definite, build.symmetric, build.value)
         results = {name: (shared.get(x.number, x), a) for name, (x, a) in results.items()}
         steps = {name: x for name, (x, _) in results.items()}
-        source, namespace = source_of(self.backend, self.declarations, self.names, self.binder, "_and_".join(self.outputs), steps)
-        static = [k for k, n in enumerate(self.binder.names) if n in self.binder.whole] + list(range(self.count, self.count + len(self.binder.free)))
+        source, namespace, free = source_of(self.backend, self.declarations, self.names, self.binder, "_and_".join(self.outputs), steps)
+        static = [k for k, n in enumerate(self.binder.names) if n in self.binder.whole + self.binder.functions] + list(
+            range(self.count, self.count + len(free))
+        )
         run = self.backend.compiled(execute(source, namespace), tuple(static))
-        return Compiled(source, run, tuple(ordered([x for x, _ in results.values()])), tuple(a for _, a in results.values()), build.planned)
+        return Compiled(source, run, tuple(ordered([x for x, _ in results.values()])), tuple(a for _, a in results.values()), build.planned, free)
 
     def _results(self, build: Builder) -> dict[str, tuple[Step, Array]]:
         """What is returned of each output: all of it, or the cores of its parts."""
@@ -207,7 +221,7 @@ def _size_names(exprs: Any, declarations: Mapping[str, Declaration]) -> tuple[st
     """All size names, those of declared shapes first, in order of appearance."""
     names: dict[str, None] = {}
     for d in declarations.values():
-        for s in d.shape.sizes:
+        for s in d.shape.sizes if not isinstance(d, FunctionDeclaration) else ():
             names.update(dict.fromkeys(sorted(s.names)))
     for node in postorder(*exprs):
         for s in node.shape:

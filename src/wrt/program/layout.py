@@ -11,7 +11,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from wrt.language.surface import Declaration, Name
+from wrt.language.surface import Declaration, FunctionDeclaration, Name
 from wrt.language.unparse import unparse
 from wrt.program.bind import Binder, Recipe
 from wrt.program.spell import SPELL
@@ -29,8 +29,11 @@ Helpers = Mapping[str, Callable[..., object]]
 
 def source_of(
     backend: Backend, declarations: Mapping[str, Declaration], sizes: Sequence[str], binder: Binder, title: str, results: Mapping[str, Step]
-) -> tuple[str, dict[str, Any]]:
-    """(source, the namespace it runs in) of a program that returns the results; `title` names the function, `sizes` are all size names."""
+) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    """(source, the namespace it runs in, the sizes it is passed by name) of a program that returns the results.
+
+    `title` names the function, `sizes` are all size names.
+    """
     helpers = backend.helpers()
     reserved = {*backend.imports, *backend.prefix.values(), "float", *helpers}
     identifiers: dict[str, str] = {}
@@ -38,17 +41,27 @@ def source_of(
         if name not in identifiers:
             identifiers[name] = identifier(name, reserved | set(identifiers.values()))
     w = Writer(backend, SPELLINGS, (*helpers, *declarations, *sizes), identifiers)
+    w.functions = {n: d for n, d in declarations.items() if isinstance(d, FunctionDeclaration)}
     w.write(list(results.values()))
     names = [_result(w, name, x) for name, x in results.items()]
     lines = _size_lines(w, binder) + w.lines
     used, namespace = _parts(w, helpers)
-    parameters = [identifiers[n] for n in (*declarations, *binder.free)]
+    free = tuple(n for n in binder.free if n not in binder.guessed or n in w.sizes)
+    parameters = [identifiers[n] for n in (*declarations, *free)]
     shown = ", ".join(f"{n}: {shape_text(x.shape)}" for n, x in zip(names, results.values(), strict=True))
-    doc = [f'    """{shown}.', "", *[f"    {identifiers[n]}: {shape_text(d.shape.sizes)}" for n, d in declarations.items()], '    """']
+    doc = [f'    """{shown}.', "", *[f"    {identifiers[n]}: {_argument_text(d)}" for n, d in declarations.items()], '    """']
     body = [f"    {line.name} = {line.code}" + (f"  # {line.text}" if line.text else "") for line in lines]
     head = f"def {title if title.isidentifier() else 'program'}({', '.join(parameters)}):"
     text = [*used, head, *(doc if declarations else [f'    """{shown}."""']), *body, f"    return {', '.join(names)}", ""]
-    return "\n".join(text), namespace
+    return "\n".join(text), namespace, free
+
+
+def _argument_text(d: Declaration) -> str:
+    """What an argument is: an array's sizes, the callables of a declared function."""
+    if not isinstance(d, FunctionDeclaration):
+        return shape_text(d.shape.sizes)
+    first = ", ".join(["1", *["0"] * (len(d.arguments) - 1)])
+    return f"{d.signature}, callables by order of derivative, {d.name}[{first}] the first"
 
 
 def _result(w: Writer, name: str, x: Step) -> str:

@@ -138,6 +138,8 @@ def adjugate(a: Array) -> Array:
 
 def matrix_powers(a: Array, start: int, steps: Sequence[int], counts: Sequence[int]) -> Array:
     """a**(start + steps @ i) for i below counts, 0 where the exponent is negative."""
+    if any(n < 0 for n in counts):
+        raise ValueError("the derivative of a matrix power is computed for exponents that are not negative.")
     exponents: Array = start + sum(s * g for s, g in zip(steps, np.meshgrid(*[np.arange(n) for n in counts], indexing="ij"), strict=True))
     top = int(exponents.max(initial=0))
     table = np.zeros((top + 2, *a.shape))  # the last stands for negative exponents
@@ -229,3 +231,10 @@ def minors(a: Array, count: int) -> Array:
             at = tuple(k for pair in zip(rows, columns, strict=True) for k in pair)
             out[at] = (-1) ** (sum(at) + swaps) * np.linalg.det(rest)
     return out
+
+
+def at_each(f: Any, lead: int, *arguments: Array) -> Array:
+    """f(a[i], b[i], ...) for every index i of the first `lead` axes."""
+    rows = [a.reshape((-1, *a.shape[lead:])) for a in arguments]
+    values = np.stack([np.asarray(f(*row)) for row in zip(*rows, strict=True)])
+    return values.reshape((*arguments[0].shape[:lead], *values.shape[1:]))

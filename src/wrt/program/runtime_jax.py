@@ -113,6 +113,8 @@ def matrix_powers(a: Array, start: int, steps: Sequence[int], counts: Sequence[i
     """a**(start + steps @ i) for i below counts, 0 where the exponent is negative."""
     import numpy as np
 
+    if any(n < 0 for n in counts):
+        raise ValueError("the derivative of a matrix power is computed for exponents that are not negative.")
     exponents: Array = start + sum(s * g for s, g in zip(steps, np.meshgrid(*[np.arange(n) for n in counts], indexing="ij"), strict=True))
     table = [jnp.eye(len(a))]
     for _ in range(int(exponents.max(initial=0))):
@@ -189,3 +191,10 @@ def minors(a: Array, count: int) -> Array:
             place = tuple(k for pair in zip(rows, columns, strict=True) for k in pair)
             out = out.at[place].set((-1) ** (sum(place) + swaps) * (jnp.linalg.det(rest) if count < n else 1.0))
     return out
+
+
+def at_each(f: Any, lead: int, *arguments: Array) -> Array:
+    """f(a[i], b[i], ...) for every index i of the first `lead` axes."""
+    rows = [a.reshape((-1, *a.shape[lead:])) for a in arguments]
+    values = jnp.stack([f(*row) for row in zip(*rows, strict=True)])
+    return values.reshape((*arguments[0].shape[:lead], *values.shape[1:]))

@@ -127,6 +127,8 @@ def adjugate(a: Tensor) -> Tensor:
 
 def matrix_powers(a: Tensor, start: int, steps: Sequence[int], counts: Sequence[int]) -> Tensor:
     """a**(start + steps @ i) for i below counts, 0 where the exponent is negative."""
+    if any(n < 0 for n in counts):
+        raise ValueError("the derivative of a matrix power is computed for exponents that are not negative.")
     exponents = places(start, steps, counts)
     table = [torch.eye(len(a), dtype=a.dtype)]
     for _ in range(int(exponents.max()) if exponents.numel() else 0):
@@ -195,3 +197,10 @@ def minors(a: Tensor, count: int) -> Tensor:
             place = tuple(k for pair in zip(rows, columns, strict=True) for k in pair)
             out[place] = (-1) ** (sum(place) + swaps) * (torch.linalg.det(rest) if count < n else 1.0)
     return out
+
+
+def at_each(f: Any, lead: int, *arguments: Tensor) -> Tensor:
+    """f(a[i], b[i], ...) for every index i of the first `lead` axes."""
+    rows = [a.reshape((-1, *a.shape[lead:])) for a in arguments]
+    values = torch.stack([f(*row) for row in zip(*rows, strict=True)])
+    return values.reshape((*arguments[0].shape[:lead], *values.shape[1:]))

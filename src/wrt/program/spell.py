@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node, Number, Unary
+from wrt.program.spell_given import callable_code, spoken
 from wrt.program.steps import Labels, Step, is_mask
 from wrt.program.terms import (
     ATOM,
@@ -299,6 +300,10 @@ def _map(w: Writer, x: Step, args: list[Term]) -> Term:
     if function == "xlogy":
         node = formula(w, x, args, places, lambda nodes: Binary("*", nodes[0], Call("log", (nodes[1],))))
         return Term(f"{w.module('special')}.xlogy({words[0].code}, {words[1].code})", ATOM, node, weight)
+    called = callable_code(w, function)
+    if called is not None:
+        node = formula(w, x, args, places, lambda nodes: Call(spoken(w, function), tuple(nodes)))
+        return Term(f"{called}({', '.join(word.code for word in words)})", ATOM, node, 1)
     spelling = w.spelling(FUNCTIONS[function].numpy)
     if function == "where" and is_mask(x.args[0]):
         spelling = spelling.replace("{0} != 0", "{0}")

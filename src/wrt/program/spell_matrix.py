@@ -6,9 +6,11 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from wrt.errors import NoClosedFormError
+from wrt.language.functions_declared import is_whole
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node, Text
 from wrt.program.spell import weigh
+from wrt.program.spell_given import application
 from wrt.program.steps import Step
 from wrt.program.terms import ATOM, TIMES, Term, affine_node, chain, entry, generator, number_node, size_node, turned
 from wrt.program.write import Writer
@@ -232,6 +234,8 @@ def _operator(w: Writer, x: Step, args: list[Term]) -> Term:
     rule = OPERATOR.get(name)
     if rule is not None:
         return rule(w, x, args)
+    if is_whole(name):
+        return application(w, x, args)
     row = OPERATORS.get(name)
     if row is None or not row.numpy:
         raise NoClosedFormError(f"no code is known for {name}.")

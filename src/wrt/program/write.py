@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from wrt.errors import NoClosedFormError
 from wrt.language.sizes import Size
-from wrt.language.surface import Name
+from wrt.language.surface import FunctionDeclaration, Name
 from wrt.language.unparse import unparse
 from wrt.program.steps import Sizes, Step, ordered
 from wrt.program.terms import ATOM, PLUS, TIMES, Term
@@ -62,6 +62,7 @@ class Writer:
         self.spell = {**spell, **backend.spell}
         self.taken = set(taken) | set(identifiers) | set(identifiers.values()) | {"np", "special", "linalg"}
         self.identifiers = identifiers
+        self.functions: Mapping[str, FunctionDeclaration] = {}  # those declared
         self.lines: list[Line] = []
         self.terms: dict[int, Term] = {}
         self.uses: Counter[int] = Counter()

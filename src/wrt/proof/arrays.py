@@ -106,6 +106,16 @@ def positions(keys: Keys, dims: Dims, out: Keys, sizes: Dims) -> list[int]:
     return found
 
 
+def whole_difference(a: Value, b: Value) -> Value:
+    """a - b of plain ints."""
+    keys = ordered(frozenset((*a.keys, *b.keys)))
+    sizes = {**dict(zip(a.keys, a.dims, strict=True)), **dict(zip(b.keys, b.dims, strict=True))}
+    dims = tuple(sizes[k] for k in keys)
+    x, y = (v.parts.get(0) or [0] * size_of(v.dims) for v in (a, b))
+    flat = [x[i] - y[j] for i, j in zip(positions(a.keys, a.dims, keys, dims), positions(b.keys, b.dims, keys, dims), strict=True)]
+    return Value(keys, dims, {0: flat})
+
+
 class Meeting(NamedTuple):
     """How two arrays stretch to one: the common keys and sizes, and how each is read (None: as it lies)."""
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
-from wrt.language.surface import Node, Source
+from wrt.language.surface import FunctionDeclaration, Node, Source
 from wrt.proof.arrays import BudgetError, Flat, UndecidedError, UnfitError, size_of
 from wrt.proof.draw import Maker, construct, hashed
 from wrt.proof.jets import Ring
@@ -59,6 +59,8 @@ class WholeDraw(FloatDraw):
 
 def counterexample(left: Source, right: Source) -> Counterexample | None:
     """The first point, from the simplest on, where two formulas of one shape differ; both have the same declarations."""
+    if any(isinstance(d, FunctionDeclaration) for d in left.declarations.values()):
+        return None  # the values of a function that nobody knows tell nothing
     reading = Reading(left.declarations)
     trees = [reading.take(s) for s in (left, right)]
     for sizes, greatest, seed in _points(left.sizes):

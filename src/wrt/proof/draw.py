@@ -146,7 +146,12 @@ class Draw:
     """
 
     def __init__(
-        self, declarations: Mapping[str, Declaration], sizes: Mapping[str, int], seed: str, lookups: Mapping[str, Iterable[Size]], turn: int = 0
+        self,
+        declarations: Mapping[str, Declaration],
+        sizes: Mapping[str, int],
+        seed: str,
+        lookups: Mapping[str, Iterable[tuple[int, Size]]],
+        turn: int = 0,
     ) -> None:
         self.declarations = declarations
         self.sizes = dict(sizes)
@@ -171,8 +176,11 @@ class Draw:
             if name in self.sizes and not self.declarations[name].shape.order:
                 found = [self.sizes[name]]
             else:
-                limits = [s.value(self.sizes) for s in self.lookups.get(name, ())]
-                low, high = (0, min(limits)) if limits else (3, 7)  # an exponent of 1 or 2 would make different formulas equal
+                ranges = list(self.lookups.get(name, ()))
+                limits = [s.value(self.sizes) for _, s in ranges]
+                low, high = (
+                    (max(least for least, _ in ranges), min(limits)) if limits else (3, 7)
+                )  # exponents 1 and 2 would make different formulas equal
                 found = [low + (hashed(name, k) + self.turn) % max(high - low, 1) for k in range(size_of(self.dims(name)))]
                 if limits and len(found) > 2:
                     found[-1] = found[0]  # something is looked up twice

@@ -49,6 +49,13 @@ class Exact(Walker):
             self._below[which] = shared or (Exact(self.reading, self.draw, level, self.base, self.budget) if level is not None else None)
         return self._below[which]
 
+    def random(self, what: str, *place: int) -> int:
+        return self.level.oracle(what, *place)
+
+    def smooth(self, name: str, count: int, flat: Flat, order: int) -> Flat:
+        self.ring.work += POWER_WORK * len(flat) // 4
+        return [self.level.oracle(name, k % count, order, v) for k, v in enumerate(flat)]
+
     def whole_of(self, node: Node, env: Env) -> Value:
         return self.integers.value(node, env)
 

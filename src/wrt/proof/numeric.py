@@ -53,7 +53,7 @@ class FloatDraw(Draw):
         declarations: Mapping[str, Declaration],
         sizes: Mapping[str, int],
         seed: str,
-        lookups: Mapping[str, Iterable[Size]],
+        lookups: Mapping[str, Iterable[tuple[int, Size]]],
         style: int,
         turn: int = 0,
     ) -> None:
@@ -115,6 +115,16 @@ class Numeric(Walker):
         self.shifts: dict[str, Flat] = {}  # how far a variable is moved
         self.margin = self.number(MARGIN)
         self.ring.small = self.small = self.mp.mpf(10) ** (-digits // 2)
+        self.nothing = self.mp.mpf(10) ** (-(4 * digits) // 5)
+
+    def random(self, what: str, *place: int) -> Any:
+        return self.mp.mpf(hashed(what, place) % 2**20) / 2**19 - 1
+
+    def smooth(self, name: str, count: int, flat: Flat, order: int) -> Flat:
+        """sin(u), cos(u), -sin(u), ..."""
+        turns = (self.mp.sin, self.mp.cos)
+        sign = -1 if order % 4 >= 2 else 1
+        return [sign * turns[order % 2](v) for v in flat]
 
     def whole_of(self, node: Node, env: Env) -> Value:
         return self.integers.value(node, env)
@@ -148,6 +158,8 @@ class Numeric(Walker):
     def reciprocal(self, a: Parts, bits: int) -> Parts:
         if not all(a[0]):
             raise UnfitError("a division by zero")
+        if any(abs(v) < self.nothing for v in a[0]):
+            raise UnfitError("a division by what is zero but for rounding", singular=True)
         return {0: [self.ring.one / v for v in a[0]]}
 
     def root(self, a: Any) -> Any:

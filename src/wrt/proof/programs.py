@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from wrt.algebra.expr import Expr
 from wrt.errors import ProofError
-from wrt.language.surface import Declaration, Source
+from wrt.language.surface import Declaration, FunctionDeclaration, Source
 from wrt.program.emit import Compiled, Program, compile_program
 from wrt.proof.arrays import UndecidedError, UnfitError, size_of
 from wrt.proof.numeric import STYLES, FloatDraw
 from wrt.proof.reading import Reading
 from wrt.proof.sizing import Sizing
+from wrt.proof.stand_in import stand_in
 from wrt.proof.trial import FloatTrial, Question
 from wrt.proof.walk import BUDGET, BudgetError
 
@@ -131,6 +132,9 @@ def _trial(program: Program, questions: list[Question], sizes: Mapping[str, int]
     mp = trial.walker.mp
     arguments: list[Any] = []
     for name, d in program.declarations.items():
+        if isinstance(d, FunctionDeclaration):
+            arguments.append(stand_in(d, trial.walker, sizes, program.backend.asarray()))
+            continue
         flat = draw.floats(mp, name)
         if not d.shape.sizes:
             arguments.append(int(flat[0]) if name in program.binder.whole else np.float64(flat[0]))
@@ -148,7 +152,7 @@ def _trial(program: Program, questions: list[Question], sizes: Mapping[str, int]
 def _compare(program: Program, version: Compiled, point: Point) -> None:
     import numpy as np
 
-    passed = [point.sizes[n] for n in program.binder.free]
+    passed = [point.sizes[n] for n in version.free]
     with np.errstate(all="ignore"):
         results = version.run(*program.converted(point.arguments), *passed)
     if program.output == "structured":

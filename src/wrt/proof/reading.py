@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from wrt.language.functions_declared import called
 from wrt.language.parser import parse
 from wrt.language.sizes import Size
 from wrt.language.surface import (
@@ -50,6 +51,13 @@ class Term(NamedTuple):
     divisors: tuple[Node, ...]
 
 
+def _offset(part: Node) -> int:
+    """c of an index t + c, -c of t - c; 0 of any other."""
+    if isinstance(part, Binary) and part.op in ("+", "-") and isinstance(part.left, Name) and isinstance(part.right, Number):
+        return int(part.right.value) * (1 if part.op == "+" else -1)
+    return 0
+
+
 class Reading:
     """Static facts about the trees of one proof. Trees are kept, so that identities of nodes stay theirs."""
 
@@ -72,7 +80,7 @@ class Reading:
         self._expanded: dict[tuple[int, str], Node] = {}
         self.made: dict[tuple[int, str], Node] = {}  # expansions of calls, by node and kind
         self.guarded: set[str] = set()  # index names whose generator has conditions
-        self.looked_up: dict[str, list[Size]] = {}  # integer variable -> sizes of the axes it looks up
+        self.looked_up: dict[str, list[tuple[int, Size]]] = {}  # integer variable -> (least, beyond the greatest) value by each axis it looks up
 
     def take(self, source: Source) -> Node:
         """Register a source's declarations; its tree with equal parts made one node and named steps put in."""
@@ -124,6 +132,9 @@ class Reading:
                 self.used.add(node.name)
             case Name(role="size"):
                 self.counted.add(node.name)
+            case Call() if (function := called(node.function, self.declarations)) is not None:
+                self.counted.update(name for size in function[0].sizes for name in size.names)
+                self.rational = False
             case Call() if node.function not in EXACT_CALLS:
                 self.rational = False
                 self.logarithmic = self.logarithmic or node.function in ("log", "logdet", "logsumexp", "log1p", "softplus")
@@ -154,9 +165,10 @@ class Reading:
         """Keep in mind what sizes a whole number has to stay below."""
         shape = node.base.shape
         for part, size in zip(node.parts, shape.sizes if shape is not None else (), strict=False):
+            offset = _offset(part)
             for inner in postorder(part):
                 if isinstance(inner, Name) and inner.role == "variable":
-                    self.looked_up.setdefault(inner.name, []).append(size)
+                    self.looked_up.setdefault(inner.name, []).append((max(-offset, 0), size - max(offset, 0)))
 
     def free(self, node: Node) -> frozenset[str]:
         """The index names that a node's value depends on."""

@@ -69,21 +69,23 @@ class Sizing:
     def _search(self) -> dict[tuple[int, ...], bool]:
         """Which assignments work, over several orders and magnitudes."""
         out: dict[tuple[int, ...], bool] = {}
-        for floor in sorted({self.floor, *FLOORS}):
-            if floor < self.floor:
-                continue
-            for numbers in self._orders(floor):
-                out[numbers] = self.has_value(dict(zip(self.names, numbers, strict=True)))
-            if sum(out.values()) >= 2 or not self.names or (self._in_floats and floor > self.floor):
+        floors = [floor for floor in sorted({self.floor, *FLOORS}) if floor >= self.floor]
+        for gap, many in ((1, len(floors)), (2, 2), (4, 2)):  # a window and what it slides over may have to be far apart
+            for floor in floors[:many]:
+                for numbers in self._orders(floor, gap):
+                    out[numbers] = self.has_value(dict(zip(self.names, numbers, strict=True)))
+                if sum(out.values()) >= 2 or not self.names or (self._in_floats and floor > self.floor):
+                    break
+            if any(out.values()) or len(self.names) < 2:
                 break
         return out
 
-    def _orders(self, floor: int) -> Iterator[tuple[int, ...]]:
+    def _orders(self, floor: int, gap: int = 1) -> Iterator[tuple[int, ...]]:
         count = len(self.names)
         if not count:
             yield ()
             return
-        base = [floor + k for k in range(count)]
+        base = [floor + gap * k for k in range(count)]
         if count == 1:
             yield from ((floor,), (floor + 1,))
         elif count <= 4:

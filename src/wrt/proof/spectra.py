@@ -190,8 +190,87 @@ def _function(mp: Any, which: str, a: Any) -> Any:
     if _symmetric(a):
         values, vectors = mp.eigsy(a)
         return vectors * mp.diag([real(mp, SCALAR[which](mp), v) for v in values]) * vectors.T
+    count = _repeats(a)
+    if count:
+        return _repeated(mp, which, a, count)
     with mp.extradps(15):
         try:
             return +getattr(mp, which)(a)
         except (ValueError, ZeroDivisionError, mp.NoConvergence):
             raise UnfitError(f"{which} has no value here") from None
+
+
+def _repeats(a: Any) -> int:
+    """How many equal blocks stand on the diagonal of a block upper triangular matrix, as [[A, E], [0, A]] has; 0 when it is none."""
+    rows = int(a.rows)
+    for n in range(1, rows // 2 + 1):
+        if rows % n == 0 and all(a[i, j] == (a[i % n, j % n] if i // n == j // n else 0) for i in range(rows) for j in range((i // n + 1) * n)):
+            return rows // n
+    return 0
+
+
+def _repeated(mp: Any, which: str, a: Any, count: int) -> Any:
+    """A function of a block upper triangular matrix with one block on the diagonal: sums over chains of divided differences.
+
+    With A = V L inv(V) and every block turned by V, f(T)[i, j] is the sum over i < k < ... < j of T[i, k] T[k, ..] ... f[l_i, l_k, ..., l_j].
+    Source: Higham 2008, Functions of Matrices, theorem 4.11.
+    """
+    n = a.rows // count
+    values, v, back = _diagonalised(mp, a[:n, :n])
+    turned = {(r, c): back * a[r * n : (r + 1) * n, c * n : (c + 1) * n] * v for r in range(count) for c in range(r + 1, count)}
+    known: dict[tuple[int, ...], Any] = {}
+
+    def difference(places: tuple[int, ...]) -> Any:
+        if places not in known:
+            known[places] = _divided_difference(mp, which, [values[k] for k in places])
+        return known[places]
+
+    out = mp.zeros(a.rows)
+    for i in range(a.rows):
+        chains: list[tuple[int, Any, tuple[int, ...]]] = [(i, mp.mpf(1), (i % n,))]
+        while chains:
+            at, weight, places = chains.pop()
+            out[i, at] += weight * difference(tuple(sorted(places)))
+            for k in range((at // n + 1) * n, a.rows):
+                step = turned[at // n, k // n][at % n, k % n]
+                if step:
+                    chains.append((k, weight * step, (*places, k % n)))
+    there, here = mp.zeros(a.rows), mp.zeros(a.rows)
+    for k in range(count):
+        there[k * n : (k + 1) * n, k * n : (k + 1) * n] = v
+        here[k * n : (k + 1) * n, k * n : (k + 1) * n] = back
+    return there * out * here
+
+
+def _diagonalised(mp: Any, a: Any) -> tuple[list[Any], Any, Any]:
+    """(eigenvalues, V, inv(V)) of a matrix with eigenvalues apart."""
+    if _symmetric(a):
+        values, columns = _eigen(mp, a)
+        v = mp.matrix([[columns[k][i] for k in range(a.rows)] for i in range(a.rows)])
+        return values, v, v.T
+    values, v = mp.eig(a)
+    gap = mp.mpf(GAP.numerator) / GAP.denominator
+    if any(abs(x - y) < gap for i, x in enumerate(values) for y in values[:i]):
+        raise UnfitError("eigenvalues that nearly meet", near=True)
+    return values, v, mp.inverse(v)
+
+
+def _divided_difference(mp: Any, which: str, points: Sequence[Any]) -> Any:
+    """f[x_0, ..., x_k] of points in which equal ones are neighbours: f^(k)(x)/k! where all are equal."""
+    if any(not getattr(x, "imag", 0) and mp.re(x) <= 0 for x in points) and which != "expm":
+        raise UnfitError("a point outside the domain")
+    table = {(i, i): SCALAR[which](mp)(x) for i, x in enumerate(points)}
+    for width in range(1, len(points)):
+        for i in range(len(points) - width):
+            x, y = points[i], points[i + width]
+            table[i, i + width] = (table[i + 1, i + width] - table[i, i + width - 1]) / (y - x) if x != y else _taylor(mp, which, x, width)
+    return table[0, len(points) - 1]
+
+
+def _taylor(mp: Any, which: str, x: Any, k: int) -> Any:
+    """f^(k)(x)/k! for k >= 1."""
+    if which == "expm":
+        return mp.exp(x) / mp.factorial(k)
+    if which == "logm":
+        return -((-1) ** k) / (k * x**k)
+    return mp.binomial(mp.mpf(1) / 2, k) * mp.sqrt(x) / x**k

@@ -45,7 +45,7 @@ class Prover:
         self.source = source
         self.reading = Reading(source.declarations)
         self.question = Question(self.reading, self.reading.take(source), names, structure, budget)
-        declared = sorted({name for d in source.declarations.values() for size in d.shape.sizes for name in size.names})
+        declared = sorted({name for d in source.declarations.values() for size in d.sizes for name in size.names})
         self.sizes = tuple(dict.fromkeys((*source.sizes, *declared)))
         self._sizings: dict[int, Sizing] = {}
         self._trials: dict[tuple[int, bool, tuple[tuple[str, int], ...]], ExactTrial | None] = {}
@@ -365,8 +365,8 @@ def equal(a: Source, b: Source, budget: int = BUDGET) -> Verdict:
     """Whether two formulas are equal: of one shape, with one value wherever both have one."""
     for name, d in b.declarations.items():
         mine = a.declarations.get(name)
-        if mine is not None and mine.shape != d.shape:
-            return Verdict("wrong", f"{name} is {mine.shape} in one and {d.shape} in the other")
+        if mine is not None and mine.form != d.form:
+            return Verdict("wrong", f"{name} is {mine.form} in one and {d.form} in the other")
     sizes = tuple(dict.fromkeys((*a.sizes, *b.sizes)))
     joined = Source(a.tree, {**a.declarations, **b.declarations}, sizes, a.text, a.syntax)
     return Prover(joined, (), "ignored", budget).equal(b)

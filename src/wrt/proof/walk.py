@@ -174,6 +174,14 @@ class Walker:
         """The positive root of a number."""
         raise NotImplementedError
 
+    def random(self, what: str, *place: int) -> Any:
+        """A random number of its own for a declared function, the same in every draw."""
+        raise NotImplementedError
+
+    def smooth(self, name: str, count: int, flat: Flat, order: int) -> Flat:
+        """The derivative of an order of `count` random functions, entry k by the function k modulo `count`."""
+        raise NotImplementedError
+
     def whole_of(self, node: Node, env: Env) -> Value:
         """A whole-number expression as plain ints."""
         raise NotImplementedError

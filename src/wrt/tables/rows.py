@@ -15,6 +15,9 @@ class Elementwise:
     `alone`: the same where no other argument varies, if that is another minimal-norm subgradient at the kink, else ().
     `defined`: an equal formula in simpler functions, or "": the proof evaluates it, so that identities between functions hold exactly.
     `numpy`: how NumPy/SciPy code spells the call, with {0}, {1} for the arguments, and {y} nowhere.
+
+    >>> Elementwise("square", d=("2*x",), defined="x**2", even=True).arguments
+    ('x',)
     """
 
     name: str
@@ -38,6 +41,9 @@ class Matrix:
 
     `d`: the differential, linear in dX (dA for an argument A), in the text language, may use the function itself. `assumes`: its condition of
     validity, "" when none. `defined`: an equal formula, or "" (then the row needs no `d`).
+
+    >>> Matrix("commutator", "A[n,n], B[n,n] -> [n,n]", defined="A @ B - B @ A").signature
+    'A[n,n], B[n,n] -> [n,n]'
     """
 
     name: str
@@ -56,6 +62,9 @@ class Reduction:
 
     `axis_for_matrix`: the axis must be said for a matrix. `defined`: an equal formula in x, or "" for those that every room knows; an axis
     goes to each reduction in it.
+
+    >>> Reduction("spread", defined="max(x) - min(x)").result
+    'reduce'
     """
 
     name: str

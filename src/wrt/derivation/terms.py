@@ -1,0 +1,205 @@
+"""Parts of a formula as a tree: terms, factors, the formula multiplied out, one part replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from wrt.language.parser import parse
+from wrt.language.rewrite import with_children
+from wrt.language.surface import Binary, Call, Node, Number, Shape, Unary, postorder
+
+MOST_TERMS = 24  # of a formula multiplied out
+ZERO, ONE = Number(Fraction(0), "0"), Number(Fraction(1), "1")
+
+
+def replaced(tree: Node, old: Node, new: Node) -> Node:
+    """The tree with one node (by identity) replaced."""
+    if tree is old:
+        return new
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        if node is old:
+            done[id(node)] = new
+        elif all(done[id(c)] is c for c in node.children):
+            done[id(node)] = node
+        else:
+            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
+    return done[id(tree)]
+
+
+def all_replaced(tree: Node, changes: Mapping[int, Node]) -> Node:
+    """The tree with nodes (by id) replaced, all at once."""
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        if id(node) in changes:
+            done[id(node)] = changes[id(node)]
+        elif all(done[id(c)] is c for c in node.children):
+            done[id(node)] = node
+        else:
+            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
+    return done[id(tree)]
+
+
+def number(value: Fraction) -> Node:
+    """A number as a tree: 3, 1/2."""
+    top = Number(Fraction(value.numerator), str(value.numerator))
+    return top if value.denominator == 1 else Binary("/", top, Number(Fraction(value.denominator), str(value.denominator)))
+
+
+def addends(tree: Node) -> list[Node]:
+    """The terms of the outermost sum; the tree itself when it is none."""
+    out: list[Node] = []
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Binary) and node.op in "+-":
+            stack += [node.right, node.left]
+        elif isinstance(node, Unary) and node.op == "-":
+            stack.append(node.argument)
+        else:
+            out.append(node)
+    return out
+
+
+def bare(tree: Node) -> Node:
+    """A tree of its own nodes, so that typing it leaves the original alone."""
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        below = tuple(done[id(c)] for c in node.children)
+        done[id(node)] = with_children(node, below) if below else replace(node)
+    return done[id(tree)]
+
+
+def expanded(tree: Node) -> list[Node]:
+    """The terms of a formula multiplied out, each with its sign; the formula itself where there would be too many."""
+    done: dict[int, list[Node]] = {}
+    for node in postorder(tree):
+        match node:
+            case Binary(op="+" | "-"):
+                right = done[id(node.right)]
+                made = [*done[id(node.left)], *(map(minus, right) if node.op == "-" else right)]
+            case Unary(op="-"):
+                made = [minus(t) for t in done[id(node.argument)]]
+            case Unary():
+                made = [_transposed(t) for t in done[id(node.argument)]]
+            case Binary(op="*" | "@"):
+                made = [_times(node.op, a, b) for a in done[id(node.left)] for b in done[id(node.right)]]
+            case Binary(op="/"):
+                made = [_over(t, node.right) for t in done[id(node.left)]]
+            case _:
+                made = [node]
+        done[id(node)] = made if len(made) <= MOST_TERMS else [node]
+    return done[id(tree)]
+
+
+def inner_terms(tree: Node) -> Iterator[Node]:
+    """What one addend of a sum anywhere on a linear path contributes: 2*B for the B of 2*(A + B)."""
+    stack: list[tuple[Node, tuple[tuple[Node, int], ...]]] = [(tree, ())]
+    for _ in range(MOST_TERMS):
+        if not stack:
+            return
+        node, path = stack.pop()
+        match node:
+            case Binary(op="+" | "-", left=left, right=right):
+                parts = (left, minus(right) if node.op == "-" else right)
+                yield from (_around(part, path) for part in parts)
+                stack += [(part, path) for part in reversed(parts)]
+            case Unary():
+                stack.append((node.argument, (*path, (node, 0))))
+            case Binary(op="*" | "@"):
+                stack += [(node.right, (*path, (node, 1))), (node.left, (*path, (node, 0)))]
+            case Binary(op="/"):
+                stack.append((node.left, (*path, (node, 0))))
+
+
+def _around(part: Node, path: tuple[tuple[Node, int], ...]) -> Node:
+    """The part where the path (outermost first, with the number of the child) leads to, a minus sign brought to the front."""
+    for node, k in reversed(path):
+        match node:
+            case Unary(op="-"):
+                part = minus(part)
+            case Unary():
+                part = _transposed(part)
+            case Binary(op="/"):
+                part = _over(part, node.right)
+            case Binary():
+                part = _times(node.op, node.left, part) if k else _times(node.op, part, node.right)
+    return part
+
+
+def _transposed(tree: Node) -> Node:
+    return Unary("-", Unary("T", tree.argument)) if isinstance(tree, Unary) and tree.op == "-" else Unary("T", tree)
+
+
+def _over(tree: Node, below: Node) -> Node:
+    negative = isinstance(tree, Unary) and tree.op == "-"
+    made = Binary("/", tree.argument if isinstance(tree, Unary) and negative else tree, below)
+    return Unary("-", made) if negative else made
+
+
+def minus(tree: Node) -> Node:
+    """The tree with the other sign."""
+    return tree.argument if isinstance(tree, Unary) and tree.op == "-" else Unary("-", tree)
+
+
+def _times(op: str, a: Node, b: Node) -> Node:
+    """The product of two terms, signs and numbers in front."""
+    negative = (isinstance(a, Unary) and a.op == "-") != (isinstance(b, Unary) and b.op == "-")
+    a = a.argument if isinstance(a, Unary) and a.op == "-" else a
+    b = b.argument if isinstance(b, Unary) and b.op == "-" else b
+    if op == "@" and isinstance(a, Binary) and a.op == "*" and isinstance(a.left, Number):
+        product = Binary("*", a.left, Binary(op, a.right, b))
+    else:
+        product = Binary(op, a, b)
+    return Unary("-", product) if negative else product
+
+
+def factors(node: Node) -> list[Node]:
+    """The factors of a matrix product."""
+    out: list[Node] = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Binary) and part.op == "@":
+            stack += [part.right, part.left]
+        else:
+            out.append(part)
+    return out
+
+
+def product_of(parts: Sequence[Node]) -> Node:
+    """The matrix product of factors."""
+    out = parts[0]
+    for f in parts[1:]:
+        out = Binary("@", out, f)
+    return out
+
+
+def zero(shape: Shape | None) -> Node | None:
+    """Zero of a shape; None for tensors."""
+    if shape is None or shape.kind == "tensor":
+        return None
+    if not shape.order:
+        return ZERO
+    made = Call("zeros", tuple(parse(s.text) for s in shape.sizes))
+    return Unary("T", made) if shape.kind == "row" else made
+
+
+def times(*factors: Node) -> Node:
+    """The product of factors, numbers 1 left out."""
+    out: Node | None = None
+    for f in factors:
+        if isinstance(f, Number) and f.value == 1:
+            continue
+        out = f if out is None else Binary("*", out, f)
+    return ONE if out is None else out
+
+
+def total(terms: list[Node]) -> Node | None:
+    """The sum of terms; None when there is none."""
+    out: Node | None = None
+    for t in terms:
+        out = t if out is None else Binary("-", out, t.argument) if isinstance(t, Unary) and t.op == "-" else Binary("+", out, t)
+    return out
