@@ -91,9 +91,6 @@ def factor(s: Subject) -> Iterator[Edit]:
                 yield Edit(replaced(s.tree, node, node.left), node.right.span)
             case Binary(op="*") if s.scalar(node.right):
                 yield Edit(replaced(s.tree, node, node.left), node.right.span)
-            case Unary(op="T") | Call() | Name() if not s.scalar(node):
-                yield Edit(replaced(s.tree, node, Binary("*", number(Fraction(2)), node)), node.span)
-                yield Edit(replaced(s.tree, node, Binary("/", node, number(Fraction(2)))), node.span)
     for node in postorder(s.tree):
         if isinstance(node, Number):
             for c in RATIOS:
@@ -105,6 +102,10 @@ def factor(s: Subject) -> Iterator[Edit]:
         for name in scalars:
             yield Edit(replaced(s.tree, part, in_front(name, part)), part.span)
             yield Edit(replaced(s.tree, part, Binary("/", part, name)), part.span)
+    for node in postorder(s.tree):
+        if (isinstance(node, Call | Name) or (isinstance(node, Unary) and node.op == "T")) and not s.scalar(node):
+            yield Edit(replaced(s.tree, node, Binary("*", number(Fraction(2)), node)), node.span)
+            yield Edit(replaced(s.tree, node, Binary("/", node, number(Fraction(2)))), node.span)
 
 
 def transpose(s: Subject) -> Iterator[Edit]:
