@@ -5,16 +5,11 @@
 Every function of the text language is here too, for formulas built from symbols: wrt.exp(x), wrt.norm(A @ x - b), wrt.logdet(X).
 """
 
-from collections.abc import Callable as _Callable
+from typing import TYPE_CHECKING as _CHECKING
+from typing import Any as _Any
 
 from wrt.api import compile, derive, eq, gradient, hessian, hvp, jacobian, jvp, parse, substitute, symbols, vjp
 from wrt.conventions import Convention, conventions
-from wrt.derivation.exercises.collection import exercise, exercises
-from wrt.derivation.exercises.exercise import Exercise
-from wrt.derivation.exercises.sheet import ExerciseSheet
-from wrt.derivation.lines import LinesMark, check_lines
-from wrt.derivation.mark import Mark, check
-from wrt.derivation.tape import Tape, tape
 from wrt.derivative import Derivative
 from wrt.equality import Equality, equal
 from wrt.errors import (
@@ -33,10 +28,32 @@ from wrt.formula import Formula, call
 from wrt.registry import register, unregister
 from wrt.riemannian import RiemannianGradient, riemannian
 from wrt.tables.rows import Elementwise, Matrix, Reduction
-from wrt.tracing.function import from_function
 from wrt.verification import Verification, verify
 
+if _CHECKING:
+    from wrt.derivation.exercises.collection import exercise, exercises
+    from wrt.derivation.exercises.exercise import Exercise
+    from wrt.derivation.exercises.sheet import ExerciseSheet
+    from wrt.derivation.lines import LinesMark, check_lines
+    from wrt.derivation.mark import Mark, check
+    from wrt.derivation.tape import Tape, tape
+    from wrt.tracing.function import from_function
+
 __version__ = "0.1.0"
+# Loaded when first asked for: a first derivative needs none of them, and they are half of what there is to load.
+_LATER = {
+    "Exercise": "wrt.derivation.exercises.exercise",
+    "ExerciseSheet": "wrt.derivation.exercises.sheet",
+    "LinesMark": "wrt.derivation.lines",
+    "Mark": "wrt.derivation.mark",
+    "Tape": "wrt.derivation.tape",
+    "check": "wrt.derivation.mark",
+    "check_lines": "wrt.derivation.lines",
+    "exercise": "wrt.derivation.exercises.collection",
+    "exercises": "wrt.derivation.exercises.collection",
+    "from_function": "wrt.tracing.function",
+    "tape": "wrt.derivation.tape",
+}
 
 __all__ = [
     "Convention",
@@ -93,7 +110,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> _Callable[..., Formula]:
+def __getattr__(name: str) -> _Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        found = globals()[name] = getattr(import_module(_LATER[name]), name)
+        return found
     from wrt.functions import function
 
     return function(name)
