@@ -111,9 +111,12 @@ def _spread_fraction(forest: Forest, c: Fraction, t: Times | Chain) -> Scaled:
 
 
 def negated(forest: Forest, t: Tree, depth: int) -> Tree | None:
-    """-t with the sign sunk into a sum that nobody typed, when no sign is left; None when there is no such sum."""
+    """-t with the sign sunk into a sum that nobody typed, when no sign is left; None when there is no such sum.
+
+    1 - tanh(u)**2 and the like stay: they are known by their looks.
+    """
     match t:
-        case Sum() if not t.typed and len(t.terms) > 1:
+        case Sum() if not t.typed and len(t.terms) > 1 and not any(u is forest.one and c > 0 for c, u in t.terms):
             flipped = scaled_sum(forest, -ONE, t)
             return flipped if flipped.score <= t.score + WORD / 2 else None
         case Turn():
