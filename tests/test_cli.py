@@ -266,3 +266,12 @@ def test_output_that_cannot_hold_the_signs_still_prints():
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "2*A.T @ (A @ x - b)" in done.stdout
+
+
+def test_a_file_that_is_no_archive_of_arrays_is_refused(tmp_path):
+    np.save(tmp_path / "one.npy", np.ones(3))
+    (tmp_path / "words.npz").write_text("words", encoding="utf-8")
+    for name in ("one.npy", "words.npz"):
+        result = run("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(tmp_path / name))
+        assert result.exit_code == 2
+        assert "it is no archive of arrays" in result.output + result.stderr

@@ -185,8 +185,9 @@ def value_at(d: wrt.Derivative, path: str) -> Any:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, AttributeError) as error:  # AttributeError: a plain .npy array is no archive
-        raise wrt.TextError(f"cannot read {path} as an .npz file: {error}.", hint="numpy.savez writes one: numpy.savez(path, A=A, x=x).") from None
+    except (OSError, ValueError, AttributeError, TypeError, EOFError) as error:  # AttributeError, TypeError: a plain .npy array is no archive
+        says = str(error) if isinstance(error, OSError) and error.filename else "it is no archive of arrays"
+        raise wrt.TextError(f"cannot read {path} as an .npz file: {says}.", hint="numpy.savez writes one: numpy.savez(path, A=A, x=x).") from None
     missing = [name for name in d.formula.declarations if name not in arrays]
     if missing:
         raise wrt.TextError(f"{path} has no array for {', '.join(missing)}.", hint=f"it holds {', '.join(arrays) or 'none'}.")

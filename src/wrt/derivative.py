@@ -328,11 +328,18 @@ class Derivative:
         """The derivative in the language of matrixcalculus.org. Raises: NoClosedFormError for what that language cannot say."""
         return self._shown.matlab()
 
-    def latex(self, form: str = "matrix") -> str:
-        """The view `form` ("matrix", "index", "kronecker", "operator") in LaTeX; the index form where the view is missing."""
+    def latex(self, form: str = "matrix", bold: bool = False) -> str:
+        r"""The view `form` ("matrix", "index", "kronecker", "operator") in LaTeX; the index form where the view is missing.
+
+        bold: vectors and matrices in bold type.
+
+        >>> import wrt
+        >>> print(wrt.derive("x.T @ A @ x", "x").latex(bold=True))
+        (\mathbf{A} + \mathbf{A}^{\top}) \mathbf{x}
+        """
         choice("form", form, FORMS)
         view = self.index.expr if form == "index" else getattr(self, form)
-        return (view if view is not None else self.index.expr).latex()
+        return (view if view is not None else self.index.expr).latex(bold)
 
     def picture(self, style: str = "text") -> str:
         """An array of order 3 or 4 as a stack or a grid of matrices, in the style "text", "unicode" or "latex"; every block is proved.

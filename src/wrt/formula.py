@@ -93,11 +93,11 @@ class Formula:
 
         return unicode.render(self.source.tree)
 
-    def latex(self) -> str:
-        """The formula in LaTeX."""
+    def latex(self, bold: bool = False) -> str:
+        """The formula in LaTeX; `bold`: vectors and matrices in bold type."""
         from wrt.notation import latex
 
-        return latex.render(self.source.tree)
+        return latex.render(self.source.tree, bold)
 
     def matlab(self) -> str:
         """The formula in the language of matrixcalculus.org: 2*A'*(A*x - b). Raises: NoClosedFormError for what that language cannot say."""

@@ -183,3 +183,9 @@ def value(draw, shape):
     if len(shape) == 2 and shape[0] == shape[1]:
         out += 2 * np.eye(shape[0])
     return float(out) if not shape else out[:, None] if len(shape) == 1 else out
+
+
+def test_a_mixture_with_the_python_spelling_is_told():
+    with pytest.raises(wrt.TextError) as caught:
+        wrt.parse("sum((A @ x - b)^2)")
+    assert caught.value.hint == "two spellings are mixed: @ goes with ** (A @ x, x**2), ^ with * (A*x, x^2)."

@@ -116,8 +116,11 @@ class Reader:
         if word.kind == "end":
             return self.fail(f"expected {what}, found the end of the text.", (max(word.start - 1, 0), word.start))
         hint = SIGNS.get(word.text, "")
-        if word.text == "@" and what != "an operator":
+        following = self.words[self.at + 1].text if self.at + 1 < len(self.words) else ""
+        if word.text == "@" and what != "an operator" and following == "(" and not self.at:
             hint = "give the formula alone, without @(x)."
+        elif word.text == "@":
+            hint = "two spellings are mixed: @ goes with ** (A @ x, x**2), ^ with * (A*x, x^2)."
         elif word.kind in ("name", "number") and what == "an operator":
             control = word.text in CONTROL or (self.at and self.words[self.at - 1].text in CONTROL)
             hint = "loops and branches are not part of this language." if control else "a product is written with *: 2*x, x'*A*x."
