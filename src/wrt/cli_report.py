@@ -9,6 +9,7 @@ import wrt
 from wrt.language.surface import Declaration, FunctionDeclaration
 
 VIEWS = ("text", "latex", "index", "kronecker", "operator", "code")
+MUCH = 0.8  # of the length: a form with names is shown from there down
 OTHERS = {"mixed": ("numerator", "denominator"), "numerator": ("mixed", "denominator"), "denominator": ("mixed", "numerator")}
 
 EXAMPLES = """\b
@@ -67,6 +68,7 @@ def derivative_data(f: wrt.Formula, d: wrt.Derivative, views: Sequence[str]) -> 
     }
     found |= {view: _view(d, view) for view in views}
     found["convention"] = _convention(d)
+    found["in_parts"] = _in_parts(d)
     found["other_layout"] = _other_layout(d)
     found["conditions"], found["conditions_unicode"] = list(d.conditions), list(d.where())
     found["verified"] = d.verified
@@ -121,6 +123,13 @@ def _printed_shape(kind: str, sizes: Sequence[object]) -> str:
             return f"1 x {sizes[0]}"
         case _:
             return " x ".join(map(str, sizes))
+
+
+def _in_parts(d: wrt.Derivative) -> dict[str, str] | None:
+    """The form with names for what recurs, where that is much shorter."""
+    if d.matrix is None or d.named is d.matrix or len(d.named.unicode()) > MUCH * len(d.unicode()):
+        return None
+    return {"text": str(d.named), "unicode": d.named.unicode()}
 
 
 def _other_layout(d: wrt.Derivative) -> dict[str, str] | None:
@@ -207,6 +216,8 @@ def derivative_lines(found: dict[str, Any], views: Sequence[str], *, plain: bool
     name = _name(found["wrt"], plain=plain)
     indices = f"[{', '.join(found['indices'])}]"
     lines.append((name if found["form"] == "matrix" else f"{name} {indices}", found[style]))
+    if found["in_parts"]:
+        lines.append(("in parts", found["in_parts"][style]))
     lines += [("shape", found["printed_shape"]), ("convention", found["convention"]["says"])]
     if found["other_layout"]:
         lines.append((found["other_layout"]["layout"], found["other_layout"][style]))

@@ -312,17 +312,31 @@ class Derivative:
         """What is printed: the matrix form, else one entry."""
         return self.matrix if self.matrix is not None else self.index.expr
 
+    @cached_property
+    def named(self) -> Formula:
+        """The printed form with a name for each part that recurs, `u1 = ...; f`, proved; itself where there is none.
+
+        >>> import wrt
+        >>> print(wrt.derive("sum(C*(softmax(Q @ K.T/sqrt(d), axis=1) @ V))", "Q", shapes="Q: n d, K: m d, V: m p, C: n p").named)
+        u1 = softmax(Q @ K.T/sqrt(d), axis=1); (u1*(C @ V.T - sum(C*(u1 @ V), axis=1))) @ K/sqrt(d)
+        """
+        from wrt.notation.lets import named
+
+        if self.matrix is None:
+            return self._shown
+        tree = named(self.matrix.source.tree, self.context)
+        found = (
+            None if tree is self.matrix.source.tree else self._view("named form", tree, lambda p, source: p.matrix(source, self.convention.layout))
+        )
+        return self.matrix if found is None else found
+
     def text(self, lets: bool = False) -> str:
         """The matrix form, else the index form, in the text language; `lets` names subexpressions that recur."""
-        if lets:
-            from wrt.notation.lets import named
+        return str(self.named if lets else self._shown)
 
-            return unparse(named(self._shown.source.tree, self.context))
-        return str(self._shown)
-
-    def unicode(self) -> str:
-        """The matrix form, else the index form, in Unicode."""
-        return self._shown.unicode()
+    def unicode(self, lets: bool = False) -> str:
+        """The matrix form, else the index form, in Unicode; `lets` names subexpressions that recur."""
+        return (self.named if lets else self._shown).unicode()
 
     def matlab(self) -> str:
         """The derivative in the language of matrixcalculus.org. Raises: NoClosedFormError for what that language cannot say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wrt.language.rewrite import with_children
 from wrt.language.surface import Binary, Call, Generator, Name, Node, Steps, postorder
@@ -102,7 +102,41 @@ def named(tree: Node, context: Context) -> Node:
         node = first[words]
         steps.append((next(fresh), _replaced(node, names, text)))
         names[words] = steps[-1][0]
-    return Steps(tuple(steps), _replaced(tree, names, text)) if steps else tree
+    return _inlined(steps, _replaced(tree, names, text)) if steps else tree
+
+
+def _inlined(steps: list[tuple[str, Node]], result: Node) -> Node:
+    """Named steps without the names that are used once: their parts recur only inside what has a name itself."""
+    uses: dict[str, int] = {}
+    for value in (*[value for _, value in steps], result):
+        for node in _walk(value):
+            if isinstance(node, Name) and node.role == "step":
+                uses[node.name] = uses.get(node.name, 0) + 1
+    once: dict[str, Node] = {}
+    kept: list[tuple[str, Node]] = []
+    for name, step in steps:
+        value = _with_values(step, once)
+        if uses.get(name, 0) == 1:
+            once[name] = value
+        else:
+            kept.append((name, value))
+    ordered = [name for name, _ in steps][: len(kept)]  # the first of the fresh names
+    again: dict[str, Node] = {old: Name(new, "step") for (old, _), new in zip(kept, ordered, strict=True)}
+    values = [_with_values(value, again) for _, value in kept]
+    return Steps(tuple(zip(ordered, values, strict=True)), _with_values(_with_values(result, once), again))
+
+
+def _with_values(tree: Node, values: Mapping[str, Node]) -> Node:
+    """The tree with the names of steps replaced."""
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        if isinstance(node, Name) and node.role == "step" and node.name in values:
+            done[id(node)] = values[node.name]
+        elif all(done[id(c)] is c for c in node.children):
+            done[id(node)] = node
+        else:
+            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
+    return done[id(tree)]
 
 
 def _walk(tree: Node) -> list[Node]:
