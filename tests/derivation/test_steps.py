@@ -250,3 +250,9 @@ def test_a_picture_needs_one_scalar_variable():
         wrt.derive("c*x**2", "x", shapes={"x": (), "c": ()}).steps(style="limit").picture(at=1.0)
     with pytest.raises(wrt.DomainError):
         wrt.derive("1/x", "x", shapes={"x": ()}).steps(style="limit").picture(at=0.0)
+
+
+def test_folding_keeps_what_is_read_off_and_what_is_differentiated_again():
+    steps = wrt.derive("norm(z - a)", "z", "z", shapes="z: n, a: n").steps()
+    shown = [fold.line.rule for fold in steps.folded()]
+    assert [rule for rule in shown if rule in ("recognise", "differentiate again")] == ["recognise", "differentiate again", "recognise"]

@@ -65,3 +65,8 @@ def test_a_matrix_or_less_has_no_picture(text, name, shapes):
 def test_a_style_that_does_not_exist_is_refused():
     with pytest.raises(TextError, match="style must be one of"):
         wrt.derive("W @ x", "W", shapes="W: m n, x: n").picture("svg")
+
+
+@pytest.mark.parametrize(("text", "shapes"), [("B.T @ B", "B: 2 2"), ("B.T @ B", "B: 3 2"), ("B @ B.T", "B: 2 2")])
+def test_numbers_for_sizes_draw_too(text, shapes):
+    assert "C[k, l] = [:, :, k, l] =" in wrt.derive(text, "B", shapes=shapes).picture()

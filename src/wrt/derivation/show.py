@@ -43,7 +43,8 @@ class Fold:
 def folded(lines: Sequence[Line]) -> list[Fold]:
     """At most a dozen folds: trivial lines first go into the next, then runs of one rule, then what rearranges, then evenly."""
     last = len(lines) - 1
-    must = {0, last}
+    # what is read off is an array, and what is differentiated again is another function: neither line disappears into an equation
+    must = {0, last, *[k for k, line in enumerate(lines) if line.rule in (RECOGNISE, AGAIN)]}
     kept = [k for k in range(len(lines)) if k in must or not (lines[k + 1].rule in TRIVIAL or lines[k + 1].rule == lines[k].rule in RUNS)]
     if len(kept) > FOLDED:
         kept = [k for k in kept if k in must or lines[k + 1].rule != lines[k].rule]
@@ -51,8 +52,8 @@ def folded(lines: Sequence[Line]) -> list[Fold]:
         kept = [k for k in kept if k in must or lines[k].calculus or lines[k].rule in STAGES or lines[k + 1].rule == RECOGNISE]
     if len(kept) > FOLDED:
         inner = [k for k in kept if k not in must]
-        room = FOLDED - len(must)
-        kept = [0, *[inner[(j + 1) * len(inner) // room - 1] for j in range(room)], last]
+        room = min(max(FOLDED - len(must), 0), len(inner))
+        kept = sorted({*must, *[inner[(j + 1) * len(inner) // room - 1] for j in range(room)]})
     out, start = [], 0
     for k in kept:
         out.append(Fold(tuple(lines[start : k + 1])))

@@ -37,7 +37,10 @@ def literal(forest: Forest, terms: Iterable[Scaled]) -> Scaled | None:
         return None
     grid: dict[tuple[int, int], list[Scaled]] = {}
     for row, column, scaled in pieces:
-        grid.setdefault((_at(rows, row), _at(columns, column)), []).append(scaled)
+        i, j = _at(rows, row), _at(columns, column)
+        if i is None or j is None:  # a piece that overlaps others
+            return None
+        grid.setdefault((i, j), []).append(scaled)
     cells = []
     for i, r in enumerate(rows):
         line = []
@@ -142,8 +145,8 @@ def _cuts(places: list[Place | None], size: Size | None) -> list[tuple[Size, Siz
     return out if at is size else None
 
 
-def _at(cuts: list[tuple[Size, Size | None]], place: Place | None) -> int:
-    return 0 if place is None else next(n for n, cut in enumerate(cuts) if cut[0] is place[0])
+def _at(cuts: list[tuple[Size, Size | None]], place: Place | None) -> int | None:
+    return 0 if place is None else next((n for n, cut in enumerate(cuts) if cut[0] is place[0]), None)
 
 
 def _zero(forest: Forest, rows: Size | None, columns: Size | None) -> Tree:
