@@ -226,8 +226,9 @@ class Derivative:
 
     def _with_constants(self, layout: str, node: Node | None) -> Node | None:
         """The form, or that of the function with its constant Kronecker products and blocks as they were typed, whichever is shorter."""
+        from wrt.language.rewrite import replace_names
         from wrt.notation.matrix import matrix_form
-        from wrt.opaque import put_back, with_names
+        from wrt.opaque import with_names
 
         found = with_names(self.formula, self.names)
         if found is None:
@@ -238,7 +239,7 @@ class Derivative:
         named = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, formula.context)
         if named is None:
             return node
-        whole = put_back(named, stands)
+        whole = replace_names(named, stands)
         return whole if node is None or len(unparse(whole)) < len(unparse(node)) else node
 
     @cached_property

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from wrt.errors import WrtError
 from wrt.formula import Formula
 from wrt.language.read import type_tree
-from wrt.language.rewrite import replace_names, with_children
+from wrt.language.rewrite import exchanged
 from wrt.language.surface import Block, Call, Declaration, Name, Node, Source, postorder
 
 OPENED = frozenset(("kron", "vec", "commutation"))  # calls that the index form takes apart, as it does blocks
@@ -19,33 +19,24 @@ OPENED = frozenset(("kron", "vec", "commutation"))  # calls that the index form 
 
 def closed_parts(tree: Node, names: Sequence[str]) -> list[Node]:
     """The largest vectors and matrices of the tree that hold such a call or block and none of the variables."""
-    moving: set[int] = set()
+    nodes = list(postorder(tree))
     opened: set[int] = set()
-    bound: set[int] = set()
-    parts: dict[int, Node] = {}
-    for node in postorder(tree):
-        if isinstance(node, Name):
-            if node.name in names or node.role == "step":
-                moving.add(id(node))
-            elif node.role == "index":
-                bound.add(id(node))
-        if any(id(c) in moving for c in node.children):
-            moving.add(id(node))
-        if any(id(c) in bound for c in node.children):
-            bound.add(id(node))
-        if (isinstance(node, Call) and node.function in OPENED) or isinstance(node, Block) or any(id(c) in opened for c in node.children):
+    other: set[int] = set()  # what depends on a variable, a step or a bound index
+    for node in nodes:
+        below = {id(c) for c in node.children}
+        if (isinstance(node, Name) and (node.name in names or node.role in ("step", "index"))) or below & other:
+            other.add(id(node))
+        if (isinstance(node, Call) and node.function in OPENED) or isinstance(node, Block) or below & opened:
             opened.add(id(node))
-        whole = node.shape is not None and node.shape.kind in ("column", "row", "matrix")
-        if whole and id(node) in opened and id(node) not in moving | bound:
-            for child in node.children:
-                _drop(parts, child)
-            parts[id(node)] = node
-    return list(parts.values())
-
-
-def _drop(parts: dict[int, Node], node: Node) -> None:
-    for inner in postorder(node):
-        parts.pop(id(inner), None)
+    found: list[Node] = []
+    within: set[int] = set()
+    for node in reversed(nodes):  # what holds a node comes before it
+        closed = id(node) in opened and id(node) not in other and node.shape is not None and node.shape.kind in ("column", "row", "matrix")
+        if closed and id(node) not in within:
+            found.append(node)
+        if closed or id(node) in within:
+            within.update(id(c) for c in node.children)
+    return found[::-1]
 
 
 def with_names(formula: Formula, names: Sequence[str]) -> tuple[Formula, dict[str, Node]] | None:
@@ -67,23 +58,7 @@ def with_names(formula: Formula, names: Sequence[str]) -> tuple[Formula, dict[st
         declared[name] = Declaration(name, part.shape)
         put[id(part)] = Name(name)
     try:
-        source = type_tree(_replaced(tree, put), declared)
+        source = type_tree(exchanged(tree, lambda n: put.get(id(n))), declared)
     except WrtError:
         return None
     return Formula(Source(source.tree, source.declarations, source.sizes, formula.source.text)), stands
-
-
-def _replaced(tree: Node, put: dict[int, Node]) -> Node:
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
-        if id(node) in put:
-            done[id(node)] = put[id(node)]
-        else:
-            below = tuple(done[id(c)] for c in node.children)
-            done[id(node)] = node if all(a is b for a, b in zip(below, node.children, strict=True)) else with_children(node, below)
-    return done[id(tree)]
-
-
-def put_back(node: Node, stands: dict[str, Node]) -> Node:
-    """The printed form with the constants as they were typed."""
-    return replace_names(node, stands)

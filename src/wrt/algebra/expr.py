@@ -164,7 +164,7 @@ def _intern(kind: type[T], shape: Sizes, children: tuple[Expr, ...], fields: dic
                 for name, value in fields.items():
                     setattr(found, name, value)
                 _TABLE[digest] = found
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return]  # one table for all kinds; the tag is the kind's
 
 
 def symbol(name: str, shape: Sizes = ()) -> Symbol:

@@ -12,7 +12,7 @@ from wrt.algebra.rebuild import substitute
 from wrt.algebra.simplify import simplify
 from wrt.calculus.derive import derivative
 from wrt.errors import WrtError
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import exchanged
 from wrt.language.surface import FunctionDeclaration, Name, Node, postorder
 
 MOST = 6  # occurrences that are told apart
@@ -29,20 +29,10 @@ def by_occurrence(tree: Node, name: str, functions: Mapping[str, FunctionDeclara
     if not 2 <= len(places) <= MOST or len(nodes) > LARGE:
         return
     names = {id(node): f"{name}#{k}" for k, node in enumerate(places)}
-    done: dict[int, Node] = {}
-    for node in nodes:
-        if id(node) in names:
-            assert isinstance(node, Name)
-            done[id(node)] = Name(names[id(node)], node.role, span=node.span)
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-            continue
-        else:
-            done[id(node)] = with_children(node, tuple([done[id(c)] for c in node.children]))
-        done[id(node)].shape = node.shape
+    split = exchanged(tree, lambda n: Name(names[id(n)], "variable", span=n.span, shape=n.shape) if id(n) in names else None, typed=True)
     work = Lowering(functions)
     try:
-        f = work.run(done[id(tree)]).expr
+        f = work.run(split).expr
     except WrtError:
         return
     assert places[0].shape is not None

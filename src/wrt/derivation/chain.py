@@ -6,7 +6,7 @@ from wrt.derivation.differential import MOVES
 from wrt.derivation.local import local_operator
 from wrt.derivation.reading import Scene
 from wrt.derivation.rules import DIFFERENTIAL, Rule, d_of, inner
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import exchanged, with_children
 from wrt.language.surface import Binary, Call, Loop, Name, Node, Steps, Unary, postorder
 from wrt.language.unparse import unparse
 
@@ -89,15 +89,7 @@ def _substitute(node: Node, s: Scene) -> Node | None:
 
 def replace_steps(tree: Node, values: dict[str, Node]) -> Node:
     """The tree with named steps written out."""
-    done: dict[int, Node] = {}
-    for n in postorder(tree):
-        if isinstance(n, Name) and n.name in values:
-            done[id(n)] = values[n.name]
-        elif all(done[id(c)] is c for c in n.children):
-            done[id(n)] = n
-        else:
-            done[id(n)] = with_children(n, tuple(done[id(c)] for c in n.children))
-    return done[id(tree)]
+    return exchanged(tree, lambda n: values.get(n.name) if isinstance(n, Name) else None)
 
 
 def written_out(tree: Node) -> Node:

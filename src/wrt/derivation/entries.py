@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from wrt.derivation.reading import Scene, is_pending, size_tree
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import exchanged
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Unary, postorder
+from wrt.language.surface import Binary, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Unary
 from wrt.language.trampoline import Task, run
 from wrt.tables.functions import FUNCTIONS
 
@@ -63,16 +63,7 @@ def _entry(node: Node, place: tuple[Node, ...], s: Scene) -> Task:
 
 def replaced(tree: Node, values: dict[str, Node]) -> Node:
     """The tree with index names replaced, typed anew by whoever reads it."""
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
-        if isinstance(node, Name) and node.name in values:
-            done[id(node)] = values[node.name]
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
-            done[id(node)].shape = node.shape
-    return done[id(tree)]
+    return exchanged(tree, lambda n: values.get(n.name) if isinstance(n, Name) else None, typed=True)
 
 
 def _elementwise(node: Binary, place: tuple[Node, ...], s: Scene) -> Task:

@@ -16,7 +16,7 @@ from itertools import chain, count
 from wrt.errors import TooLargeError
 from wrt.formula import Formula, shape_of
 from wrt.language.read import read_like
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import exchanged, with_children
 from wrt.language.surface import (
     Binary,
     Call,
@@ -210,12 +210,4 @@ def _renamed(row: Row, names: dict[str, str], declared: dict[str, Declaration]) 
 
 
 def _spelled(tree: Node, names: dict[str, str]) -> Node:
-    done: dict[int, Node] = {}
-    for n in postorder(tree):
-        if isinstance(n, Name) and n.name in names:
-            done[id(n)] = Name(names[n.name])
-        elif all(done[id(c)] is c for c in n.children):
-            done[id(n)] = n
-        else:
-            done[id(n)] = with_children(n, tuple(done[id(c)] for c in n.children))
-    return done[id(tree)]
+    return exchanged(tree, lambda n: Name(names[n.name]) if isinstance(n, Name) and n.name in names else None)

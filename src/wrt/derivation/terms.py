@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from wrt.language.parser import parse
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import exchanged, with_children
 from wrt.language.surface import Binary, Call, Node, Number, Shape, Unary, postorder
 
 MOST_TERMS = 24  # of a formula multiplied out
@@ -16,30 +16,12 @@ ZERO, ONE = Number(Fraction(0), "0"), Number(Fraction(1), "1")
 
 def replaced(tree: Node, old: Node, new: Node) -> Node:
     """The tree with one node (by identity) replaced."""
-    if tree is old:
-        return new
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
-        if node is old:
-            done[id(node)] = new
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
-    return done[id(tree)]
+    return exchanged(tree, lambda n: new if n is old else None)
 
 
 def all_replaced(tree: Node, changes: Mapping[int, Node]) -> Node:
     """The tree with nodes (by id) replaced, all at once."""
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
-        if id(node) in changes:
-            done[id(node)] = changes[id(node)]
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
-    return done[id(tree)]
+    return exchanged(tree, lambda n: changes.get(id(n)))
 
 
 def number(value: Fraction) -> Node:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Steps, Unary, postorder
 
 
-def replace_names(tree: Node, values: Mapping[str, Node]) -> Node:
-    """A copy of the tree with variables replaced by trees; untouched parts are shared, shapes are dropped where something changed."""
+def exchanged(tree: Node, change: Callable[[Node], Node | None], *, typed: bool = False) -> Node:
+    """The tree with every node for which `change` gives another exchanged for it; untouched parts are shared.
+
+    typed: parts around what was exchanged keep their shapes; else these are dropped, to be found again.
+    """
     done: dict[int, Node] = {}
     for node in postorder(tree):
-        if isinstance(node, Name) and node.role in ("variable", "") and node.name in values:
-            done[id(node)] = values[node.name]
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
+        new = change(node)
+        if new is None and any(done[id(c)] is not c for c in node.children):
+            new = with_children(node, tuple([done[id(c)] for c in node.children]))
+            if typed:
+                new.shape = node.shape
+        done[id(node)] = node if new is None else new
     return done[id(tree)]
+
+
+def replace_names(tree: Node, values: Mapping[str, Node]) -> Node:
+    """The tree with variables replaced by trees, shapes dropped where something changed."""
+    return exchanged(tree, lambda n: values.get(n.name) if isinstance(n, Name) and n.role in ("variable", "") else None)
 
 
 def with_children(node: Node, below: tuple[Node, ...]) -> Node:

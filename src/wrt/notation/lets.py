@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from wrt.language.rewrite import with_children
+from wrt.language.rewrite import exchanged
 from wrt.language.surface import Binary, Call, Generator, Name, Node, Steps, postorder
 from wrt.language.unparse import unparse
 from wrt.notation.build import Forest
@@ -128,15 +128,7 @@ def _inlined(steps: list[tuple[str, Node]], result: Node) -> Node:
 
 def _with_values(tree: Node, values: Mapping[str, Node]) -> Node:
     """The tree with the names of steps replaced."""
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
-        if isinstance(node, Name) and node.role == "step" and node.name in values:
-            done[id(node)] = values[node.name]
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
-    return done[id(tree)]
+    return exchanged(tree, lambda n: values.get(n.name) if isinstance(n, Name) and n.role == "step" else None)
 
 
 def _walk(tree: Node) -> list[Node]:
@@ -152,13 +144,9 @@ def _walk(tree: Node) -> list[Node]:
 
 def _replaced(tree: Node, names: dict[str, str], text: dict[int, str]) -> Node:
     """The tree with named parts below its root replaced by their names."""
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
+
+    def change(node: Node) -> Node | None:
         name = names.get(text[id(node)]) if node is not tree else None
-        if name is not None:
-            done[id(node)] = Name(name, "step", shape=node.shape)
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
-    return done[id(tree)]
+        return None if name is None else Name(name, "step", shape=node.shape)
+
+    return exchanged(tree, change)

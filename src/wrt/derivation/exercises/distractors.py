@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from wrt.derivation.exercises.exercise import Exercise
 from wrt.derivation.slips import SLIPS
 from wrt.derivation.tape_parts import without_minus
+from wrt.derivation.terms import replaced
 from wrt.language.parser import parse
-from wrt.language.rewrite import in_front, with_children
+from wrt.language.rewrite import in_front
 from wrt.language.surface import Binary, Node, Number, Steps, Unary, postorder
 from wrt.language.unparse import unparse
 
@@ -43,34 +44,21 @@ def _slipped(tree: Node) -> Iterator[tuple[str, Node]]:
     yield "sign", Unary("-", tree) if positive is None else positive
     for node in postorder(tree):
         if isinstance(node, Binary) and node.op in ("+", "-"):
-            yield "term", _put(tree, node, node.left)
-            yield "sign", _put(tree, node, Binary("-" if node.op == "+" else "+", node.left, node.right))
+            yield "term", replaced(tree, node, node.left)
+            yield "sign", replaced(tree, node, Binary("-" if node.op == "+" else "+", node.left, node.right))
         if isinstance(node, Binary) and node.op == "*":
             number = isinstance(node.left, Number)
-            yield "factor" if number else "part", _put(tree, node, node.right)
+            yield "factor" if number else "part", replaced(tree, node, node.right)
             if not isinstance(node.right, Number):
-                yield "part", _put(tree, node, node.left)
+                yield "part", replaced(tree, node, node.left)
         if isinstance(node, Unary) and node.op == "T":
-            yield "transpose", _put(tree, node, node.argument)
+            yield "transpose", replaced(tree, node, node.argument)
         if isinstance(node, Binary) and node.op == "@":
-            yield "product-order", _put(tree, node, Binary("@", node.right, node.left))
-            yield "transpose", _put(tree, node, Binary("@", Unary("T", node.left), node.right))
+            yield "product-order", replaced(tree, node, Binary("@", node.right, node.left))
+            yield "transpose", replaced(tree, node, Binary("@", Unary("T", node.left), node.right))
     yield "factor", in_front(_two(), tree)
     yield "factor", Binary("/", tree, _two())
 
 
 def _two() -> Node:
     return parse("2")
-
-
-def _put(tree: Node, old: Node, new: Node) -> Node:
-    """The tree with one node replaced."""
-    done: dict[int, Node] = {}
-    for node in postorder(tree):
-        if node is old:
-            done[id(node)] = new
-        elif all(done[id(c)] is c for c in node.children):
-            done[id(node)] = node
-        else:
-            done[id(node)] = with_children(node, tuple(done[id(c)] for c in node.children))
-    return done[id(tree)]
