@@ -224,6 +224,10 @@ def _operator(node: Operator, below: list[Array], sizes: Mapping[str, int]) -> A
         case "polar":
             u, _, v = _svd(x)
             return u @ v.T
+        case "lyapunov":
+            return _lyapunov(x)
+        case "polar_array":
+            return _polar_array(x)
         case "norm_nuc":
             return _svd(x)[1].sum()
         case "norm_spec":
@@ -237,6 +241,29 @@ def _operator(node: Operator, below: list[Array], sizes: Mapping[str, int]) -> A
         case "onehot":
             return (x.astype(int)[..., None] == np.arange(node.shape[-1].value(sizes))) * 1.0
     return _reduction(node, x)
+
+
+def _lyapunov(x: Array) -> Array:
+    """The solutions S of H S + S H = E along every unit matrix E, H the symmetric polar factor of x."""
+    _, h = scipy.linalg.polar(x)
+    n = len(h)
+    units = np.eye(n * n).reshape(n, n, n, n)
+    out = np.zeros((n, n, n, n))
+    for k, m in np.ndindex(n, n):
+        out[:, :, k, m] = scipy.linalg.solve_sylvester(h, h, units[k, m])
+    return out
+
+
+def _polar_array(x: Array) -> Array:
+    """d P = P S + (I - P P.T) dX inv(H) along every unit matrix dX, S solving H S + S H = P.T dX - dX.T P."""
+    p, h = scipy.linalg.polar(x)
+    out = np.zeros((*x.shape, *x.shape))
+    for k, m in np.ndindex(*x.shape):
+        unit = np.zeros(x.shape)
+        unit[k, m] = 1.0
+        s = scipy.linalg.solve_sylvester(h, h, p.T @ unit - unit.T @ p)
+        out[:, :, k, m] = p @ s + (unit - p @ (p.T @ unit)) @ np.linalg.inv(h)
+    return out
 
 
 def _powers(node: Operator, x: Array, sizes: Mapping[str, int]) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+import wrt
 from wrt.cli import main
 
 LEAST_SQUARES = "norm(A @ x - b)**2"
@@ -43,13 +44,22 @@ def as_json(*words: str) -> dict:
     return json.loads(result.output)
 
 
+def test_the_convention_speaks_of_kinks_where_the_function_has_one():
+    assert answer("derive", "norm(x)", "--wrt", "x", "-v", "x: n")["convention"].endswith("; minimal-norm subgradient at kinks")
+    assert "kinks" not in answer("derive", "norm(x)**2", "--wrt", "x", "-v", "x: n")["convention"]
+
+
+def test_a_polynomial_says_what_its_point_must_fulfil():
+    assert answer("taylor", "norm(x)", "--at", "x=a", "--order", "1", "-v", "x: n")["where"] == "a ≠ 0"
+
+
 def test_what_was_assumed_the_formula_its_shape_its_convention_and_the_proof_are_printed():
     assert answer("derive", LEAST_SQUARES, "--wrt", "x") == {
         "f": "‖Ax − b‖²",
         "assumed": "A: m x n, x: n, b: m",
         "df/dx": "2Aᵀ(Ax − b)",
         "shape": "n x 1",
-        "convention": "mixed layout: gradient of a scalar a column, Jacobian m x n; minimal-norm subgradient at kinks",
+        "convention": "mixed layout: gradient of a scalar a column, Jacobian m x n",
         "numerator": "2(Ax − b)ᵀA",
         "proof": "exact",
     }
@@ -80,7 +90,7 @@ def test_declarations_and_structure_are_taken():
     found = answer("derive", "tr(B @ S)", "--wrt", "S", "-v", "S: n n symmetric", "-v", "B: n n", "--structure", "parameters")
     assert "assumed" not in found
     assert "by the independent entries of a structured variable" in found["convention"]
-    assert found["df/dS"] == "B + Bᵀ − diag(diag(B))"
+    assert found["df/dS"] == "B + Bᵀ − B ⊙ Iₙ"
 
 
 def test_the_layout_comes_from_the_option_or_else_from_the_environment():
@@ -275,3 +285,23 @@ def test_a_file_that_is_no_archive_of_arrays_is_refused(tmp_path):
         result = run("derive", LEAST_SQUARES, "--wrt", "x", "--data", str(tmp_path / name))
         assert result.exit_code == 2
         assert "it is no archive of arrays" in result.output + result.stderr
+
+
+# ---------------------------------------------------------------------------------------- steps in every form
+def test_steps_are_printed_in_the_form_asked_for():
+    d = wrt.derive("softmax(z)").steps()
+    for option, words in (([], d.unicode()), (["--text"], str(d)), (["--latex"], d.latex()), (["--html"], d.html())):
+        assert run("steps", "softmax(z)", *option).output.rstrip() == words
+
+
+def test_steps_as_json_hold_every_line_and_every_form():
+    data = json.loads(run("steps", "x**2*log(x)", "-v", "x: positive", "--json", "--style", "componentwise").output)
+    assert list(data["displays"]) == ["text", "unicode", "latex", "html"]
+    assert data["lines"][0] | {"unicode": "d/dx [x² log(x)]"} == data["lines"][0]
+    assert sum(line["shown"] for line in data["lines"]) == len(data["displays"]["text"].splitlines())
+
+
+def test_lambda_has_a_hint_wherever_it_is_typed():
+    for words in (["lambda*x**2", "--wrt", "x"], ["x**2", "-v", "lambda:"], ["lambda = 2*x; lambda**2"]):
+        result = run("derive", *words)
+        assert (result.exit_code, result.output.rstrip().endswith("hint: the letter is written lam, or λ.")) == (2, True)

@@ -14,6 +14,16 @@ PRINTED = [
     ("exp(x)", {"x": "a"}, 3, "exp(a)*(1 + (x - a) + (x - a)**2/2 + (x - a)**3/6)"),
     ("log(1 + x)", {"x": 0}, 2, "x - x**2/2"),
     ("x**5", {}, 3, "0"),
+    ("1/x", {"x": "a"}, 2, "1/a - (x - a)/a**2 + (x - a)**2/a**3"),
+    ("sqrt(x)", {"x": "a"}, 2, "sqrt(a) + (x - a)/(2*sqrt(a)) - (x - a)**2/(8*a**1.5)"),
+    ("tanh(x)", {"x": "a"}, 2, "tanh(a) + (1 - tanh(a)**2)*(x - a) - tanh(a)*(1 - tanh(a)**2)*(x - a)**2"),
+    ("sin(x)", {"x": "a"}, 2, "sin(a) + cos(a)*(x - a) - sin(a)*(x - a)**2/2"),
+]
+ARRAYS = [
+    ("exp(b.T @ x)", "x", {"x": "a"}, "exp(b.T @ a)*(1 + b.T @ (x - a) + (b.T @ (x - a))**2/2)"),
+    ("inv(X)", "X", {"X": "A"}, "inv(A) - inv(A) @ (X - A) @ inv(A) + inv(A) @ (X - A) @ inv(A) @ (X - A) @ inv(A)"),
+    ("inv(A + t*B)", "t", {}, "inv(A) - t*inv(A) @ B @ inv(A) + t**2*inv(A) @ B @ inv(A) @ B @ inv(A)"),
+    ("(a.T @ (W + t*U) @ b - c)**2", "t", {}, "(a.T @ W @ b - c)**2 + 2*t*(a.T @ U @ b)*(a.T @ W @ b - c) + t**2*(a.T @ U @ b)**2"),
 ]
 
 
@@ -22,6 +32,32 @@ def test_taylor_polynomials_read_by_degree(text: str, at: dict[str, object], ord
     p = wrt.taylor(text, "x", at=at, order=order)
     assert str(p) == printed
     assert p.verified == "exact"
+
+
+@pytest.mark.parametrize(("text", "name", "at", "printed"), ARRAYS)
+def test_no_sum_of_degrees_stands_within_a_term(text: str, name: str, at: dict[str, object], printed: str) -> None:
+    p = wrt.taylor(text, name, at=at, order=2)
+    assert str(p) == printed
+    assert p.verified == "exact"
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "at", "conditions"),
+    [
+        ("norm(x)", "x: n", "a", ("a != 0",)),
+        ("inv(x)", "x: n n", "A", ("A invertible",)),
+        ("logdet(x)", "x: n n, A: n n spd", "A", ()),
+        ("relu(x)", "x:", 1, ()),
+        ("norm(A @ x - b)", "A: m n, x: n, b: m", "a", ("A @ a != b",)),
+    ],
+)
+def test_an_expansion_names_what_its_point_must_fulfil(text: str, shapes: str, at: object, conditions: tuple[str, ...]) -> None:
+    assert wrt.taylor(text, "x", at={"x": at}, order=1, shapes=shapes).conditions == conditions
+
+
+def test_terms_of_one_degree_stand_in_the_order_of_the_variables() -> None:
+    p = wrt.taylor("x**2 + 2*x*y + y**2", "x", "y", at={"x": 1, "y": 2}, order=2)
+    assert str(p) == "9 + 6*(x - 1) + 6*(y - 2) + (x - 1)**2 + 2*(x - 1)*(y - 2) + (y - 2)**2"
 
 
 def test_two_variables() -> None:

@@ -318,7 +318,24 @@ def vectors_meet_matrices(x, A, y):
     return x @ A - y.dot(A.T @ A) * np.inner(x, x)
 
 
+def triangles(x):
+    pairs = np.outer(x, x)
+    return np.tril(pairs, -1).sum() + np.triu(pairs, k=1).sum() ** 2 + np.tril(pairs, 1).mean()
+
+
+def least_squares(A, b):
+    return np.linalg.lstsq(A, b, rcond=None)[0]
+
+
+def log_distances(X):
+    squares = np.sum(X**2, axis=1)
+    return np.log1p(squares[:, None] + squares[None, :] - 2 * X @ X.T).sum()
+
+
 CASES = [
+    (triangles, {"x": "n"}),
+    (least_squares, {"A": "m n", "b": "m"}),
+    (log_distances, {"X": "m n"}),
     (linear, {"x": "batch n", "W": "m n", "b": "m"}),
     (mlp, {"x": "batch n", "W1": "m n", "b1": "m", "W2": "k m", "b2": "k"}),
     (residual_block, {"x": "batch n", "W1": "n m", "W2": "m n"}),
@@ -515,6 +532,34 @@ def test_jax_itself():
     np.testing.assert_allclose(wrt.gradient(f, "w")(**values), jax.grad(loss)(*[values[n] for n in ("w", "X", "y")]), rtol=1e-9)
 
 
+def test_loops_of_jax_with_a_known_number_of_steps():
+    jax = pytest.importorskip("jax")
+    jnp, lax = jax.numpy, jax.lax
+    jax.config.update("jax_enable_x64", True)
+
+    def code(x, W):
+        last, parts = lax.scan(lambda c, row: (0.5 * c + row @ W, jnp.sum(row)), jnp.zeros(3), x)
+        total = lax.fori_loop(0, 3, lambda i, s: s + i * jnp.sum(x**2), 0.0)
+        return jnp.sum(jnp.tanh(last)) + jnp.sum(parts**2) + total + jnp.sum(lax.map(lambda row: jnp.sum(row**3), x))
+
+    f = wrt.from_function(code, x="4 3", W="3 3")
+    values = drawn(f)
+    np.testing.assert_allclose(f(**values), code(**values), rtol=1e-9)
+    np.testing.assert_allclose(wrt.gradient(f, "W")(**values), jax.grad(code, 1)(values["x"], values["W"]), rtol=1e-9)
+
+
+def test_loops_of_jax_that_no_formula_holds():
+    jax = pytest.importorskip("jax")
+    jnp, lax = jax.numpy, jax.lax
+    for code, says in [
+        (lambda x: lax.cond(jnp.sum(x) > 0, jnp.sum, jnp.prod, x), "cannot branch on data"),
+        (lambda x: lax.scan(lambda c, v: (c + v, v), 0.0, x)[0], "number of steps"),
+        (lambda x: jnp.sum(jax.grad(jnp.sum)(x)), "the function alone"),
+    ]:
+        with pytest.raises(wrt.WrtError, match=says):
+            wrt.from_function(code, x="n")
+
+
 def test_torch_itself():
     torch = pytest.importorskip("torch")
     functional = torch.nn.functional
@@ -568,6 +613,10 @@ def test_defaults_stay_plain_numbers():
         (lambda x: x * np.ones(1000), {"x": "1000"}, None, ""),
         (lambda x: x * np.arange(1000.0).reshape(10, 100), {"x": "10 100"}, wrt.TextError, "argument"),
         (3, {}, wrt.TextError, "Python function"),
+        (lambda x: x.at[0].set(0.0), {"x": "n"}, wrt.TextError, "np.concatenate"),
+        (lambda x: np.sort(x)[0], {"x": "n"}, wrt.UnknownNameError, "orders its entries"),
+        (lambda x: np.arctan2(x, 2.0), {"x": "n"}, wrt.UnknownNameError, "arctan"),
+        (np.linalg.cond, {"x": "n n"}, wrt.UnknownNameError, "cond is not known"),
     ],
 )
 def test_refusals_say_what_to_do(fn, shapes, error, says):

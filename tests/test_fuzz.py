@@ -145,12 +145,34 @@ ABSURD = {
     "squaring steps": "; ".join(f"u{k} = {'x' if k == 0 else f'u{k - 1}*u{k - 1}'}" for k in range(40)) + "; u39",
     "expanding power": "(a + b + c + d + e + f + g)**60",
     "einsum": 'einsum("' + "a" * 500 + '->", x)',
+    "long index": "sum(x[i" + " + 1 - 1" * 1000 + "] for i in range(n))",
+    "index that is a product of sums": "x[" + "*".join(f"(n + m{k})" for k in range(40)) + "]",
+    "tower of exponentials": "tr(" + "expm(" * 5 + "A" + ")" * 5 + ")",
 }
 
 
 @pytest.mark.parametrize("name", ABSURD)
 def test_absurd_numbers_and_lengths(name):
     answered(lambda: derived(ABSURD[name]))
+
+
+@pytest.mark.parametrize(
+    "text", ["*".join(f"(a{k} + b{k})" for k in range(100)), " + ".join(f"a{k}*b{k}" for k in range(300)), "sin(" * 150 + "x" + ")" * 150]
+)
+def test_a_long_formula_is_set_in_every_style(text):
+    f = wrt.parse(text)
+    for style in (f.unicode, f.latex, f.mathml, f.typst, f.matlab):
+        assert outcome(style) is None
+
+
+@pytest.mark.parametrize("count", [12, 20])
+def test_the_derivative_of_a_long_product_of_sums_is_printed(count):
+    product = "*".join(f"(a{k}*x + b{k})" for k in range(count))
+    assert outcome(lambda: str(wrt.derive(product, "x"))) is None
+
+
+def test_a_long_product_is_expanded():
+    assert outcome(lambda: wrt.taylor("*".join(f"c{k}" for k in range(400)) + "*x", "x", order=2)) is None
 
 
 MEGABYTE = 1_000_000

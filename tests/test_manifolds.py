@@ -21,7 +21,7 @@ CASES = [
     ("logdet(X)", "X", "spd", None, "X: n n", "X"),
     ("logdet(X) + tr(inv(X) @ S)", "X", "spd", None, "X: n n, S: n n symmetric", "X - S"),
     ("tr(A @ X)", "X", "spd", "euclidean", "A: n n, X: n n", "(A + A.T)/2"),
-    ("sum(p*log(p))", "p", "simplex", None, "p: n", "log(p) - sum(log(p))/n"),
+    ("sum(p*log(p))", "p", "simplex", None, "p: n", "log(p) - sum(log(p))/n*ones(n)"),
     ("c.T @ p", "p", "simplex", "fisher", "c: n, p: n", "p*(c - c.T @ p)"),
     ("tr(M.T @ X)", "X", "orthogonal", None, "M: n n, X: n n", "(M - X @ M.T @ X)/2"),
 ]

@@ -79,6 +79,13 @@ def test_added_function_is_parsed_and_compiled(text, shapes, by, function):
     assert f(**values) == pytest.approx(function(**values), rel=1e-10)
 
 
+@pytest.mark.parametrize("code", ["numpy.square({0})", "np.sqare({0})", "np.square({0}, {0}, {0}, {0})"])
+def test_code_that_does_not_run_is_refused(code):
+    with pytest.raises(wrt.TextError, match=r"the code of square does not run: .*"):
+        wrt.register(wrt.Elementwise("square", d=("2*x",), numpy=code))
+    assert "square" not in wrt.tables.functions.FUNCTIONS
+
+
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize(("text", "shapes", "by", "function"), FORMULAS, ids=[f[0] for f in FORMULAS])
 def test_added_function_is_differentiated_to_third_order_with_proof(text, shapes, by, function, order):

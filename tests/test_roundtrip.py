@@ -69,3 +69,10 @@ def misread(syntax: str, formulas: list[Formula], *, equal: bool = False) -> lis
         if not same:
             failed.append((str(f), text))
     return failed
+
+
+@pytest.mark.parametrize("name", ["W1", "ab12", "dX2", "theta2", "xx_1", "dX_1", "loss", "loss_max", "x_hat", "W_1"])
+@pytest.mark.parametrize("style", ["unicode", "latex"])
+def test_names_of_several_letters_with_numbers_are_read_back(name, style):
+    f = wrt.parse(f"norm(A @ {name} - b)**2", shapes=f"A: m n, {name}: n, b: m")
+    assert str(wrt.parse(getattr(f, style)(), shapes=f"A: m n, {name}: n, b: m")) == str(f)

@@ -481,7 +481,14 @@ REFUSED = [
     ("hess(F)(X)", "X: m n, F: (m n) -> ()", "ShapeError", "hess needs a scalar function of one vector; it is declared F: (m, n) -> ().", "D(F, 2)"),
     ("f(x)", "x: n, f: n -> m", "TextError", "'n' is no list of arguments: sizes in parentheses for each, () for a scalar.", "f: (n), () -> (m)"),
     ("f(x)", "x: n, f: (n) -> m", "TextError", "'m' is no value: its sizes in parentheses, () for a scalar.", "f: (n) -> (m)"),
-    ("f(x)", "x: n, f: (n) -> (m) positive", "TextError", "'positive' is said of a function: of its value only symmetric is known.", ""),
+    (
+        "f(x)",
+        "x: n, f: (n) -> (m) onehot",
+        "TextError",
+        "'onehot' is said of a function: of its value symmetric, spd, invertible, det_positive, positive, nonzero are known.",
+        "",
+    ),
+    ("f(x)", "x: n, f: (n) -> (m) spd", "ShapeError", "f cannot be spd: that needs a square matrix, and its value is m x 1.", ""),
     ("f(x)", "x: n, f: (n) -> (m, n) symmetric", "ShapeError", "f cannot be symmetric: that needs a square matrix, and its value is m x n.", ""),
     ("f(x)", "x: n, exp: (n) -> (m)", "TextError", "'exp' is a function of the language and cannot be declared.", "another name"),
     ("f(x)", "x: n, D: (n) -> (m)", "TextError", "'D' is a function of the language and cannot be declared.", "another name"),
@@ -613,3 +620,17 @@ def test_the_command_line_declares_functions():
     refused = CliRunner().invoke(main, ["derive", "h(x, y)", "--wrt", "x", "-v", "h: (n), (m) -> ()", "-v", "y: n"], prog_name="wrt")
     assert refused.exit_code != 0
     assert "h takes m x 1 as argument 2; y is n x 1." in refused.output
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "by", "printed"),
+    [
+        ("log(det(S(t)))", "S: () -> (n, n) spd, t:", "t", "tr(inv(S(t)) @ D(S)(t))"),
+        ("abs(phi(x))", "phi: () -> () positive, x:", "x", "D(phi)(x)"),
+        ("det(S(t))", "S: () -> (n, n) invertible, t:", "t", "det(S(t))*tr(inv(S(t)) @ D(S)(t))"),
+    ],
+)
+def test_facts_of_a_value_are_used_and_leave_no_condition(text, shapes, by, printed):
+    d = wrt.derive(text, by, shapes=shapes)
+    assert (str(d), d.conditions) == (printed, ())
+    assert d.verified in ("exact", "numeric")

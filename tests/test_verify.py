@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import wrt
-from wrt import derivative
+from wrt import differentiation
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_wrong_derivative_is_a_proof_error(monkeypatch):
 
         return scale(2, right(f, x))
 
-    monkeypatch.setattr(derivative, "derivative", doubled)
+    monkeypatch.setattr(differentiation, "derivative", doubled)
     with pytest.raises(wrt.ProofError, match="disagrees with central differences"):
         wrt.verify("sum(sin(A @ x))", "x", shapes="A: m n, x: n")
 

@@ -1,8 +1,8 @@
 """Marking measured: wrong answers that must be found and named, right ones in other forms that must be accepted.
 
-usage: marking.py [--build] [--file wrong|right|lines] [--every N] [--show N]        (`make marking`)
+usage: marking.py [--build] [--file wrong|right|typed|lines] [--every N] [--show N]        (`make marking`)
 
-`--build` writes tests/cases/marking/*.jsonl anew from the public cases and from marking_questions.py; every answer is checked in floats by
+`--build` writes wrong.jsonl and right.jsonl in tests/cases/marking anew from the public cases and from marking_questions.py; every answer is checked in floats by
 tests/text_reference.py, which shares nothing with the package. Otherwise the stored answers are marked; the last line is the figures.
 """
 
@@ -47,7 +47,7 @@ SLOW = 2.0  # seconds from which on an answer is shown
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--build", action="store_true", help="write the answers anew")
-    parser.add_argument("--file", choices=("wrong", "right", "lines"), help="only this file")
+    parser.add_argument("--file", choices=("wrong", "right", "typed", "lines"), help="only this file")
     parser.add_argument("--only", default="", help="only answers whose id holds this text")
     parser.add_argument("--every", type=int, default=1, help="every N-th answer")
     parser.add_argument("--show", type=int, default=40, help="failures to print")
@@ -55,9 +55,9 @@ def main() -> int:
     if options.build:
         return build()
     figures, bad = [], 0
-    for name in (options.file,) if options.file else ("wrong", "right", "lines"):
+    for name in (options.file,) if options.file else ("wrong", "right", "typed", "lines"):
         rows = [row for row in read(name)[:: options.every] if options.only in row.get("id", "")]
-        told, failed = derivations(rows) if name == "lines" else measure(name, rows, options.show)
+        told, failed = derivations(rows) if name == "lines" else typed(rows) if name == "typed" else measure(name, rows, options.show)
         figures.append(told)
         bad += failed
     print("; ".join(figures))
@@ -107,6 +107,23 @@ def measure(name: str, rows: list[dict[str, Any]], show: int) -> tuple[str, int]
             count["ACCEPTED"] + count["MISMENDED"],
         )
     return f"{len(rows)} right: {count['REJECTED']} rejected, {count['undecided']} undecided, {count['error']} unread, {seconds}", count["REJECTED"]
+
+
+def typed(rows: list[dict[str, Any]]) -> tuple[str, int]:
+    """Answers as people type them, right and wrong ones, each wrong one with the slips that it may be called."""
+    missed, named = 0, 0
+    for row in rows:
+        try:
+            found = wrt.check(row["f"], *row["by"], answer=row["answer"], shapes=row["shapes"])
+        except wrt.WrtError as error:
+            found = error
+        right = not isinstance(found, wrt.WrtError) and found.right
+        named += not row["right"] and not right and not isinstance(found, wrt.WrtError) and (not row["slips"] or found.slip in row["slips"])
+        if right != row["right"]:
+            missed += 1
+            print(f"missed    {row['f']} by {','.join(row['by'])}: {row['answer']}: {found}"[:320])
+    wrong = sum(not row["right"] for row in rows)
+    return f"{len(rows)} typed, {wrong} of them wrong: {missed} missed, {named} slips named", missed
 
 
 def derivations(rows: list[dict[str, Any]]) -> tuple[str, int]:

@@ -8,7 +8,7 @@ Every function of the text language is here too, for formulas built from symbols
 from typing import TYPE_CHECKING as _CHECKING
 from typing import Any as _Any
 
-from wrt.api import compile, derive, eq, gradient, hessian, hvp, jacobian, jvp, parse, substitute, symbols, vjp
+from wrt.api import compile, derive, eq, parse, substitute, symbols
 from wrt.conventions import Convention, conventions
 from wrt.derivative import Derivative
 from wrt.equality import Equality, equal
@@ -25,6 +25,7 @@ from wrt.errors import (
 )
 from wrt.expansion import Expansion, linearize, taylor
 from wrt.formula import Formula, call
+from wrt.operators import gradient, hessian, hvp, jacobian, jvp, vjp
 from wrt.registry import register, unregister
 from wrt.riemannian import RiemannianGradient, riemannian
 from wrt.tables.rows import Elementwise, Matrix, Reduction

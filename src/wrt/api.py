@@ -1,19 +1,20 @@
-"""The public functions: thin sentences over formulas and derivatives."""
+"""The public functions that make formulas and derivatives: thin sentences over the two facades; the named operators are in `operators`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from operator import index
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from wrt.conventions import Convention, current_convention
 from wrt.derivative import Derivative
-from wrt.errors import NotDifferentiableError, ShapeError, TextError, UnknownNameError
-from wrt.formula import Formula, build, call, formula_of, shape_of, substituted
+from wrt.errors import NotDifferentiableError, TextError, UnknownNameError
+from wrt.formula import Formula, formula_of, joined, substituted
 from wrt.language import declarations as declare
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.read import read
-from wrt.language.surface import Block, Declaration, FunctionDeclaration, Name, Source
+from wrt.language.surface import Declaration, FunctionDeclaration, Name, Source
 from wrt.language.variables import Variable, open_indices, variable
 
 if TYPE_CHECKING:
@@ -89,18 +90,19 @@ def as_formula(f: object, shapes: ShapeSpec = None, assume: FactSpec = None) -> 
 
 
 def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
-    """Variable names out of ("x", "x") or ("x", 2), checked; none given: the one variable there is."""
+    """Variable names out of ("x", "x"), ("x", 2) or (("x", 2),), checked; none given: the one variable there is."""
     out: list[str] = []
-    for name in names:
-        if isinstance(name, bool) or not isinstance(name, (str, int, Formula)):
+    for name in [part for given in names for part in (given if with_order(given) else (given,))]:
+        if isinstance(name, bool) or not (isinstance(name, (str, Formula)) or hasattr(name, "__index__")):
             hint = 'a second derivative is named "x", "x" or "x", 2.' if isinstance(name, (tuple, list)) else ""
             raise TextError(f"a variable is named by a string, not {type(name).__name__}.", hint=hint)
-        if isinstance(name, int):
-            if not out or not 1 <= name <= MAX_ORDER:
-                raise TextError(f'an order follows its variable and lies between 1 and {MAX_ORDER}: derive(f, "x", 2).')
-            out += [out[-1]] * (name - 1)
-        else:
-            out.append(str(name))
+        if isinstance(name, (str, Formula)):
+            out.append(str(name).strip())
+            continue
+        order = index(name)
+        if not out or not 1 <= order <= MAX_ORDER:
+            raise TextError(f'an order follows its variable and lies between 1 and {MAX_ORDER}: derive(f, "x", 2).')
+        out += [out[-1]] * (order - 1)
     if len(out) > MAX_ORDER:
         raise TextError(f"derivatives up to order {MAX_ORDER} are supported.")
     if not out:
@@ -110,11 +112,16 @@ def variables_of(f: Formula, names: Sequence[object]) -> tuple[str, ...]:
             raise TextError(f"by which variable? Say one of {', '.join(free)}." if free else "the formula has no variable.", hint=hint)
         out = free
     for name in out:
-        _check_variable(f, name)
+        check_variable(f, name)
     return tuple(out)
 
 
-def _check_variable(f: Formula, text: str) -> Variable:
+def with_order(name: object) -> TypeGuard[tuple[object, int]]:
+    """Whether an argument is a pair ("x", 2), a variable and how often to differentiate by it."""
+    return isinstance(name, tuple) and len(name) == 2 and isinstance(name[0], (str, Formula)) and hasattr(name[1], "__index__")
+
+
+def check_variable(f: Formula, text: str) -> Variable:
     """The variable, or the part of one, that a text names. Raises: UnknownNameError, NotDifferentiableError, ShapeError."""
     if "," in text.partition("[")[0]:
         words = [w.strip() for w in text.split(",")]
@@ -135,7 +142,7 @@ def _check_variable(f: Formula, text: str) -> Variable:
     return found
 
 
-def _with_indices(f: Formula, names: Iterable[object]) -> Formula:
+def with_indices(f: Formula, names: Iterable[object]) -> Formula:
     """The formula with the whole numbers declared that parts are named with: j of "X[:, j]"."""
     found = {d.name: d for name in names if isinstance(name, str) and "[" in name for d in open_indices(name, f.declarations)}
     if not found:
@@ -160,140 +167,21 @@ def derive(
     >>> print(wrt.derive("tr(A @ X)", "X[:, 0]", shapes="A: n m, X: m n"))
     A[0, :].T
     """
-    if isinstance(f, Derivative) and not (len(names) == 1 and isinstance(names[0], (list, tuple))):
-        inner = _with_indices(f.formula, names)
+    several = len(names) == 1 and isinstance(names[0], (list, tuple)) and not with_order(names[0])
+    if isinstance(f, Derivative) and not several:
+        inner = with_indices(f.formula, names)
         convention = Convention(layout or f.convention.layout, structure or f.convention.structure)
         return Derivative(inner, f.names + variables_of(inner, names), convention)
     convention = current_convention(layout, structure)
     formula = as_formula(f, shapes, assume)
-    if len(names) == 1 and isinstance(names[0], (list, tuple)):
-        formula = _with_indices(formula, names[0])
+    if several:
+        formula = with_indices(formula, names[0])
         return tuple(Derivative(formula, variables_of(formula, [name]), convention) for name in names[0])
-    formula = _with_indices(formula, names)
+    formula = with_indices(formula, names)
     return Derivative(formula, variables_of(formula, names), convention)
 
 
-def gradient(
-    f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None, layout: str | None = None
-) -> Any:
-    """The gradient of a scalar, of the shape of x: for a vector a column (in any layout). A list ["x1", "x2"] of scalars and columns: the literal column or row.
-
-    Shapes: f scalar, x [*X]; result [*X]. Raises: ShapeError when f is no scalar.
-
-    >>> import wrt
-    >>> print(wrt.gradient("log(det(X))", "X", shapes={"X": ("n", "n")}))
-    inv(X).T
-    """
-    formula = as_formula(f, shapes, assume)
-    if formula.shape:
-        raise ShapeError(f"the gradient is of a scalar; {formula} is {shape_of(formula.source)}.", hint="jacobian differentiates vectors.")
-    if isinstance(x, (list, tuple)):
-        formula = _with_indices(formula, _listed(x))
-        if current_convention(layout).layout == "numerator":
-            return _literal([[_block(formula, (), name) for name in x]])
-        parts = [_block(formula, (name,), None) for name in x]
-        return build(Block(tuple((p.source.tree,) for p in parts), False), *parts)
-    return derive(formula, *([] if x is None else [x]), layout="mixed", structure=structure)
-
-
-def _listed(names: Sequence[object]) -> Sequence[object]:
-    if not names:
-        raise TextError("by which variables? The list is empty.")
-    return names
-
-
-def _block(formula: Formula, down: Sequence[object], across: object) -> Formula:
-    """One block of a literal matrix: rows run over the function, or the variable `down`; columns over the variable `across`. Scalars and columns only."""
-    names = [str(name) for name in (*down, across) if name is not None]
-    found = [_check_variable(formula, name) for name in names]
-    for v in found:
-        if v.shape.kind not in ("scalar", "column"):
-            raise ShapeError(f"{v.text} is {v.shape}; a list holds scalars and columns.")
-    flat = across is not None and not formula.shape and not any(v.shape.order for v in found[: len(down)])
-    layout = "numerator" if flat else "mixed"
-    return Derivative(formula, tuple(names), Convention(layout, current_convention().structure)).as_formula()
-
-
-def _literal(rows: Sequence[Sequence[Formula]]) -> Formula:
-    """[[A, B], [C, D]]; columns of entries side by side are one matrix of entries."""
-    cells = [p.source.tree for p in rows[0]]
-    lists = [c for c in cells if isinstance(c, Block) and not c.nested and all(e.shape is not None and not e.shape.order for (e,) in c.rows)]
-    if len(rows) == 1 and len(lists) == len(cells):
-        return build(Block(tuple(tuple(e for (e,) in row) for row in zip(*[c.rows for c in lists], strict=True)), True), *rows[0])
-    return build(Block(tuple(tuple(p.source.tree for p in row) for row in rows), True), *[p for row in rows for p in row])
-
-
-def jacobian(f: FormulaLike, x: Any = None, *, layout: str | None = None, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
-    """The Jacobian d f / d x: m x n in mixed and numerator layout, n x m in denominator layout. A list of scalars and columns: the literal matrix.
-
-    Shapes: f [m], x [n]. A `Derivative`, or a `Formula` for a list. Raises: ShapeError for a list with a matrix in it.
-
-    >>> import wrt
-    >>> print(wrt.jacobian("tanh(W @ x)", "x"))
-    W*(1 - tanh(W @ x)**2)
-    """
-    formula = as_formula(f, shapes, assume)
-    if isinstance(x, (list, tuple)):
-        _listed(x)
-        if formula.shape and formula.kind != "column":
-            raise ShapeError(f"a literal Jacobian is of a column by scalars; {formula} is {shape_of(formula.source)}.")
-        formula = _with_indices(formula, x)
-        matrix = _literal([[_block(formula, (), name) for name in x]])
-        return matrix.T if current_convention(layout).layout == "denominator" else matrix
-    return derive(formula, *([] if x is None else [x]), layout=layout)
-
-
-def hessian(f: FormulaLike, x: Any = None, *, shapes: ShapeSpec = None, assume: FactSpec = None, structure: str | None = None) -> Any:
-    """The second derivative of a scalar by x, axes [*X, *X]. A list of scalars and columns: the literal matrix.
-
-    A `Derivative`, or a `Formula` for a list. Raises: ShapeError when f is no scalar.
-
-    >>> import wrt
-    >>> print(wrt.hessian("x.T @ A @ x", "x"))
-    A + A.T
-    """
-    formula = as_formula(f, shapes, assume)
-    if formula.shape:
-        raise ShapeError(
-            f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.", hint='derive(f, "x", "x") differentiates anything twice.'
-        )
-    if isinstance(x, (list, tuple)):
-        formula = _with_indices(formula, _listed(x))
-        return _literal([[_block(formula, (a,), b) for b in x] for a in x])
-    formula = _with_indices(formula, [x])
-    (name,) = variables_of(formula, [] if x is None else [x])
-    return derive(formula, name, name, structure=structure)
-
-
-def _fresh(name: str, taken: Iterable[str]) -> str:
-    reserved, k, word = set(taken), 1, name
-    while word in reserved:
-        k += 1
-        word = f"{name}{k}"
-    return word
-
-
-def jvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Formula:
-    """The pushforward D f(x)[v]: sum over X of (df[*F] / dx[*X]) * v[*X]; v a formula or text of the shape of x, by default the new name dx.
-
-    Shapes: f [*F], x and v [*X]; result [*F], a `Formula`. Raises: ShapeError for a direction of another shape, NotDifferentiableError.
-
-    >>> import wrt
-    >>> print(wrt.jvp("A @ x", "x"))
-    A @ dx
-    """
-    d = derive(as_formula(f, shapes, assume), x)
-    pushed = d.operator
-    if pushed is None:
-        raise NotDifferentiableError("the pushforward has no matrix form.", hint="derive(f, x).index shows it entry by entry.")
-    return (
-        pushed
-        if v is None
-        else substituted(pushed.source, {d.tangents[0]: _beside(v, d.formula, Declaration(d.tangents[0], d.variables[0].tangent))})
-    )
-
-
-def _beside(v: object, f: Formula, like: Declaration) -> Formula:
+def beside(v: object, f: Formula, like: Declaration) -> Formula:
     """A direction given as text is read beside the formula's declarations; a new bare name gets the shape of `like`."""
     if not isinstance(v, str):
         return formula_of(v)
@@ -304,49 +192,6 @@ def _beside(v: object, f: Formula, like: Declaration) -> Formula:
     from wrt.language.read import type_tree
 
     return Formula(type_tree(parse_tree(v), declared, v))
-
-
-def vjp(f: FormulaLike, x: str, u: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
-    """The pullback: sum over F of u[*F] * (df[*F] / dx[*X]), of the shape of x; u of the shape of f, by default the new name y_bar.
-
-    Shapes: f and u [*F], x [*X]; result [*X]: a `Derivative`, or a `Formula` where u is given. Raises: ShapeError, of a tensor too.
-
-    >>> import wrt
-    >>> print(wrt.vjp("A @ x", "x"))
-    A.T @ y_bar
-    """
-    formula = as_formula(f, shapes, assume)
-    name = _fresh("y_bar", [*formula.declarations, *formula.source.sizes])
-    shape = shape_of(formula.source)
-    if shape.kind == "tensor":
-        raise ShapeError("the pullback is of scalars, vectors and matrices.", hint="index the tensor inside sum(...).")
-    bar = Formula(Source(Name(name, "variable", shape=shape), {name: Declaration(name, shape)}, formula.source.sizes))
-    paired = _with_indices(call("sum", bar * formula) if shape.order else bar * formula, [x])
-    d = Derivative(paired, variables_of(paired, [x]), Convention("mixed", current_convention().structure))
-    return d if u is None else substituted(d.as_formula().source, {name: _beside(u, formula, Declaration(name, shape))})
-
-
-def hvp(f: FormulaLike, x: str, v: object = None, *, shapes: ShapeSpec = None, assume: FactSpec = None) -> Any:
-    """The Hessian-vector product: the gradient of D f(x)[v] by x, of the shape of x; the Hessian itself is never formed.
-
-    Shapes: f scalar, x and v [*X]; result [*X]: a `Derivative`, or a `Formula` where v is given. Raises: ShapeError when f is no scalar.
-
-    >>> import wrt
-    >>> print(wrt.hvp("x.T @ A @ x", "x"))
-    (A + A.T) @ dx
-    """
-    formula = as_formula(f, shapes, assume)
-    if formula.shape:
-        raise ShapeError(f"the Hessian is of a scalar; {formula} is {shape_of(formula.source)}.")
-    d = derive(formula, x)
-    pushed = d.operator
-    assert pushed is not None, "a scalar's pushforward always has a matrix form; please report this as a bug"
-    second = Derivative(pushed, variables_of(pushed, [x]), Convention("mixed", current_convention().structure))
-    return (
-        second
-        if v is None
-        else substituted(second.as_formula().source, {d.tangents[0]: _beside(v, formula, Declaration(d.tangents[0], d.variables[0].tangent))})
-    )
 
 
 def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **more: object) -> Formula:
@@ -375,7 +220,7 @@ def substitute(f: FormulaLike, values: Mapping[str, object] | None = None, /, **
         if isinstance(formula.declarations[name], FunctionDeclaration):
             defining[name] = value
         else:
-            made[name] = _beside(value, formula, formula.declarations[name])
+            made[name] = beside(value, formula, formula.declarations[name])
     out = substituted(formula.source, made) if made else formula
     for name, value in defining.items():
         from wrt.definitions import defined  # built on derivatives
@@ -397,19 +242,16 @@ def compile(formulas: Sequence[FormulaLike], *, backend: str = "numpy") -> Progr
 
     if isinstance(formulas, (Formula, Derivative, str)) or not isinstance(formulas, Sequence):
         raise TextError("a list of formulas is compiled together; one alone has a method of its own: f.compile().")
+    if not formulas:
+        raise TextError("there is nothing to compile.")
     outputs: dict[str, Any] = {}
-    declarations: dict[str, Declaration] = {}
+    parts: list[Formula] = []
     for k, f in enumerate(formulas):
         if isinstance(f, Derivative):
+            parts.append(f.formula)
             outputs[f"d{k}"] = (f.computed, f.formula.source, (f.names, f.convention.structure))
-            declared = f.declarations
         else:
-            formula = as_formula(f)
-            outputs[f"f{k}"] = (formula.expr, formula.source, ())
-            declared = formula.declarations
-        for name, d in declared.items():
-            if declarations.setdefault(name, d) != d:
-                raise ShapeError(f"{name} is declared twice, differently: {declarations[name].shape} and {d.shape}.")
-    if not outputs:
-        raise TextError("there is nothing to compile.")
+            parts.append(as_formula(f))
+            outputs[f"f{k}"] = (parts[-1].expr, parts[-1].source, ())
+    declarations, _ = joined(tuple(parts))
     return compile_proved(outputs, declarations, backend=backend)

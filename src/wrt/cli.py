@@ -78,15 +78,21 @@ def verify(formula: str, names: Words, declared: Words, layout: str | None, stru
     show_default=True,
     help="The way of working.",
 )
+@click.option("--unicode", "form", flag_value="unicode", help="In Unicode.  [default, where the terminal can show it]")
+@click.option("--text", "form", flag_value="text", help="In the text language.")
+@click.option("--latex", "form", flag_value="latex", help="As an aligned display in LaTeX.")
+@click.option("--html", "form", flag_value="html", help="In HTML, formulas in LaTeX between \\( and \\).")
 @refusals
-def steps(formula: str, names: Words, declared: Words, layout: str | None, structure: str | None, style: str, *, as_json: bool) -> None:
+def steps(
+    formula: str, names: Words, declared: Words, layout: str | None, structure: str | None, style: str, form: str | None, *, as_json: bool
+) -> None:
     """Derive FORMULA step by step: each line follows from the one before by one named rule, and is proved equal to it."""
     d = wrt.derive(wrt.parse(formula, "\n".join(declared) or None), *names, layout=layout, structure=structure)
     found = d.steps(style=style)
     if as_json:
         print_json(report.steps_data(found))
     else:
-        click.echo(str(found))
+        click.echo(report.steps_shown(found, form or ("unicode" if has_signs() else "text")))
 
 
 @main.command(cls=Command, epilog=report.CHECK_EXAMPLES, no_args_is_help=True)

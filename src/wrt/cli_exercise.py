@@ -50,6 +50,8 @@ def exercise(
     """Exercises by topic and difficulty, or the one called NAME: printed, exported, or asked and marked."""
     try:
         chosen = wrt.ExerciseSheet([wrt.exercise(name)]) if name is not None else wrt.exercises(topic, difficulty, note=note, seed=seed, count=count)
+        if seed is not None and count is not None and len(chosen) < count:
+            click.echo(f"There are {len(chosen)} different ones of this topic and difficulty.", err=True)
         if answer is not None:
             _mark(chosen, answer)
         elif ask:
@@ -72,7 +74,7 @@ def _shown(chosen: wrt.ExerciseSheet, form: str, *, solutions: bool, hints: int)
         return "There is no such exercise in the notes; --seed makes one."
     style = "unicode" if has_signs() else "text"
     text = chosen.text(solutions=solutions, style=style)
-    told = [f"{k}. hint: {hint}" for k, e in enumerate(chosen, 1) for hint in e.hints[:hints]] if hints else []
+    told = [f"{k}. hint: {hint}" for k, e in enumerate(chosen, 1) for hint in e.hints_in(style)[:hints]] if hints else []
     return "\n".join([text, *told])
 
 
@@ -98,7 +100,7 @@ def _ask(chosen: wrt.ExerciseSheet) -> None:
 
 def _answered(e: wrt.Exercise, style: str) -> bool:
     """Whether a question was answered rightly before it was skipped or solved."""
-    hints = iter(e.hints)
+    hints = iter(e.hints_in(style))
     while True:
         try:
             given = click.prompt("answer", type=str).strip()

@@ -51,12 +51,14 @@ def taylor(formula: str, names: Words, declared: Words, point: str | None, order
     lines = [("f", found["formula_unicode"] if style == "unicode" else found["formula"])]
     lines += [("assumed", ", ".join(found["assumed"]))] if found["assumed"] else []
     lines += [("at", ", ".join(f"{name} = {at}" for name, at in found["at"].items())), ("order", str(found["order"])), ("taylor", found[style])]
+    held = found["conditions_unicode" if style == "unicode" else "conditions"]
+    lines += [("where", ", ".join(held))] if held else []
     lines += [("latex", found["latex"])] if latex else []
     print_lines([*lines, ("proof", found["verified"])])
 
 
 def _polynomial(f: wrt.Formula, p: wrt.Expansion) -> dict[str, Any]:
-    printed = {"text": str(p), "unicode": p.unicode(), "latex": p.latex()}
+    printed = {"text": str(p), "unicode": p.unicode(), "latex": p.latex(), "conditions": list(p.conditions), "conditions_unicode": list(p.where())}
     return {**report.formula_data(f), "at": {name: str(at) for name, at in p.at.items()}, "order": p.order, **printed, "verified": p.verified}
 
 

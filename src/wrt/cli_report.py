@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import wrt
+from wrt.calculus.conditions import has_kinks
 from wrt.language.surface import Declaration, FunctionDeclaration
 
 VIEWS = ("text", "latex", "index", "kronecker", "operator", "code")
+STEP_FORMS = ("text", "unicode", "latex", "html")
 MUCH = 0.8  # of the length: a form with names is shown from there down
 OTHERS = {"mixed": ("numerator", "denominator"), "numerator": ("mixed", "denominator"), "denominator": ("mixed", "numerator")}
 
@@ -39,6 +41,8 @@ STEPS_EXAMPLES = """\b
 Examples:
   wrt steps "x.T @ A @ x" --wrt x
   wrt steps "norm(A @ x - b)**2" --wrt x --style componentwise
+  wrt steps "softmax(z)" --style chain --latex
+  wrt steps "x**2" --style limit --html
 """
 CHECK_EXAMPLES = """\b
 Examples:
@@ -89,10 +93,10 @@ def _declared(d: Declaration) -> dict[str, Any]:
 
 
 def _convention(d: wrt.Derivative) -> dict[str, str]:
-    """The convention; its sentence leaves out the structure where no variable of differentiation has one."""
+    """The convention; its sentence leaves out the structure where no variable of differentiation has one, and kinks where the function has none."""
     layout, structure, kinks = str(d.convention).split("; ")
     has_structure = any(d.declarations[v.name].facts for v in d.variables)
-    says = "; ".join([layout, structure, kinks] if has_structure else [layout, kinks])
+    says = "; ".join([layout, *[structure] * has_structure, *[kinks] * has_kinks(d.formula.expr)])
     return {"layout": d.convention.layout, "structure": d.convention.structure, "kinks": d.convention.kinks, "says": says}
 
 
@@ -144,9 +148,13 @@ def _other_layout(d: wrt.Derivative) -> dict[str, str] | None:
 
 
 def steps_data(found: Any) -> dict[str, Any]:
-    """A derivation as plain data."""
-    keys = ("text", "rule", "place", "condition", "source", "verified")
-    return {"lines": [{key: plain(getattr(line, key)) for key in keys} for line in found.lines]}
+    """A derivation as plain data: every line, and the dozen that are shown, in each form."""
+    return {**found.data(), "displays": {form: steps_shown(found, form) for form in STEP_FORMS}}
+
+
+def steps_shown(found: Any, form: str) -> str:
+    """The lines of a derivation that are shown: in "text", "unicode", "latex" or "html"."""
+    return str(found) if form == "text" else str(getattr(found, form)())
 
 
 def mark_data(mark: wrt.Mark) -> dict[str, Any]:

@@ -39,7 +39,16 @@ def point_of(text: str) -> dict[str, str]:
     return out
 
 
-@click.command(cls=Command, epilog=EXAMPLES)
+class TapeCommand(Command):
+    """A command whose point, left out, is asked for with an example."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args[-1:] == ["--at"]:
+            raise click.BadOptionUsage("--at", "Option '--at' requires a point: --at \"x=2, y=[1, 3]\", one value for every variable.", ctx=ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=TapeCommand, epilog=EXAMPLES)
 @click.argument("formula")
 @click.option("--wrt", "names", multiple=True, metavar="NAME", help="An input to differentiate by. Repeatable; all variables if left out.")
 @click.option("-v", "--var", "declared", multiple=True, metavar="DECLARATION", help='Declare a variable: -v "A: m n symmetric". Repeatable.')

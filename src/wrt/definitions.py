@@ -15,7 +15,8 @@ from wrt.language.functions_declared import called, result_shape
 from wrt.language.parser import parse
 from wrt.language.read import type_tree
 from wrt.language.rewrite import replace_names, with_children
-from wrt.language.shapes import annotate, size_names
+from wrt.language.scopes import size_names
+from wrt.language.shapes import annotate
 from wrt.language.surface import (
     Binary,
     Call,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wrt.algebra.conditions import Condition
-from wrt.algebra.expr import Expr, symbol
+from wrt.algebra.expr import Expr
 from wrt.algebra.flatten import flattened
-from wrt.algebra.lower import lower
 from wrt.algebra.simplify import simplify
 from wrt.calculus import operators as calculus
 from wrt.calculus.conditions import conditions_of, has_kinks
-from wrt.calculus.derive import derivative
 from wrt.calculus.occurrences import by_occurrence
-from wrt.calculus.parts import selected
-from wrt.calculus.structure import linear_structure, structured
 from wrt.conventions import LAYOUTS, Convention, choice
+from wrt.differentiation import cheaper, differentiated
 from wrt.errors import NoClosedFormError, ProofError
 from wrt.formula import Entry, Formula, located, shape_of
 from wrt.language.parser import parse
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from wrt.program.emit import Program
     from wrt.proof.views import Prover, Verdict
 
-NOMINAL = 50  # the least size that costs are compared at
 FORMS = ("matrix", "index", "kronecker", "operator")
 
 
@@ -52,24 +48,6 @@ class IndexForm:
 
     def __str__(self) -> str:
         return str(self.expr)
-
-
-def differentiated(formula: Formula, variables: Sequence[Variable], structure: str, *, spell: bool = True) -> tuple[Expr, tuple[Condition, ...]]:
-    """(the array of the derivative by variables or parts, simplified by the facts declared; the conditions used). `spell`: see `simplify`."""
-    d = formula.expr
-    declared = formula.declarations
-    for v in variables:
-        d = derivative(d, symbol(v.name, declared[v.name].shape.sizes))
-    axis = len(formula.shape)
-    for v in variables:
-        whole = declared[v.name]
-        linear = linear_structure(closure(whole.facts)) if whole.shape.order == 2 else None
-        if linear is not None and structure != "ignored":
-            d = structured(d, axis, linear, structure)
-        if v.axes:
-            d = selected(d, axis, v)
-        axis += v.shape.order
-    return simplify(flattened(d), {name: closure(d.facts) for name, d in declared.items() if d.facts}, spell=spell)
 
 
 class Derivative:
@@ -125,22 +103,10 @@ class Derivative:
     @cached_property
     def economical(self) -> Expr:
         """What one program is made of: `computed`, or the printed form where that takes fewer multiply-adds and no condition was used for it."""
-        from wrt.program.emit import compile_program
-
         if self.expr.order > 2 or self._used or has_kinks(self.formula.expr):
             return self.computed
         form = self.in_layout("mixed")
-        if form is None:
-            return self.computed
-        printed, _ = simplify(flattened(lower(form.source)), self.facts, spell=False)
-        if printed is self.computed or printed.shape != self.computed.shape:
-            return self.computed
-
-        def cost(e: Expr) -> int:
-            program = compile_program({"d": e}, self.declarations)
-            return program.cost({name: NOMINAL + k for k, name in enumerate(program.names)})
-
-        return printed if cost(printed) < cost(self.computed) else self.computed
+        return self.computed if form is None else cheaper(self.computed, form.source, self.declarations, self.facts)
 
     @cached_property
     def context(self) -> Context:
@@ -204,6 +170,7 @@ class Derivative:
 
     def in_layout(self, layout: str) -> Formula | None:
         """The closed form in any layout, proved; None when there is none."""
+        from wrt.notation.by_entries import shorter
         from wrt.notation.matrix import matrix_form
 
         choice("layout", layout, LAYOUTS)
@@ -212,6 +179,7 @@ class Derivative:
         node = None if laid_out is None else matrix_form(laid_out.expr, laid_out.kind, self.context, self._parts(layout))
         if laid_out is not None:
             node = self._with_constants(layout, node)
+            node = node if node is None else shorter(node, laid_out.expr, laid_out.kind, self.context)
         return self._view("matrix form", node, lambda p, source: p.matrix(source, layout))
 
     def _parts(self, layout: str) -> Iterator[Expr]:
@@ -254,7 +222,7 @@ class Derivative:
 
     @cached_property
     def tangents(self) -> tuple[str, ...]:
-        """The names of the directions in the operator form: dx, or dX, dX2 for a second derivative."""
+        """The names of the directions in the operator form: dx, or dX_1, dX_2 for a second derivative."""
         return calculus.tangent_names([v.name for v in self.variables], self.context.reserved)
 
     @cached_property

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from wrt.algebra.expr import symbol
-from wrt.api import FormulaLike, _fresh, as_formula, variables_of
+from wrt.algebra.conditions import Condition
+from wrt.algebra.expr import Expr, constant_value, symbol
+from wrt.algebra.flatten import flattened
+from wrt.algebra.rebuild import substitute
+from wrt.algebra.simplify import simplify
+from wrt.api import FormulaLike, as_formula, variables_of
+from wrt.calculus.conditions import conditions_of
 from wrt.calculus.taylor import taylor as polynomial_of
+from wrt.conventions import choice
 from wrt.errors import NotDifferentiableError, ProofError, ShapeError, TextError, UnknownNameError
 from wrt.formula import Formula, formula_of, located, shape_of
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.parser import parse as parse_tree
 from wrt.language.read import read_like, type_tree
 from wrt.language.rewrite import replace_names
+from wrt.language.scopes import fresh
 from wrt.language.surface import Binary, Call, Declaration, Name, Node, Number, Source
 from wrt.language.unparse import unparse
+from wrt.notation.spoken import STYLES
 from wrt.tables.facts import closure
+
+if TYPE_CHECKING:
+    from wrt.notation.validity import Validity
 
 MAX_ORDER = 12
 
@@ -30,12 +42,44 @@ class Expansion(Formula):
     1 - x**2/2 + x**4/24 4 exact
     """
 
-    def __init__(self, source: Source, function: Formula, at: Mapping[str, Formula], order: int, verified: str) -> None:
+    def __init__(self, source: Source, function: Formula, at: Mapping[str, Formula], order: int, verified: str, polynomial: Expr) -> None:
         super().__init__(source)
         self.function = function
         self.at = dict(at)
         self.order = order
         self.verified = verified
+        self._polynomial = polynomial
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the point must fulfil: ("a != 0",) for abs(x) around a.
+
+        >>> import wrt
+        >>> wrt.taylor("norm(x)", "x", at={"x": "a"}, order=1, shapes="x: n").conditions
+        ('a != 0',)
+        """
+        return self.where("text")
+
+    def where(self, style: str = "unicode") -> tuple[str, ...]:
+        """The conditions in the style "text", "unicode" or "latex", those that declared facts imply left out."""
+        choice("style", style, STYLES)
+        return self._validity.told(style, self.source.conditions)
+
+    @cached_property
+    def _validity(self) -> Validity:
+        """Where the function's derivatives exist, at the point instead of the variables."""
+        from wrt.notation.context import context_of
+        from wrt.notation.validity import validity
+
+        declared = {**self.function.declarations, **self.source.declarations}
+        facts = {name: closure(d.facts) for name, d in declared.items() if d.facts}
+        whole = [name for name, d in declared.items() if "integer" in d.facts]
+        needed = conditions_of(self.function.expr, self._polynomial, list(self.at), facts, whole)
+        point = {name: p.expr for name, p in self.at.items()}
+        moved = [Condition(c.sentence, tuple(simplify(flattened(substitute(e, point)), facts)[0] for e in c.subjects)) for c in needed]
+        open_ones = [c for c in moved if any(constant_value(e) is None for e in c.subjects)]
+        source = Source(self.function.source.tree, declared, self.function.source.sizes)
+        return validity(open_ones, facts, context_of(source, declared), source)
 
 
 def taylor(
@@ -98,8 +142,7 @@ def _point(formula: Formula, name: str, value: object) -> Formula:
 
 def _expanded(formula: Formula, chosen: tuple[str, ...], points: dict[str, Formula], order: int) -> Expansion:
     from wrt.notation.context import context_of
-    from wrt.notation.matrix import matrix_form
-    from wrt.notation.series import by_degree
+    from wrt.notation.polynomials import last_displacements, polynomial_form
 
     declared = dict(formula.declarations)
     for point in points.values():
@@ -107,22 +150,24 @@ def _expanded(formula: Formula, chosen: tuple[str, ...], points: dict[str, Formu
     taken = {*declared, *formula.source.sizes}
     steps: dict[str, str] = {}
     for name in chosen:
-        steps[name] = _fresh(f"d{name}", taken)
+        steps[name] = fresh(f"d{name}", taken)
         taken.add(steps[name])
     facts = {name: closure(d.facts) for name, d in declared.items() if d.facts}
     variables = [symbol(name, declared[name].shape.sizes) for name in chosen]
     found = polynomial_of(formula.expr, variables, {n: p.expr for n, p in points.items()}, order, [steps[n] for n in chosen], facts)
     shown = Source(formula.source.tree, {**declared, **{s: declared[n] for n, s in steps.items()}}, formula.source.sizes)
     kind = formula.kind
-    node = matrix_form(found.expr, kind, context_of(shown, shown.declarations)) if kind != "tensor" else None
+    context, names = context_of(shown, shown.declarations), [steps[n] for n in chosen]
+    node = polynomial_form(found.expr, found.parts, kind, context, names) if kind != "tensor" else None
     if node is None:
         raise NotDifferentiableError("the Taylor polynomial has no matrix form.")
-    node = by_degree(node, set(steps.values()))
-    tree = replace_names(node, {steps[n]: _displacement(n, points[n].source.tree) for n in chosen})
+    moved = {n: _displacement(n, points[n].source.tree) for n in chosen}
+    node = last_displacements(node, [steps[n] for n in chosen if not declared[n].shape.order and not isinstance(moved[n], Name)])
+    tree = replace_names(node, {steps[n]: moved[n] for n in chosen})
     words = unparse(tree)
     source = read_like(words, Source(formula.source.tree, declared, formula.source.sizes))
     verified = _proved(formula, chosen, declared, source, points, order, words)
-    return Expansion(source, formula, points, order, verified)
+    return Expansion(source, formula, points, order, verified, found.expr)
 
 
 def _displacement(name: str, point: Node) -> Node:

@@ -11,21 +11,23 @@ from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wrt.algebra.expr import Expr, Map, Product, Sum, constant_value, postorder
+from wrt.algebra.expr import Expr
 from wrt.algebra.flatten import flattened
 from wrt.algebra.lower import lower
-from wrt.errors import ShapeError, TextError, TooLargeError, WrtError
+from wrt.algebra.magnitude import representable
+from wrt.errors import ShapeError, TextError, WrtError
 from wrt.language.shapes import annotate
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Binary, Call, Declaration, Index, Name, Node, Number, Shape, Slice, Source, Text, Unary
+from wrt.language.trees import number
 from wrt.language.unparse import unparse
 from wrt.notation.context import Context, context_of
+from wrt.tables.libraries import NAMES, OPERATORS
 
 if TYPE_CHECKING:
     from wrt.program.emit import Program
 
 T = TypeVar("T")
-LARGEST_BITS = 1000  # 2**1000 is about 1e301; floats end near 1.8e308
 
 
 class Formula:
@@ -45,7 +47,7 @@ class Formula:
     @cached_property
     def expr(self) -> Expr:
         """The index form, interned, not simplified by facts."""
-        return located(self.source, lambda: _representable(flattened(lower(self.source))))
+        return located(self.source, lambda: representable(flattened(lower(self.source))))
 
     @property
     def declarations(self) -> dict[str, Declaration]:
@@ -242,7 +244,7 @@ class Formula:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: object, **kwargs: object) -> Any:
         """np.exp(x), np.multiply(x, y), ...: the same formulas as wrt.exp(x), x*y."""
-        name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
+        name = "@" if ufunc.__name__ == "matmul" else OPERATORS.get(ufunc.__name__) or NAMES.get(ufunc.__name__, ufunc.__name__)
         if method != "__call__" or kwargs:
             says = f"numpy.{ufunc.__name__} with {', '.join(kwargs)}" if method == "__call__" else f"numpy.{ufunc.__name__}.{method}"
             raise TextError(f"{says} is not a function of formulas.", hint="wrt.sum, wrt.prod, wrt.max, ... reduce." * (method != "__call__"))
@@ -259,40 +261,6 @@ class Formula:
         if name == "transpose":
             return formula_of(args[0]).T
         return call(name, *args, **kwargs)
-
-
-_UFUNCS = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "true_divide": "/",
-    "power": "**",
-    "matmul": "@",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-    "absolute": "abs",
-    "fabs": "abs",
-    "expit": "sigmoid",
-    "psi": "digamma",
-}
-
-
-def _representable(e: Expr) -> Expr:
-    """The same expression. Raises: TooLargeError when a number in it is past what floats hold."""
-    for node in postorder(e):
-        numbers = (node.coefficient,) if isinstance(node, Product) else tuple(c for c, _ in node.terms) if isinstance(node, Sum) else ()
-        if isinstance(node, Map) and node.function == "pow":
-            base, exponent = map(constant_value, node.arguments)
-            if base and exponent is not None and abs(exponent * (base.numerator.bit_length() - base.denominator.bit_length())) > LARGEST_BITS:
-                raise TooLargeError("a power in the formula is past 1e300, or below 1e-300.")
-        if any(abs(c.numerator.bit_length() - c.denominator.bit_length()) > LARGEST_BITS for c in numbers):
-            raise TooLargeError("a number in the formula is past 1e300, or below 1e-300.")
-    return e
 
 
 def shape_of(source: Source) -> Shape:
@@ -347,25 +315,17 @@ def formula_of(value: object) -> Formula:
         found = view()
         assert isinstance(found, Formula)
         return found
-    if isinstance(value, bool):
-        value = int(value)
-    if isinstance(value, (int, Fraction)):
-        number = Fraction(value)
-    elif isinstance(value, float):
+    if isinstance(value, float):
         if not isfinite(value):
             raise TextError(f"{value} is not a number that a formula can hold.")
-        number = Fraction(repr(value))
-    elif hasattr(value, "item") and getattr(value, "shape", None) == ():
+        text = repr(abs(float(value)))  # a subclass, as NumPy's, may print itself otherwise
+        node: Node = Number(Fraction(text), text, shape=SCALAR)
+        return Formula(Source(Unary("-", node, shape=SCALAR) if value < 0 else node, {}, ()))
+    if isinstance(value, (int, Fraction)):
+        return Formula(Source(number(Fraction(value)), {}, ()))
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
         return formula_of(value.item())
-    else:
-        raise TextError(f"a formula cannot be combined with {type(value).__name__}; declare a symbol for it and pass the data when you evaluate.")
-    node: Node
-    if number.denominator != 1 and not isinstance(value, float):
-        top, bottom = (Number(Fraction(k), str(k), shape=SCALAR) for k in (abs(number.numerator), number.denominator))
-        node = Binary("/", top, bottom, shape=SCALAR)
-    else:
-        node = Number(abs(number), str(value).lstrip("-"), shape=SCALAR)
-    return Formula(Source(Unary("-", node, shape=SCALAR) if number < 0 else node, {}, ()))
+    raise TextError(f"a formula cannot be combined with {type(value).__name__}; declare a symbol for it and pass the data when you evaluate.")
 
 
 def joined(parts: tuple[Formula, ...]) -> tuple[dict[str, Declaration], dict[str, None]]:
@@ -386,6 +346,11 @@ def build(tree: Node, *parts: Formula) -> Formula:
         if isinstance(part, Entry):
             raise part.refusal()
     declarations, sizes = joined(parts)
+    return typed(tree, declarations, sizes)
+
+
+def typed(tree: Node, declarations: dict[str, Declaration], sizes: Mapping[str, None]) -> Formula:
+    """The formula of a tree over declarations; shapes are checked, errors shown under the formula's own text."""
     try:
         conditions = annotate(tree, declarations, sizes=sizes)
     except WrtError as error:

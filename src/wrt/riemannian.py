@@ -21,6 +21,7 @@ from wrt.errors import NoClosedFormError, ProofError, ShapeError, TextError
 from wrt.formula import Formula, call, shape_of, substituted
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.read import read, read_like
+from wrt.language.scopes import fresh
 from wrt.language.surface import Declaration, Name, Shape, Source
 from wrt.language.unparse import unparse
 from wrt.tables.facts import closure
@@ -111,7 +112,7 @@ class RiemannianGradient:
         moved = field.operator
         if moved is None:
             raise NoClosedFormError("the derivative of the gradient has no matrix form.")
-        tangent = self._text(row.projection, {"Z": self._variable(self._fresh("Z"))})
+        tangent = self._text(row.projection, {"Z": self._variable(fresh("Z", self._taken))})
         values = {self.tangent: tangent}
         wanted = self._text(row.connection, {"R": self.formula, "dR": substituted(moved.source, {field.tangents[0]: tangent}), "V": tangent})
         self._equal("Hessian", substituted(made.source, values), wanted)
@@ -181,7 +182,7 @@ class RiemannianGradient:
     # ------------------------------------------------------------------------------------------------ the proof
     def _prove(self) -> None:
         """Tangent: the projection leaves it. Right: its inner product with a projected direction is the plain gradient's with it."""
-        row, z = self.row, self._variable(self._fresh("Z"))
+        row, z = self.row, self._variable(fresh("Z", self._taken))
         tangent = self._text(row.projection, {"Z": z})
         self._equal("gradient (tangency)", self._text(row.projection, {"Z": self.formula}), self.formula)
         plain = self.gradient.as_formula()
@@ -204,21 +205,20 @@ class RiemannianGradient:
         pattern = read(text, {n: tuple(s.text for s in self.shape.sizes) for n in names})
         return substituted(pattern, names)
 
+    @property
+    def _taken(self) -> set[str]:
+        return {*self.declarations, *self.function.source.sizes, self.tangent}
+
     def _variable(self, name: str) -> Formula:
         d = self.declarations.get(name, Declaration(name, self.shape))
         tree = Name(name, "variable", shape=d.shape)
         return Formula(Source(tree, {name: d}, tuple(n for s in d.shape.sizes for n in sorted(s.names))))
 
-    def _fresh(self, name: str) -> str:
-        while name in self.declarations or name in self.function.source.sizes or name == self.tangent:
-            name += "_"
-        return name
-
     def _on_manifold(self, f: Formula) -> Formula:
         """The formula at a point of the manifold: a unit vector is y/norm(y); other points are drawn as their fact says."""
         if not self.row.unit or self.name not in f.declarations:
             return f
-        y = self._variable(self._fresh("y"))
+        y = self._variable(fresh("y", self._taken))
         return substituted(f.source, {self.name: y / call("norm", y)})
 
 

@@ -11,8 +11,8 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from wrt.algebra.expr import Expr
-from wrt.derivative import differentiated
-from wrt.errors import ProofError
+from wrt.differentiation import differentiated
+from wrt.errors import ProofError, TextError
 from wrt.formula import Formula
 from wrt.language.read import read, read_like
 from wrt.language.unparse import unparse
@@ -111,7 +111,12 @@ def _check_code(row: Row, formula: Formula, names: Sequence[str], array: Expr, w
     draw = np.random.default_rng(7)
     for _ in range(6):
         point = _point(row, formula, draw)
-        got, want = np.asarray(slope(**point), float), _differences(lower, point, names[-1])
+        try:
+            got, want = np.asarray(slope(**point), float), _differences(lower, point, names[-1])
+        except (NameError, AttributeError, TypeError, SyntaxError, ValueError) as error:
+            says = str(error).splitlines()[0]
+            hint = 'NumPy is np, scipy.special is special: numpy="np.sinh({0})".'
+            raise TextError(f"the code of {row.name} does not run: {says}.", hint=hint) from error
         if not (np.isfinite(got).all() and np.isfinite(want).all()):
             continue
         gap = float(np.max(np.abs(got - want), initial=0) / (1 + np.max(np.abs(want), initial=0)))

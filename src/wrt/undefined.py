@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wrt.errors import TextError, WrtError
-from wrt.formula import Formula, formula_of, joined
+from wrt.errors import TextError
+from wrt.formula import Formula, formula_of, joined, typed
 from wrt.language.functions_declared import HIGHEST, index_name, printed
-from wrt.language.shapes import annotate, size_names
-from wrt.language.surface import Call, FunctionDeclaration, Source
-from wrt.language.unparse import unparse
+from wrt.language.scopes import size_names
+from wrt.language.surface import Call, FunctionDeclaration
 
 
 class UndefinedFunction:
@@ -43,12 +42,7 @@ class UndefinedFunction:
         declarations = {self.declaration.name: self.declaration, **declarations}
         tree = Call(function, tuple(p.source.tree for p in parts))
         sizes.update(size_names(declarations))
-        try:
-            conditions = annotate(tree, declarations, sizes=sizes)
-        except WrtError as error:
-            words = unparse(tree)
-            raise type(error)(error.message, text=words, span=(0, len(words)), hint=error.hint) from None
-        return Formula(Source(tree, declarations, tuple(sizes), conditions=conditions))
+        return typed(tree, declarations, sizes)
 
     def __repr__(self) -> str:
         return f"UndefinedFunction('{self.declaration}')"

@@ -12,7 +12,8 @@ from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
 from wrt.calculus.derive import derivative
 from wrt.calculus.local import FLAT
-from wrt.language.signatures import RULES, known_functions
+from wrt.language.signatures import known_functions
+from wrt.language.signatures_special import RULES
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 

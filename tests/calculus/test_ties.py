@@ -61,8 +61,18 @@ def test_functions_of_equal_singular_values(text, order):
     assert_right(text, "X: m n", "X", 1.5 * TALL, order)
 
 
-def test_the_polar_factor_at_equal_singular_values():
-    assert_right("sum(W*polar(X))", "X: m n, W: m n", "X", 1.5 * TALL, 1, W=WEIGHTS)
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_polar_factor_at_equal_singular_values(order):
+    assert_right("sum(W*polar(X))", "X: m n, W: m n", "X", 1.5 * TALL, order, W=WEIGHTS)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_polar_factor_of_a_wide_matrix_at_equal_singular_values(order):
+    assert_right("sum(W*polar(X))", "X: 3 4, W: 3 4", "X", 1.5 * TALL.T, order, W=WEIGHTS.T)
+
+
+def test_the_third_derivative_of_the_nuclear_norm_at_equal_singular_values():
+    assert_right('norm(X, "nuc")', "X: n n", "X", EQUAL, 3)
 
 
 @pytest.mark.parametrize("point", [ZERO, RANK_ONE], ids=["zero", "rank one"])

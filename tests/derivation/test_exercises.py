@@ -14,9 +14,9 @@ from click.testing import CliRunner
 import wrt
 from wrt.cli import main
 from wrt.derivation.exercises.distractors import distractors
-from wrt.derivation.exercises.generate import MAKERS, RANGES
+from wrt.derivation.exercises.generate import MAKERS, RANGES, question_key
 from wrt.derivation.exercises.grading import level_of
-from wrt.derivation.exercises.row import KINDS, TOPICS
+from wrt.derivation.exercises.row import KINDS, TOPICS, Row
 
 NOTES = tuple(wrt.exercises())
 SHEET = wrt.exercises(seed=5, count=6)
@@ -135,6 +135,58 @@ def test_a_wrong_answer_is_told_with_a_number():
     assert str(wrt.exercise("003-regression-solved").mark("sum(2*x*y)/sum(x**2)")).startswith(
         "wrong. At a = 0, x = [1], y = [1] the gradient is to be 0"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "slip"),
+    [
+        ("000-affine", "-(l == j)*x[k]", "sign"),
+        ("000-affine", "2*(l == j)*x[k]", "factor"),
+        ("000-affine", "(l == k)*x[j]", "transpose"),
+        ("000-affine", "x[k]", "chain-rule-inner-lost"),
+        ("004-BtB", "(q == j)*B[i, p]", "product-rule-term-lost"),
+        ("004-BtB", "(p == j)*B[i, q] + (q == j)*B[p, i]", "transpose"),
+        ("004-BtB", "(p == j)*B[q, q]", "shape"),
+        ("004-BtB", "B[i, q] + B[i, p]", None),
+    ],
+)
+def test_a_wrong_entry_is_told_by_its_slip(name, answer, slip):
+    mark = wrt.exercise(name).mark(answer)
+    assert (mark.right, mark.slip) == (False, slip)
+    assert str(mark) != "wrong."
+    assert mark.fixed is None or bool(wrt.exercise(name).mark(mark.fixed))
+
+
+def test_a_wrong_array_is_told_by_one_entry():
+    assert "the entry [" in str(wrt.exercise("004-BtB").mark("2*(p == j)*B[i, q]"))
+
+
+@pytest.mark.parametrize(("topic", "level"), [("jacobian", 2), ("matrix", 2), ("tensor", 3), ("vector", 2)])
+def test_no_question_is_asked_twice(topic, level):
+    sheet = wrt.exercises(topic, level, seed=5, count=8)
+    assert len({(e.row.text, e.row.by, e.row.kind, e.row.detail) for e in sheet}) == len(sheet) == 8
+    assert [wrt.exercise(e.name).row for e in sheet] == [e.row for e in sheet]
+
+
+def test_questions_that_differ_in_letters_only_are_one():
+    rows = [Row("", "", "scalar", 1, f"sin({x})", x, f"{x}:") for x in "xt"]
+    assert question_key(rows[0]) == question_key(rows[1])
+    assert question_key(rows[0]) != question_key(Row("", "", "scalar", 1, "cos(x)", "x", "x:"))
+
+
+def test_a_topic_with_few_questions_says_so():
+    result = run("--topic", "stationary", "--difficulty", "5", "--seed", "5", "--count", "9")
+    assert re.search(r"^There are \d different ones of this topic and difficulty\.$", result.output, re.MULTILINE)
+
+
+def test_hints_are_typeset_as_the_question_is():
+    e = wrt.exercise("000-loss")
+    assert e.hints_in("unicode")[1] == "squared norm: 2((Xβ − Y)ᵀ d(Xβ − Y))"
+    assert e.hints_in("latex")[1] == r"squared norm: $2 ((X \beta - Y)^{\top} \, \mathrm{d}(X \beta - Y))$"
+    assert e.hints == e.hints_in("text")
+    assert "squared norm: 2((Xβ − Y)ᵀ d(Xβ − Y))" in run("000-loss", "--hints", "2").output
+    with pytest.raises(wrt.TextError):
+        e.hints_in("html")
 
 
 def test_hints_begin_with_the_rules_and_never_give_the_answer():

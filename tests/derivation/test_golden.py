@@ -37,10 +37,27 @@ DERIVATIONS = {
     "inverse": ("a.T @ inv(X) @ b", "X", "X: n n, a: n, b: n", STYLES),
     "logistic-loss": ("sum(log(1 + exp(-y*(X @ w))))", "w", "X: m n, w: n, y: m", STYLES),
     "softmax": ("softmax(z)", "z", "z: n", STYLES),
+    "softmax-cross-entropy": ("-sum(y*log(softmax(z)))", "z", "z: n, y: n onehot", STYLES),
+    "inverse-matrix": ("inv(X)", "X", "X: n n", ("componentwise", "differential")),
+    "rayleigh-quotient": ("(x.T @ A @ x)/(x.T @ x)", "x", "A: n n symmetric, x: n", STYLES),
+    "two-layer-network": (
+        "norm(W2 @ tanh(W1 @ x + b1) + b2 - y)**2/2",
+        "W1",
+        "W1: h n, x: n, b1: h, W2: m h, b2: m, y: m",
+        ("chain", "differential"),
+    ),
+    "normalised-vector": ("x/norm(x)", "x", "x: n", STYLES),
+    "symmetric-variable": ("tr(A @ X @ B)", "X", "A: m n, X: n n symmetric, B: n m", ("differential",)),
+    "kronecker-product": ("kron(A, X)", "X", "A: m n, X: p q", ("componentwise",)),
     "square-by-its-limit": ("x**2", "x", "x:", ("limit",)),
     "reciprocal-by-its-limit": ("1/x", "x", "x:", ("limit",)),
     "root-by-its-limit": ("sqrt(x)", "x", "x:", ("limit",)),
     "exponential-by-its-limit": ("exp(x)", "x", "x:", ("limit",)),
+    "exponential-of-2x-by-its-limit": ("exp(2*x)", "x", "x:", ("limit",)),
+    "sine-by-its-limit": ("sin(x)", "x", "x:", ("limit",)),
+    "logarithm-by-its-limit": ("log(x)", "x", "x: positive", ("limit",)),
+    "power-by-its-limit": ("x**n", "x", "x: positive, n:", ("limit",)),
+    "product-by-its-limit": ("x*sin(x)", "x", "x:", ("limit",)),
 }
 
 

@@ -64,3 +64,10 @@ def test_the_first_line_that_does_not_follow_is_named() -> None:
     mark = wrt.check_lines(["norm(A @ x)**2", "x.T @ A.T @ A @ x", "x.T @ A @ A @ x", "0"], "A: n n, x: n")
     assert (mark.right, mark.first_bad, mark.slip) == (False, 2, "transpose")
     assert wrt.check_lines(["norm(x)**2", "x.T @ x", "tr(x @ x.T)"], "x: n").right
+
+
+def test_an_array_of_order_three_written_entry_by_entry_is_marked():
+    shapes, loops = "W: m n, x: n, b: m", "for l in range(m) for j in range(m) for k in range(n)"
+    assert wrt.check("W @ x + b", "W", answer=f"array((l == j)*x[k] {loops})", shapes=shapes).right
+    assert wrt.check("W @ x + b", "W", answer=f"array(2*(l == j)*x[k] {loops})", shapes=shapes).slip == "factor"
+    assert not wrt.check("W @ x + b", "W", answer="array((l == j)*x[k] for j in range(m) for k in range(n) for l in range(m))", shapes=shapes).right

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 import wrt
+from wrt.derivation.limit_functions import KNOWN
 from wrt.derivation.step import Derivation, derivation
 from wrt.errors import NoClosedFormError, ProofError, TextError
 
@@ -180,7 +182,31 @@ def test_the_limit_of_a_square_is_taken_as_in_the_notes():
     ]
 
 
-@pytest.mark.parametrize("f", ["log(x)", "abs(x)", "1/sqrt(x)", "sin(x)", "x**n"])
+@pytest.mark.parametrize(
+    ("f", "known"),
+    [
+        ("sin(x)", ["sin(t)/t", "(cos(t) - 1)/t"]),
+        ("cos(2*x + 1)", ["sin(t)/t", "(cos(t) - 1)/t"]),
+        ("log(x)", ["log(1 + t)/t"]),
+        ("exp(-x/2)", ["(exp(t) - 1)/t"]),
+        ("2**x", ["(a**t - 1)/t"]),
+        ("(c*x + 1)**n", ["((1 + t)**n - 1)/t"]),
+        ("tan(x)", ["sin(t)/t"]),
+        ("x*cosh(x)", ["sinh(t)/t", "(cosh(t) - 1)/t"]),
+        ("1/sqrt(x)", []),
+        ("-3*sin(x)/2 + x**2", ["sin(t)/t", "(cos(t) - 1)/t"]),
+    ],
+)
+def test_limits_are_brought_to_standard_ones(f, known):
+    d = wrt.derive(f, "x", shapes={"x": (), "n": (), "c": ()})
+    steps = d.steps(style="limit")
+    steps.replay()
+    assert steps.verified in ("exact", "numeric")
+    assert [KNOWN[line.rule][0] for line in steps.lines if line.rule in KNOWN] == known
+    assert steps.lines[-1].text == str(d)
+
+
+@pytest.mark.parametrize("f", ["abs(x)", "sin(x**2)", "relu(x)", "log(sin(x))"])
 def test_a_limit_that_is_not_known_is_refused(f):
     with pytest.raises(NoClosedFormError, match="no limit is known"):
         wrt.derive(f, "x", shapes={"x": (), "n": ()}).steps(style="limit")
@@ -243,6 +269,14 @@ def test_the_secants_turn_into_the_tangent():
         "slope 2.1<",
         "tangent: slope 2<",
     ]
+
+
+def test_a_pole_near_the_point_leaves_the_secants_their_room():
+    svg = wrt.derive("1/x", "x", shapes={"x": ()}).steps(style="limit").picture(at=1.0)
+    heights = [float(pair.split(",")[1]) for points in re.findall(r'<polyline points="([^"]*)"', svg) for pair in points.split()]
+    assert 0 < min(heights) < max(heights) < 320
+    dots = [float(y) for y in re.findall(r'<circle cx="[^"]*" cy="([^"]*)"', svg)]
+    assert max(dots) - min(dots) > 20
 
 
 def test_a_picture_needs_one_scalar_variable():

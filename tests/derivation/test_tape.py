@@ -326,3 +326,34 @@ def test_a_kink_or_a_singular_matrix_has_the_number_that_the_convention_says(tex
 
 def test_a_tape_is_short_at_the_prompt():
     assert repr(wrt.tape("x**2")) == "Tape('x**2', reverse mode, 2 lines)"
+
+
+# ---------------------------------------------------------------------------------------- outside the domain
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize(
+    ("f", "at", "says"),
+    [
+        ("1/x", {"x": 0}, "f = 1/x has no finite value at x = 0."),
+        ("x + log(x)", {"x": -1}, "a = log(x) has no finite value at x = -1."),
+        ("x*exp(exp(x))", {"x": 9}, "b = exp(a) has no finite value at a = 8103.08."),
+        ("sqrt(x) + x", {"x": 0}, "the derivative of a = sqrt(x) by x has no finite value at x = 0."),
+        ("x**y", {"x": -2, "y": 0.5}, "f = x**y has no finite value at x = -2, y = 0.5."),
+        ("x**2", {"x": float("nan")}, "the value given for x is not finite."),
+    ],
+)
+def test_a_point_outside_the_domain_is_told_by_its_row(f, at, says, mode):
+    with pytest.raises(wrt.DomainError) as error:
+        wrt.tape(f, at=at, mode=mode)
+    assert error.value.message == says
+
+
+def test_a_kink_has_the_value_of_the_convention():
+    assert wrt.tape("norm(x)", at={"x": [0, 0]}).numbers["x"].tolist() == [0, 0]
+    assert wrt.tape("relu(x)", at={"x": 0}).numbers["x"] == 0
+
+
+def test_the_point_is_asked_for_with_an_example():
+    for words in (["x*y", "--at"], ["x*y", "--at", "x=2"], ["x*y", "--at", "x=2, y"]):
+        result = CliRunner().invoke(main, ["tape", *words])
+        assert (result.exit_code, '"x=2, y=[1, 3]"' in result.output) == (2, True)

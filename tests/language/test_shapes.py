@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
+from wrt.errors import ShapeError, TextError, TooLargeError, UnknownNameError, WrtError
+from wrt.language import sizes
 from wrt.language.read import read, read_like
 from wrt.language.sizes import Size
 
@@ -71,6 +74,16 @@ REFUSED = [
     ("softmax(A)", "softmax of a matrix needs an axis: A is m x n.", "softmax(X, axis=0) goes down the columns, softmax(X, axis=1) along the rows."),
     ("x[n]", "index n leaves the range 0 .. n - 1.", "entries are counted from 0, -1 is the last."),
     ("sum(x[i + 1] for i in range(n))", "index i + 1 leaves the range 0 .. n - 1.", "range(n) runs from 0 to n - 1."),
+    (
+        "sum(A[i, j]*A[j, i] for i in range(m) for j in range(n))",
+        "index j runs to n - 1: past the range 0 .. m - 1 for some sizes.",
+        "sizes that are the same have one name; a condition keeps inside too: if i < n.",
+    ),
+    (
+        "sum(x[i] for i in range(q))",
+        "index i runs to q - 1: past the range 0 .. n - 1 for some sizes.",
+        "sizes that are the same have one name; a condition keeps inside too: if i < n.",
+    ),
     ("x[0:n+1]", "the slice leaves the range of size n.", ""),
     ("sum(max(x[i:i + 2]) for i in range(n))", "the slice leaves the range of size n.", ""),
     ("sum(max(x[:i + 1]) for i in range(n))", "a slice has one length, whatever its indices: x[i:i + 3].", ""),
@@ -154,3 +167,28 @@ def test_views_are_read_beside_declarations_and_free_indices() -> None:
     source = read("A @ x", SHAPES)
     view = read_like("sum(A[i, j]*x[j] for j in range(n))", source, indices={"i": Size.of("m")})
     assert str(view.tree.shape) == "a scalar"
+
+
+def test_a_size_that_is_held_stays_the_one_object_of_its_value(monkeypatch):
+    monkeypatch.setattr(sizes, "MAX_RECENT", 5)
+    held = Size.of("n") * Size.of("m") + 1
+    for k in range(50):
+        _ = Size.of("n") + k
+    assert Size.of("m") * Size.of("n") + 1 is held
+
+
+def test_a_product_of_sums_of_sizes_is_refused_before_it_is_multiplied_out():
+    with pytest.raises(TooLargeError, match="that many terms"):
+        math.prod((Size.of(f"n{k}") + Size.of(f"m{k}") for k in range(40)), start=Size.of(1))
+
+
+@pytest.mark.parametrize("condition", ["i != j", "i < j", "j <= i", "abs(i - j) == 1", "i > 0"])
+def test_a_condition_between_indices_leaves_an_undeclared_array_the_size_its_index_runs_over(condition):
+    found = read(f"sum(A[i, j]*x[i]*x[j] for i in range(n) for j in range(n) if {condition})").declarations
+    assert [str(s) for name in ("A", "x") for s in found[name].shape.sizes] == ["n", "n", "n"]
+
+
+def test_a_condition_between_indices_keeps_no_index_inside_another_size():
+    with pytest.raises(ShapeError, match=r"past the range 0 \.\. q - 1"):
+        read("sum(x[i]*x[j] for i in range(n) for j in range(n) if i != j)", "x: q")
+    assert read("sum(x[i] for i in range(n) if i < q)", "x: q, y: n").tree is not None

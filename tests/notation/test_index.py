@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from derived import derived, index_text
 
+import wrt
 from index_reference import evaluate as evaluate_array
 from text_reference import compiled
 from wrt.language.read import read_like
@@ -30,20 +31,15 @@ SIZES = {"m": 4, "n": 3, "p": 2, "q": 2, "v": 4, "d": 2, "N": 3}
     [
         ("norm(A @ x - b)**2", "A: m n, x: n, b: m", "x", "i: 2*sum(A[j, i]*(sum(A[j, k]*x[k] for k in range(n)) - b[j]) for j in range(m))"),
         ("x.T @ A @ x", "A: n n, x: n", "x", "i: sum((A[i, j] + A[j, i])*x[j] for j in range(n))"),
-        ("relu(W @ x + b)", "W: m n, x: n, b: m", "W", "i, j, k: (i == j)*x[k]*(sum(W[i, l]*x[l] for l in range(n)) + b[i] > 0)"),
-        (
-            "X.T @ B @ X",
-            "X: m n, B: m m",
-            "X",
-            "i, j, k, l: (i == l)*sum(X[p, j]*B[k, p] for p in range(m)) + (j == l)*sum(X[p, i]*B[p, k] for p in range(m))",
-        ),
+        ("relu(W @ x + b)", "W: m n, x: n, b: m", "W", "i, j, k: (i == j)*x[k]*((W @ x + b)[i] > 0)"),
+        ("X.T @ B @ X", "X: m n, B: m m", "X", "i, j, k, l: (i == l)*(B @ X)[k, j] + (j == l)*(X.T @ B)[i, k]"),
         ("softmax(x)", "x: n", "x", "i, j: softmax(x)[i]*((i == j) - softmax(x)[j])"),
         ("logsumexp(x)", "x: n", "x", "i: softmax(x)[i]"),
         ("exp(a.T @ x)", "a: n, x: n", "x x", "i, j: exp(a.T @ x)*a[i]*a[j]"),
         ("inv(X)", "X: n n", "X", "i, j, k, l: -inv(X)[i, k]*inv(X)[l, j]"),
         ("inv(X.T)", "X: n n", "X", "i, j, k, l: -inv(X)[l, i]*inv(X)[j, k]"),
         ("det(X)", "X: n n", "X", "i, j: adj(X)[j, i]"),
-        ("matpow(X, k)", "X: n n, k: integer", "X", "i, j, l, p: sum(matpow(X, q)[i, l]*matpow(X, k - 1 - q)[p, j] for q in range(k))"),
+        ("matpow(X, k)", "X: n n, k: integer", "X", "i, j, l, p: sum(matpow(X, r)[i, l]*matpow(X, k - 1 - r)[p, j] for r in range(k))"),
         ("cumsum(x)", "x: n", "x", "i, j: i >= j"),
         ("norm(cumsum(x))**2", "x: n", "x", "i: 2*sum(x[j] for j in range(n) for k in range(i, n) if j <= k)"),
         ("sum((x[i + 1] - x[i])**2 for i in range(n - 1))", "x: n", "x", None),
@@ -69,7 +65,56 @@ def test_index_form_is_printed_as_a_mathematician_writes_it(text, shapes, names,
     assert printed is None or got == printed
 
 
+@pytest.mark.parametrize(
+    ("text", "shapes", "names", "printed"),
+    [
+        ("tr(A @ inv(X))", "A: n n, X: n n", "X X", "(inv(X) @ A @ inv(X))[l, i]*inv(X)[j, k] + inv(X)[l, i]*(inv(X) @ A @ inv(X))[j, k]"),
+        ("norm(A @ x - b)**2", "A: m n, x: n, b: m", "A x", "2*(j == k)*(A @ x - b)[i] + 2*A[i, k]*x[j]"),
+        (
+            "logdet(A @ A.T)",
+            "A: m n",
+            "A A",
+            "2*((j == l)*inv(A @ A.T)[i, k] - inv(A @ A.T)[i, k]*(pinv(A) @ A)[j, l] - pinv(A)[l, i]*pinv(A)[j, k])",
+        ),
+        ("logdet(S)", "S: n n symmetric", "S S", "-inv(S)[i, l]*inv(S)[j, k]"),
+        (
+            "u.T @ sigmoid(W @ x)",
+            "u: m, W: m n, x: n",
+            "W W",
+            "(i == k)*u[i]*x[j]*x[l]*sigmoid((W @ x)[i])*(1 - sigmoid((W @ x)[i]))*(1 - 2*sigmoid((W @ x)[i]))",
+        ),
+        ("log(sum(exp(W @ x)))", "W: m n, x: n", "W W", "softmax(W @ x)[i]*x[j]*x[l]*((i == k) - softmax(W @ x)[k])"),
+        (
+            "softmax(B @ tanh(W @ x))",
+            "B: m n, W: n p, x: p",
+            "W",
+            "softmax(B @ tanh(W @ x))[i]*x[k]*(1 - tanh((W @ x)[j])**2)*(B[i, j] - (B.T @ softmax(B @ tanh(W @ x)))[j])",
+        ),
+        (
+            "softmax(Q @ K.T, axis=1) @ V",
+            "Q: n p, K: m p, V: m q",
+            "Q",
+            (
+                "(i == k)*(sum(softmax(Q @ K.T, axis=1)[i, r]*K[r, l]*V[r, j] for r in range(m))"
+                " - (softmax(Q @ K.T, axis=1) @ K)[i, l]*(softmax(Q @ K.T, axis=1) @ V)[i, j])"
+            ),
+        ),
+        ("norm(x)**4", "x: n", "x x x", "8*((i == j)*x[k] + (i == k)*x[j] + (j == k)*x[i])"),
+    ],
+)
+def test_what_is_summed_reads_as_a_matrix_where_the_whole_has_no_matrix_form(text, shapes, names, printed):
+    assert index_text(text, shapes, *names.split()).split(": ", 1)[1] == printed
+
+
 FORMULAS = [
+    ("logdet(A @ A.T + s*eye(m))", "A: m n, s:", "A A"),
+    ("tr(inv(A @ A.T + s*eye(m)))", "A: m n, s:", "A A"),
+    ("softmax(B @ tanh(W @ x))", "B: m n, W: n p, x: p", "W"),
+    ("log(sum(exp(W @ x)))", "W: m n, x: n", "W W"),
+    ("softmax(Q @ K.T, axis=1) @ V", "Q: n p, K: m p, V: m q", "Q"),
+    ("softmax(Q @ K.T, axis=1) @ V", "Q: n p, K: m p, V: m q", "K"),
+    ("sum(sqrt(2 + X @ X.T))", "X: m n", "X X"),
+    ("u.T @ sigmoid(W @ x)", "u: m, W: m n, x: n", "W W"),
     ("norm(A @ x - b)**4", "A: m n, x: n, b: m", "x x"),
     ("a.T @ tanh(W @ tanh(V @ tanh(U @ x)))", "a: m, W: m n, V: n p, U: p n, x: n", "V"),
     ("tr(X @ X @ X @ A)", "X: n n, A: n n", "X X"),
@@ -192,3 +237,13 @@ def test_the_text_is_the_same_in_every_process():
         )
         texts.add(done.stdout)
     assert len(texts) == 1
+
+
+def test_terms_that_cancel_where_places_are_fixed_are_zero():
+    d = wrt.derive("det(S)", "S[2, 2]", 2, shapes="S: n n")
+    assert (str(d), str(d.index)) == ("0", "0")
+
+
+def test_columns_and_rows_meet_beside_a_matrix():
+    text = "sum(log(1 + sum(X**2, axis=1) @ ones(m).T + ones(m) @ sum(X**2, axis=1).T - 2*X @ X.T))"
+    assert wrt.derive(text, "X", shapes="X: m n").matrix is not None

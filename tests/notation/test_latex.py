@@ -30,7 +30,7 @@ PRINTED = [
     ("A.T @ r/n", "A: m n, r: m", r"\frac{1}{n} A^{\top} r"),
     ("x/y", "x: n, y: n", r"x \oslash y"),
     ("1/(1 + exp(-x))", "x: n", r"\frac{1}{1 + \exp(-x)}"),
-    ("X**2 + X @ X", "X: n n", r"X^{\odot 2} + X X"),
+    ("X**2 + X @ X", "X: n n", r"X^{\odot 2} + X^{2}"),
     ("exp(X) + expm(X)", "X: n n", r"\exp^{\odot}(X) + e^{X}"),
     ("(1 - tanh(u)**2)*v", "u: n, v: n", r"(1 - \tanh(u)^{\odot 2}) \odot v"),
     ("sum(x) + sum(X, axis=0) @ y", "x: n, X: m n, y: n", r"\mathbf{1}^{\top} x + \mathbf{1}_{m}^{\top} X y"),
@@ -41,7 +41,7 @@ PRINTED = [
     (
         "sum(A[i, j]*x[j + 1] for i in range(m) for j in range(n) if i != j)",
         "A: m n, x: (n+1)",
-        r"\sum_{i=1}^{m} \sum_{j=1}^{n} \mathbb{1}[i \ne j] A_{i,j} x_{j + 1}",
+        r"\sum_{i=1}^{m} \sum_{j=1}^{n} \mathbb{1}[i \ne j] A_{ij} x_{j + 1}",
     ),
     ("sum(x[k] for k in range(1, n))", "x: n", r"\sum_{k=2}^{n} x_{k}"),
     ("sum(c[k]*t**k for k in range(n))", "c: n, t:", r"\sum_{k=1}^{n} c_{k} t^{k - 1}"),
@@ -73,12 +73,12 @@ def test_vectors_and_matrices_are_bold_on_request():
 @pytest.mark.parametrize(
     ("text", "shapes", "name", "printed"),
     [
-        ("A @ x", "A: m n, x: n", "x", r"A_{i,j}"),
-        ("relu(u)", "u: n", "u", r"\delta_{i,j} \mathbb{1}[u_{i} > 0]"),
+        ("A @ x", "A: m n, x: n", "x", r"A_{ij}"),
+        ("relu(u)", "u: n", "u", r"\delta_{ij} \mathbb{1}[u_{i} > 0]"),
         ("X[1, :] @ a", "X: m n, a: n", "X", r"\mathbb{1}[i = 2] a_{j}"),
         ("x.T @ x/n", "x: n", "x", r"\frac{2 x_{i}}{n}"),
         ("sum(i*x[i] for i in range(n))", "x: n", "x", r"j - 1"),
-        ("norm(A @ x)**2", "A: m n, x: n", "x", r"2 \sum_{j=1}^{m} \sum_{k=1}^{n} A_{j,i} A_{j,k} x_{k}"),
+        ("norm(A @ x)**2", "A: m n, x: n", "x", r"2 \sum_{j=1}^{m} \sum_{k=1}^{n} A_{ji} A_{jk} x_{k}"),
     ],
 )
 def test_index_form_counts_from_one(text, shapes, name, printed):

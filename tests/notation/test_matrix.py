@@ -94,7 +94,7 @@ IDIOMS = [
 
 PLACES = [
     ("A[1, :] @ x", "A: m n, x: n", "x", "A[1, :].T"),
-    ("x[0]**2*x[1]", "x: n", "x", "x[0]*(2*x[1]*eye(n)[:, 0] + x[0]*eye(n)[:, 1])"),
+    ("x[0]**2*x[1]", "x: n", "x", "2*x[0]*x[1]*eye(n)[:, 0] + x[0]**2*eye(n)[:, 1]"),
     ("[r*cos(φ), r*sin(φ)]", "r:, φ:", "φ φ", "-[r*cos(φ), r*sin(φ)]"),
     ("x[0]**2*x[1]", "x: 2", "x", "[2*x[0]*x[1], x[0]**2]"),
     ("[A @ x, x]", "A: m n, x: n", "x", "[[A], [eye(n)]]"),
@@ -103,6 +103,8 @@ PLACES = [
     ("logdet([[A, B], [B.T, D]])", "A: n n, B: n m, D: m m", "A", "inv([[A, B], [B.T, D]])[:n, :n].T"),
     ("norm(E[idx, :] @ w)**2", "E: v d, idx: k integer, w: d", "w", "2*E[idx, :].T @ E[idx, :] @ w"),
     ("a.T @ conv1d(x, k)", "x: n, k: p, a: (n-p+1)", "k", "conv1d(x, a)"),
+    ("a.T @ conv1d(x, k)", "x: n, k: p, a: (n-p+1)", "x", "conv1d([zeros(p - 1), a, zeros(p - 1)], k[::-1])"),
+    ("a.T @ tanh(conv1d(x, k))", "x: n, k: 3, a: (n-2)", "x", "conv1d([zeros(2), a*(1 - tanh(conv1d(x, k))**2), zeros(2)], k[::-1])"),
     ("sum(C*conv2d(X, K))", "X: m n, K: p q, C: (m-p+1) (n-q+1)", "K", "conv2d(X, C)"),
     (
         "sum(T[i, j, l]*x[i]*y[j]*z[l] for i in range(m) for j in range(n) for l in range(p))",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import wrt
 from index_numerics import lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.product import scale
 from wrt.calculus.derive import derivative
-from wrt.errors import ProofError
+from wrt.errors import ProofError, ShapeError, TooLargeError
 from wrt.proof.programs import compile_proved
 
 DERIVED = [
@@ -68,3 +69,45 @@ def test_every_plan_is_checked():
     program.version({"m": 2, "n": 200, "p": 200, "q": 300})
     program.version({"m": 300, "n": 200, "p": 200, "q": 2})
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("text", ["x*pi**1000", "x**2*exp(1000)", "x*exp(exp(10))"])
+def test_a_number_that_no_float_holds_is_told(text):
+    with pytest.raises(TooLargeError, match="past 1e300"):
+        wrt.derive(text, "x", shapes="x:")(x=1.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("sum(A*eigvecsh(X))", "X: n n, A: n n"),
+        ("sum(A*svd_u(X))", "X: m n, A: m n"),
+        ("sum(B*svd_v(X))", "X: m n, B: n n"),
+        ("eigvecsh(X)", "X: n n"),
+    ],
+)
+def test_vectors_have_the_signs_that_the_library_gives_them(text, shapes):
+    f = wrt.parse(text, shapes)
+    draw = np.random.default_rng(2)
+    at = {name: draw.normal(size=[{"m": 4, "n": 3}[str(s)] for s in d.shape.sizes]) for name, d in f.declarations.items()}
+    direction = draw.normal(size=at["X"].shape)
+    value = f.compile()
+    ahead, behind = (np.asarray(value(**{**at, "X": at["X"] + s * direction})) for s in (1e-6, -1e-6))
+    assert np.tensordot(wrt.derive(f, "X")(**at), direction, 2) == pytest.approx((ahead - behind) / 2e-6, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("text", "order"), [("sum(A*polar(X))", 1), ('norm(X, "nuc")', 2), ("sum(svdvals(X)**3)", 2), ("sum(A*svd_u(X))", 1)], ids=str
+)
+def test_formulas_for_a_tall_matrix_refuse_a_wide_one(text, order):
+    f = wrt.parse(text, "X: m n" + (", A: m n" if "A" in text else ""))
+    wide = {name: np.ones((2, 3)) + np.eye(2, 3) for name in f.declarations}
+    with pytest.raises(ShapeError, match="holds for m >= n; found 2 and 3"):
+        wrt.derive(f, "X", order)(**wide)
+
+
+@pytest.mark.parametrize("text", ['norm(X, "nuc")', 'norm(X, "spec")', "sum(svdvals(X)**3)"])
+def test_formulas_for_every_shape_take_a_wide_matrix(text):
+    d = wrt.derive(text, "X", shapes="X: m n")
+    wide = np.random.default_rng(3).normal(size=(2, 3))
+    assert d(X=wide) == pytest.approx(d(X=wide.T.copy()).T)

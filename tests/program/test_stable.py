@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import wrt
 from index_numerics import facts_of, lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
@@ -70,6 +71,12 @@ CASES = [
     ("sum(p*log(p/q))", "p: n, q: n", ("q",), {"p": np.array([0.0, 1.0]), "q": np.ones(2)}, [0, -1]),
     ("sum(where(z > 0, z*log(z), 0))", "z: n", ("z",), {"z": np.array([0.0, 1.0])}, [0, 1]),
     ("where(z > 0, z*log(z), 0)", "z: n", (), {"z": np.array([-1.0, 1.0])}, [0, 0]),
+    ("sum(where(z > 0, sqrt(z), 0))", "z: n", ("z",), {"z": np.array([-1.0, 0.0, 4.0])}, [0, 0, 0.25]),
+    ("sum(sqrt(relu(z)))", "z: n", ("z",), {"z": np.array([-1.0, 1.0, 4.0])}, [0, 0.5, 0.25]),
+    ("sum(relu(z)**1.5)", "z: n", ("z", "z"), {"z": np.array([-1.0, 1.0, 4.0])}, np.diag([0, 0.75, 0.375])),
+    ("norm(x, 1.5)", "x: n", ("x",), {"x": np.array([0.0, 0.0, 1.0])}, [0, 0, 1]),
+    ("sum(x**a)", "x: n, a:", ("a",), {"x": np.array([0.0, 2.0, 1.0]), "a": 2.0}, 4 * np.log(2)),
+    ("-sum(p*log(p) + (1 - p)*log(1 - p))", "p: n", (), {"p": np.array([0.0, 1.0, 0.5])}, np.log(2)),
     ("prod(x)", "x: n", ("x",), {"x": np.array([0.0, 2.0, 3.0])}, [6, 0, 0]),
     ("det(A)", "A: n n", ("A",), {"A": np.diag([1.0, 2.0, 0.0])}, np.diag([0.0, 0.0, 2.0])),
     ("det(A)", "A: n n", ("A",), {"A": np.ones((3, 3))}, np.zeros((3, 3))),
@@ -82,6 +89,27 @@ def test_values_are_finite_and_right(text, shapes, names, values, expected):
     assert np.allclose(got, expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+@pytest.mark.parametrize(
+    ("text", "shapes", "direction"),
+    [
+        ("norm(x)", "x: n", lambda x: x / np.linalg.norm(x)),
+        ("norm(x)", "x: m n", lambda x: x / np.linalg.norm(x)),
+        ("sum(norm(x[i, :]) for i in range(m))", "x: m n", lambda x: x / np.linalg.norm(x, axis=1)[:, None]),
+        ("sum(norm(x[:, j]) for j in range(n))", "x: m n", lambda x: x / np.linalg.norm(x, axis=0)),
+    ],
+)
+def test_norms_of_large_and_small_numbers(text, shapes, direction, scale):
+    x = np.array([3.0, -4.0]) if shapes == "x: n" else np.array([[3.0, -4.0, 1.0], [0.5, 2.0, -1.0]])
+    assert np.allclose(run(text, shapes, "x", x=scale * x), direction(x))
+    assert np.allclose(run(text, shapes, x=scale * x) / scale, run(text, shapes, x=x))
+
+
 def test_a_typed_reciprocal_of_a_norm_is_infinite_at_0():
     with pytest.warns(RuntimeWarning):
         assert run("1/norm(x)", "x: n", x=np.zeros(2)) == np.inf
+
+
+def test_an_exponential_in_an_inner_product_is_shifted():
+    d = wrt.derive("sum(softmax(z)*log_softmax(z))", "z", shapes="z: n")
+    assert np.allclose(d(z=Z), [P * Q, 0, -P * Q])

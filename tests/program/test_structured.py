@@ -12,6 +12,7 @@ from wrt.calculus.derive import derivative
 from wrt.errors import ShapeError
 from wrt.program.emit import compile_program
 from wrt.program.structured import Structured, StructuredSum, contract
+from wrt.program.structured_product import StructuredProduct
 
 SIZES = {"m": 6, "n": 5, "k": 3, "p": 4}
 
@@ -36,6 +37,8 @@ HESSIANS = [
     ("norm(X)**2", "X: m n", "X", "abab"),
     ("tr(X @ X)", "X: n n", "X", "abba"),
     ("norm(A @ X @ B)**2", "A: p m, X: m k, B: k k", "X", "abcd"),
+    ("logdet(X)", "X: n n", "X", "abcd"),
+    ("tr(X.T @ A @ X @ B)", "X: m k, A: m m, B: k k", "X", ""),
     ("x.T @ A @ x", "A: n n, x: n", "x", "ab"),
 ]
 
@@ -44,7 +47,7 @@ HESSIANS = [
 def test_hessians(text, shapes, name, pattern):
     dense, compressed = both(text, shapes, name, name)
     if pattern:
-        assert isinstance(compressed, Structured)
+        assert isinstance(compressed, (Structured, StructuredProduct))
         assert compressed.pattern == pattern
     else:
         assert isinstance(compressed, StructuredSum)
@@ -74,6 +77,28 @@ def test_jacobians():
     v = np.random.default_rng(1).normal(size=(6, 5))
     assert compressed.pattern == "abac"
     assert np.allclose(compressed @ v, np.tensordot(dense, v, 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "name"),
+    [
+        ("A @ X @ B", "A: m n, X: n p, B: p k", "X"),
+        ("inv(X)", "X: n n", "X"),
+        ("a*A @ X @ B", "A: n n, X: n p, B: p p, a:", "X"),
+        ("tanh(W @ x)", "W: m n, x: n", "W"),
+    ],
+)
+def test_an_outer_product_is_kept_as_its_factors(text, shapes, name):
+    dense, compressed = both(text, shapes, name)
+    assert isinstance(compressed, StructuredProduct)
+    assert max(np.size(f.core) for f in compressed.factors) < dense.size
+    assert np.allclose(compressed.dense(), dense)
+    v = np.random.default_rng(1).normal(size=dense.shape[-2:])
+    assert np.allclose(compressed @ v, np.tensordot(dense, v, 2))
+    assert np.allclose(compressed.norm(), np.linalg.norm(dense))
+    if dense.shape[:2] == dense.shape[2:]:
+        assert np.allclose(compressed @ compressed.solve(v), v)
+        assert np.allclose(compressed.trace(), np.einsum("abab->", dense))
 
 
 def test_several_outputs():

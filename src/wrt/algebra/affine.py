@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Name, Node, Number, Unary
+from wrt.language.surface import Binary, Name, Node, Number, Unary, postorder
 
 if TYPE_CHECKING:
     from wrt.algebra.low import Binder
@@ -33,9 +33,21 @@ class Affine:
     def __sub__(self, other: Affine) -> Affine:
         return self + other.times(-1)
 
+    @property
+    def at_start(self) -> Size:
+        """The value where every index has its first value: the constant of the form in the places along the axes, which count from 0."""
+        return self.constant + sum((b.start * c for b, c in self.coefficients.items()), Size.of(0))
+
 
 def affine(node: Node, binder_of: Mapping[int, Binder]) -> Affine | None:
     """The affine form of a whole-number expression, None when it is not one."""
+    forms: dict[int, Affine | None] = {}
+    for part in postorder(node):
+        forms[id(part)] = _affine(part, forms, binder_of)
+    return forms[id(node)]
+
+
+def _affine(node: Node, below: Mapping[int, Affine | None], binder_of: Mapping[int, Binder]) -> Affine | None:
     match node:
         case Number():
             return Affine({}, Size.of(int(node.value))) if node.value.denominator == 1 else None
@@ -47,10 +59,10 @@ def affine(node: Node, binder_of: Mapping[int, Binder]) -> Affine | None:
             # an integer variable used as a count is the size of that name; shapes has checked that it is declared so
             return Affine({}, Size.of(node.name)) if node.shape is not None and node.shape.kind == "scalar" else None
         case Unary(op="-"):
-            inner = affine(node.argument, binder_of)
+            inner = below[id(node.argument)]
             return None if inner is None else inner.times(-1)
         case Binary(op="+" | "-" | "*"):
-            left, right = affine(node.left, binder_of), affine(node.right, binder_of)
+            left, right = below[id(node.left)], below[id(node.right)]
             if left is None or right is None:
                 return None
             if node.op == "*":

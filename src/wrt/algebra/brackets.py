@@ -79,11 +79,8 @@ def _slice(work: Lowering, part: Slice, size: Size) -> Low | None:
     if not start.coefficients and start.constant is Size.of(0) and length is size and step == 1:
         return None
     free = tuple(start.coefficients)
-    constant = start.constant
-    for b in free:
-        constant = constant + b.start * start.coefficients[b]
     coefficients = (*[-start.coefficients[b] for b in free], 1, -step)
-    return Low(selector("==", coefficients, -constant, (*[b.size for b in free], size, length)), free)
+    return Low(selector("==", coefficients, -start.at_start, (*[b.size for b in free], size, length)), free)
 
 
 def block(work: Lowering, node: Block) -> Low:

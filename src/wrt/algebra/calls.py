@@ -276,9 +276,7 @@ def _conv(work: Lowering, node: Call, args: Arguments) -> Low:
 def _matpow(work: Lowering, node: Call, args: Arguments) -> Low:
     (x, shape), form = args[0], work.affine(node.arguments[1])
     free = tuple(form.coefficients)
-    exponent = form.constant
-    for b in free:
-        exponent = exponent + b.start * form.coefficients[b]
+    exponent = form.at_start
     if x.free:
         count = exponent.number
         if free or count is None or abs(count) > LONGEST:

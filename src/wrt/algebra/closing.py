@@ -21,7 +21,7 @@ from wrt.algebra.maps import mapping
 from wrt.algebra.matrix_functions import frechet
 from wrt.algebra.operators import matrix_power, operator
 from wrt.algebra.product import CLOSING, Operand, einsum, part, product, times, transpose
-from wrt.algebra.rebuild import with_children
+from wrt.algebra.rebuild import rewrite, with_children
 from wrt.algebra.sums import add, constant
 from wrt.language.sizes import Size
 
@@ -241,12 +241,7 @@ def with_polar(e: Expr) -> Expr:
     """U V.T as the polar factor, whose derivative is smooth where singular values meet."""
     if not any(_is(node, "svd_u") for node in postorder(e)):
         return e
-
-    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
-        node = with_children(node, below) if below else node
-        return _with_polar(node) if isinstance(node, Product) else node
-
-    return fold(e, visit)
+    return rewrite(e, lambda node: _with_polar(node) if isinstance(node, Product) else node)
 
 
 def _with_polar(node: Product) -> Expr:

@@ -147,18 +147,27 @@ def comparison_scaled(work: Simplifier, node: Map) -> Expr | None:
 
 # ---------------------------------------------------------------------------------------------------- factors at one place
 def sign_products(work: Simplifier, node: Product) -> Expr | None:
-    """sign(x)*|x|**k = x*|x|**(k - 1), x**(2*m)*|x|**k = |x|**(k + 2*m), x/|x| = sign(x), sign(x)**2 = 1 for x != 0."""
+    """x*sign(x) = |x|, sign(x)/x = 1/|x|, sign(x)*|x|**k = x*|x|**(k - 1), x**(2*m)*|x|**k = |x|**(k + 2*m), x/|x| = sign(x), sign(x)**2 = 1 for x != 0."""
     powers = factors(node)
     for a in powers:
         if is_map(a.base, "sign") and a.exponent.denominator == 1 and a.exponent >= 2 and work.known.nonzero(a.base.children[0]):
             return replaced(node, (a.place,), [(raised(a.base, a.exponent % 2), a.labels)])
-        if not is_map(a.base, "abs"):
+        if not is_map(a.base, "abs", "sign"):
             continue
         x = a.base.children[0]
         for f in powers:
             if f.labels != a.labels or f.place == a.place:
                 continue
-            if is_map(f.base, "sign") and f.base.children[0] is x and f.exponent == 1:
+            if is_map(a.base, "sign"):
+                if f.base is x and a.exponent == 1 and f.exponent.denominator == 1:
+                    if f.exponent % 2:
+                        return replaced(node, (a.place, f.place), [(raised(mapping("abs", (x,)), f.exponent), a.labels)])
+                    if f.exponent > 0:
+                        made = [(mapping("abs", (x,)), a.labels), (raised(x, f.exponent - 1), a.labels)]
+                        return replaced(node, (a.place, f.place), made)
+                continue
+            whole = a.exponent.denominator == 1 or a.exponent > 1  # sign(x)/sqrt(abs(x)) stays
+            if is_map(f.base, "sign") and f.base.children[0] is x and f.exponent == 1 and whole:
                 return replaced(node, (a.place, f.place), [(x, a.labels), (raised(a.base, a.exponent - 1), a.labels)])
             if f.base is x and f.exponent.denominator == 1:
                 if f.exponent % 2 == 0:
@@ -169,7 +178,7 @@ def sign_products(work: Simplifier, node: Product) -> Expr | None:
 
 
 def positive_part_products(work: Simplifier, node: Product) -> Expr | None:
-    """relu(x)*(x > 0) = relu(x), and maximum(0, x)*(x > 0) = maximum(0, x)."""
+    """relu(x)*(x > 0) = relu(x), maximum(0, x)*(x > 0) = maximum(0, x), where(x > 0, f, 0)*(x > 0) = where(x > 0, f, 0)."""
     for k, (e, labels) in enumerate(node.operands):
         if not (is_map(e, "gt", "ge") and isinstance(e, Map)):
             continue
@@ -177,6 +186,8 @@ def positive_part_products(work: Simplifier, node: Product) -> Expr | None:
         for f in factors(node):
             if f.labels != labels or f.exponent <= 0:
                 continue
+            if is_map(f.base, "where") and f.base.children[0] is e and constant_value(f.base.children[2]) == 0:
+                return replaced(node, (k,), [])
             if is_map(f.base, "relu") and f.base.children[0] is left and constant_value(right) == 0:
                 return replaced(node, (k,), [])
             if is_map(f.base, "maximum", "minimum") and isinstance(f.base, Map) and 0 in [constant_value(a) for a in f.base.arguments]:

@@ -69,7 +69,7 @@ def raised(base: Expr, exponent: Fraction) -> Expr:
 
 
 def uses(node: Product) -> list[int]:
-    """How many slots hold each label; an output slot counts as two, so that 2 means: two operand slots and nothing else."""
+    """How many slots hold each label; an output slot counts as three, so that 2 means: two operand slots and nothing else."""
     count = [0] * len(node.sizes)
     for _, labels in node.operands:
         for a in labels:

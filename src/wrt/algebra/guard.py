@@ -5,24 +5,20 @@ For computing only: a product with a 0/1 mask is 0 where the mask is, but in flo
 
 from __future__ import annotations
 
-from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, fold, postorder, raw_map
+from wrt.algebra.expr import Expr, Indicator, Labels, Map, Product, Sum, constant_value, postorder, raw_map
 from wrt.algebra.indices import FRAGILE, is_unequal, regular
 from wrt.algebra.maps import drop_axes, mapping
 from wrt.algebra.product import Operand, broadcast, product
-from wrt.algebra.rebuild import with_children
+from wrt.algebra.rebuild import rewrite
 from wrt.algebra.sums import add, constant
 
+PAIRED = frozenset(("xlogy", "xlog1py"))  # a factor and the logarithm beside it
 DEEP = 40  # levels below a masked factor that are looked at
 
 
 def guarded(e: Expr) -> Expr:
     """The expression with every quotient, root and logarithm beside a mask guarded by it."""
-
-    def visit(node: Expr, below: tuple[Expr, ...]) -> Expr:
-        node = with_children(node, below) if below else node
-        return _product(node) if isinstance(node, Product) else node
-
-    return fold(e, visit)
+    return rewrite(e, lambda node: _product(node) if isinstance(node, Product) else node)
 
 
 def unmasked(node: Expr) -> bool:
@@ -40,7 +36,7 @@ def masked(e: Expr, mask: Expr) -> Expr:
 def _fragile(e: Map) -> bool:
     """Whether the function has no value, or an infinite one, somewhere."""
     if e.function != "pow":
-        return e.function in FRAGILE or e.function == "xlogy"
+        return e.function in FRAGILE or e.function in PAIRED
     k = constant_value(e.arguments[1])
     return k is None or k < 0 or k.denominator != 1
 
@@ -83,12 +79,12 @@ def _masked(e: Expr, mask: Expr, axes: Labels, depth: int) -> Expr:
     match e:
         case Map():
             inner = [_masked(a, mask, axes, depth - 1) for a in e.arguments]
-            at = 1 if e.function == "xlogy" else 0
+            at = 1 if e.function in PAIRED else 0
             if _fragile(e) and not _guards(inner[at], mask):
                 inner[at] = mapping("where", (mask, inner[at], constant(1, e.shape)))
             if all(a is b for a, b in zip(inner, e.arguments, strict=True)):
                 return e
-            return (raw_map if e.function == "xlogy" else mapping)(e.function, tuple(inner), e.parameters)
+            return (raw_map if e.function in PAIRED else mapping)(e.function, tuple(inner), e.parameters)
         case Sum():
             terms = [(c, _masked(t, mask, axes, depth - 1)) for c, t in e.terms]
             return e if all(t is u for (_, t), (_, u) in zip(terms, e.terms, strict=True)) else add(terms, e.shape)

@@ -13,11 +13,12 @@ from wrt.algebra import ranges
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value
 from wrt.algebra.ranges import NONNEGATIVE, POSITIVE, REAL, Range
 from wrt.algebra.unknown import is_symmetric
-from wrt.language.functions_declared import index_parts, is_whole, of_value
-from wrt.language.sizes import Size
+from wrt.language.functions_declared import index_parts, is_whole, of_value, value_name
 
 Facts = Mapping[str, frozenset[str]]
 DEPTH = 24
+PI = Range(Fraction(3), Fraction(4))
+KEEP_SYMMETRY = frozenset({"inv", "adj", "pinv", "expm", "logm", "sqrtm", "powers"})  # functions of a symmetric matrix that are symmetric
 
 
 class Known:
@@ -30,8 +31,9 @@ class Known:
         self.answers: dict[tuple[str, int], tuple[Expr, bool]] = {}
 
     def of(self, e: Expr) -> frozenset[str]:
-        """The declared facts of a symbol."""
-        return self.facts.get(e.name, frozenset()) if isinstance(e, Symbol) else frozenset()
+        """The declared facts of a symbol, or of the value of a declared function."""
+        name = _declared(e)
+        return frozenset() if name is None else self.facts.get(name, frozenset())
 
     def _asked(self, question: str, e: Expr, find: Callable[[Expr], bool]) -> bool:
         found = self.answers.get((question, id(e)))
@@ -69,7 +71,7 @@ class Known:
         if r.positive or r.negative:
             return True
         match e:
-            case Symbol():
+            case Symbol() | Operator() | Map() if _declared(e) is not None:
                 return "nonzero" in self.of(e) and not self.of(e) & {"lower", "upper"}
             case Map(function="pow" | "abs" | "sign" | "sinh" | "arctan" | "tanh" | "arcsinh"):
                 return self.nonzero(e.arguments[0])
@@ -97,8 +99,8 @@ class Known:
         if c is not None:
             return ranges.point(c)
         match e:
-            case Symbol():
-                return self._symbol(e)
+            case Symbol() | Operator() | Map() if _declared(e) is not None:
+                return PI if isinstance(e, Symbol) and e.name == "pi" else self._facts_range(e)
             case SizeValue():
                 return Range(Fraction(1), inf, False) if all(k > 0 for m, k in e.size.terms if m) else REAL
             case Position():
@@ -128,10 +130,8 @@ class Known:
                 return self.range(e.argument)
         return REAL
 
-    def _symbol(self, e: Symbol) -> Range:
+    def _facts_range(self, e: Expr) -> Range:
         facts = self.of(e)
-        if e.name == "pi":
-            return Range(Fraction(3), Fraction(4))
         if facts & {"lower", "upper"}:  # zeros off the triangle; entries of the diagonal are asked for by labels, see _entries
             return NONNEGATIVE if "positive" in facts else REAL
         if "unit_interval" in facts:
@@ -208,7 +208,7 @@ class Known:
         match e:
             case Symbol():
                 return "symmetric" in self.of(e)
-            case Operator(function="inv" | "adj" | "pinv" | "expm" | "logm" | "sqrtm" | "powers"):
+            case Operator() if e.function in KEEP_SYMMETRY:
                 return self.symmetric(e.arguments[0])
             case Operator(function="frechet"):
                 return all(self.symmetric(a) for a in e.arguments)
@@ -239,7 +239,7 @@ class Known:
 
     def _definite(self, e: Expr) -> bool:
         match e:
-            case Symbol():
+            case Symbol() | Operator() if _declared(e) is not None:
                 facts = self.of(e)
                 return "spd" in facts or {"diagonal", "positive"} <= facts
             case Operator(function="inv" | "sqrtm"):
@@ -295,7 +295,7 @@ class Known:
 
     def _invertible(self, e: Expr) -> bool:
         match e:
-            case Symbol():
+            case Symbol() | Operator() if _declared(e) is not None:
                 facts = self.of(e)
                 return bool(facts & {"invertible", "orthogonal"}) or {"diagonal", "nonzero"} <= facts or self.definite(e)
             case Operator(function="inv" | "expm" | "eigvecsh" | "cholesky"):
@@ -332,6 +332,8 @@ class Known:
         return False
 
 
-def surely_positive(size: Size) -> bool:
-    """Whether a size is at least 1 for all values of its names."""
-    return all(k > 0 for m, k in size.terms if m) and sum(k for _, k in size.terms) >= 1
+def _declared(e: Expr) -> str | None:
+    """The name under which facts of an expression are declared: of a symbol, or of the function whose value it is."""
+    if isinstance(e, Symbol):
+        return e.name
+    return value_name(e.function) if isinstance(e, (Operator, Map)) else None

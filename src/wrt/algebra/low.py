@@ -70,6 +70,16 @@ def join(
     return Low(product(coefficient, pairs, tuple(out), all_sizes), shown)
 
 
+def fitted(low: Low, order: int) -> Low:
+    """The value with as many own axes as its text has: the sum along the rows of a matrix of one row is a number."""
+    own = low.expr.shape[len(low.free) :]
+    single = [k for k, size in enumerate(own) if size.number == 1][: max(len(own) - order, 0)]
+    if not single:
+        return low
+    keys = tuple([("one", k) if k in single else k for k in range(len(own))])
+    return join([(low, keys)], tuple([k for k in range(len(own)) if k not in single]))
+
+
 def slots(shape: Shape) -> tuple[int | None, int | None]:
     """Which own axis stands for the rows and which for the columns of a value."""
     match shape.kind:
@@ -102,8 +112,5 @@ def entry(form: Affine, size: Size) -> Low:
     free = tuple(form.coefficients)
     if len(free) == 1 and form.coefficients[free[0]] == 1 and (form.constant + free[0].start) is Size.of(0) and free[0].size is size:
         return Low(product(1, [], (0, 0), (size,)), free)
-    constant_part = form.constant
-    for binder in free:
-        constant_part = constant_part + binder.start * form.coefficients[binder]
     coefficients = (*[-form.coefficients[b] for b in free], 1)
-    return Low(selector("==", coefficients, -constant_part, (*[b.size for b in free], size)), free)
+    return Low(selector("==", coefficients, -form.at_start, (*[b.size for b in free], size)), free)

@@ -14,7 +14,7 @@ from wrt.algebra.affine import Affine, affine
 from wrt.algebra.domain import check_argument, check_power, check_quotient
 from wrt.algebra.expr import ONE, Expr, number, position, raw_operator, symbol
 from wrt.algebra.known import Known
-from wrt.algebra.low import Binder, Low, join, slots, typed
+from wrt.algebra.low import Binder, Low, fitted, join, slots, typed
 from wrt.algebra.maps import comparison, mapping, power, reciprocal
 from wrt.algebra.operators import operator
 from wrt.algebra.scopes import Scopes
@@ -50,17 +50,6 @@ from wrt.tables.operators import OPERATORS
 def lower(source: Source) -> Expr:
     """The index form of a typed formula; axes as its shape says."""
     return Lowering(source.declarations).run(source.tree).expr
-
-
-def lower_entry(source: Source, indices: Sequence[tuple[str, Size]]) -> Expr:
-    """The array of a formula with free indices: one axis an index, then the axes of the formula."""
-    work = Lowering(source.declarations)
-    for name, size in indices:
-        work.scopes.outer[name] = Binder(name, size, Size.of(0))
-    low = work.run(source.tree)
-    binders = [work.scopes.outer[name] for name, _ in indices]
-    own = tuple(range(low.expr.order - len(low.free)))
-    return join([(low, own)], tuple(binders) + own, dict(enumerate(low.expr.shape[len(low.free) :]))).expr
 
 
 def inner_sums(tree: Node) -> set[int]:
@@ -276,7 +265,7 @@ class Lowering:
             return application(self, node, function, arguments)
         build = CALLS.get(node.function)
         if build is not None:
-            return build(self, node, arguments)
+            return fitted(build(self, node, arguments), typed(node).order)
         if node.function in FUNCTIONS:
             return self.elementwise(node, arguments)
         row = OPERATORS.get(node.function)

@@ -34,7 +34,6 @@ from wrt.algebra.expr import (
 from wrt.algebra.patterns import all_scalar, has_window, is_structured, one_way
 from wrt.language.sizes import Size
 
-SCALAR_CAP = 64  # the same for scalar factors
 CLOSING = frozenset(("frechet", "frechet_array", "eigvecsh", "svd_u", "svd_v", "polar", "cholesky", "inv"))  # operands that may close, see closing.py
 CAP = 16  # operands up to which an inner product is inlined; bounds the cost of long chains
 
@@ -47,7 +46,7 @@ def product(coefficient: Fraction | int, operands: Iterable[Operand], output: La
     flatten: inline inner products too (up to CAP operands); a structured inner product is always inlined.
     """
     work = _Work(coefficient if isinstance(coefficient, Fraction) else Fraction(coefficient), sizes)
-    if not work.take(list(operands), flatten):
+    if not work.take(list(operands), flatten=flatten):
         return zero(tuple(sizes[a] for a in output))
     found = work.finish(tuple(output))
     if isinstance(found, Product) and any(isinstance(e, Reshape) and not e.split for e, _ in found.operands):
@@ -161,7 +160,7 @@ class _Work:
         self.parent.append(len(self.parent))
         return len(self.parent) - 1
 
-    def take(self, todo: list[Operand], flatten: bool) -> bool:
+    def take(self, todo: list[Operand], *, flatten: bool) -> bool:
         """Add operands, inlining; False when the product is zero."""
         if self.coefficient == 0:
             return False
@@ -260,7 +259,7 @@ class _Work:
             merged = factors[0] if len(factors) == 1 or isinstance(factors[0], Indicator) else _power_sum(factors)
             again.append((merged, labels))
         self.operands = []
-        self.take(again, False)
+        self.take(again, flatten=False)
         return self._merge([(e, tuple([self.find(a) for a in labels])) for e, labels in self.operands])
 
     def _cancel_inverses(self, operands: list[Operand], out: Labels, absorbed: set[int]) -> list[Operand]:
@@ -319,7 +318,7 @@ class _Work:
             inner = _Work(ONE, self.sizes)
             scalars.append((inner._intern(part, ()), ()))
         self.operands = []
-        self.take(kept + scalars, False)
+        self.take(kept + scalars, flatten=False)
         return self._merge([(e, tuple([self.find(a) for a in labels])) for e, labels in self.operands])
 
     def _intern(self, operands: list[Operand], out: Labels) -> Expr:

@@ -22,7 +22,7 @@ from wrt.algebra.expr import (
 )
 from wrt.algebra.maps import mapping
 from wrt.algebra.operators import operator
-from wrt.algebra.product import product, scale
+from wrt.algebra.product import product
 from wrt.algebra.reshape import group, split
 from wrt.algebra.sums import add, size_number
 from wrt.language.sizes import Size
@@ -87,8 +87,3 @@ def substitute(e: Expr, values: Mapping[str, Expr], sizes: Mapping[str, Size] | 
                 return with_children(node, below)
 
     return fold(e, visit)
-
-
-def negate(e: Expr) -> Expr:
-    """-e."""
-    return scale(-1, e)

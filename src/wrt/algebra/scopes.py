@@ -90,9 +90,7 @@ class Scopes:
     def indicator(self, relation: str, form: Affine) -> Low:
         """[form == 0] or [form >= 0] as a 0/1 array over the binders of the form."""
         free = tuple(form.coefficients)
-        constant_part = form.constant
-        for binder in free:
-            constant_part = constant_part + binder.start * form.coefficients[binder]
+        constant_part = form.at_start
         coefficients = tuple(form.coefficients[b] for b in free)
         if not free:
             value = constant_part.number

@@ -15,12 +15,13 @@ from math import prod
 from wrt.algebra.conditions import Condition
 from wrt.algebra.contractions import identity
 from wrt.algebra.distribution import distribute_to_cancel
-from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Sum, Symbol, fold, postorder
+from wrt.algebra.expr import ONE, Expr, Labels, Map, Operator, Product, Sum, Symbol, constant_value, fold, postorder
 from wrt.algebra.factors import marks, raised
 from wrt.algebra.indices import is_unequal, spread_unequal
-from wrt.algebra.known import Facts, Known
+from wrt.algebra.known import KEEP_SYMMETRY, Facts, Known
 from wrt.algebra.logistic import with_minus
 from wrt.algebra.operators import operator
+from wrt.algebra.polar import opened
 from wrt.algebra.product import Operand, product, scale, times, transpose
 from wrt.algebra.rebuild import with_children
 from wrt.algebra.rules import LATE_MAP_RULES, LATE_RULES, MAP_RULES, PRODUCT_RULES, SET_RULES, SUM_RULES
@@ -140,6 +141,8 @@ class Simplifier:
                 return constant(0, ())
             case "powers" if "idempotent" in self.known.of(x) and (node.parameters[1].number or 0) >= 1:  # type: ignore[attr-defined]  # a Size
                 return x
+            case "polar_array" | "lyapunov":
+                return opened(node)
             case "prod_except" if self.spell:
                 return self.other_entries(node)
             case "minors" if self.spell or self.known.invertible(x):
@@ -189,8 +192,11 @@ class Simplifier:
         if found is None:
             self.symmetric_memo[id(e)] = (e, False)  # orienting asks about the operands again
             answer = self.known.symmetric(e)
+            core = _argument(e)
             if answer or isinstance(e, Symbol):
                 pass
+            elif core is not e:
+                answer = self.symmetric(core)
             elif isinstance(e, Sum):
                 turned = add([(c, self.oriented(transpose(t))) for c, t in e.terms], e.shape)
                 answer = turned is add([(c, self.oriented(t)) for c, t in e.terms], e.shape)
@@ -225,6 +231,17 @@ class Simplifier:
         if isinstance(e, Operator) and is_whole(e.function):
             return same_entries(e, labels)
         return [labels]
+
+
+def _argument(e: Expr) -> Expr:
+    """The matrix of which e is a function that keeps symmetry: X for inv(X), adj(inv(X)), exp(X) entry by entry, ..."""
+    while True:
+        if isinstance(e, Operator) and e.function in KEEP_SYMMETRY:
+            e = e.arguments[0]
+        elif isinstance(e, Map) and len(arrays := [a for a in e.arguments if constant_value(a) is None]) == 1:
+            (e,) = arrays
+        else:
+            return e
 
 
 def _rank(e: Expr) -> tuple[int, int, bytes]:

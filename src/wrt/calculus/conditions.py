@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from wrt.algebra.closing import with_polar
 from wrt.algebra.conditions import Condition
-from wrt.algebra.expr import Expr, Map, Operator, Symbol, constant_value, is_zero, postorder
+from wrt.algebra.expr import Expr, Map, Operator, Product, Symbol, constant_value, is_zero, postorder
 from wrt.algebra.known import Facts, Known
-from wrt.algebra.sums import minus, size_number
+from wrt.algebra.sums import constant, minus, size_number
 from wrt.calculus.derive import depends
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
@@ -25,7 +25,7 @@ def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = 
     known = Known(facts or {})
     found: dict[Condition, None] = {}
     d = with_polar(d)
-    open_spectra = {id(node.children[0]) for node in postorder(d) if _has_gaps(node)}
+    open_spectra = {id(node.children[0]) for node in postorder(d) if _has_gaps(node)} - _gapless(with_polar(f))
     for root in (f, d):
         for node in postorder(root):
             if isinstance(node, Operator) and not _implied(node, known):
@@ -41,7 +41,7 @@ def conditions_of(f: Expr, d: Expr, names: Sequence[str], facts: Facts | None = 
             moving |= depends(f, node)
     for node in postorder(f):
         if id(node) in moving:
-            found.update(dict.fromkeys(_kinks(node, known)))
+            found.update(dict.fromkeys(Condition(c.sentence, tuple(map(_as_number, c.subjects))) for c in _kinks(node, known)))
     return tuple(found)
 
 
@@ -77,6 +77,13 @@ def _has_gaps(node: Expr) -> bool:
     return isinstance(node, Operator) and node.function in ("eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v")
 
 
+def _gapless(f: Expr) -> set[int]:
+    """The ids of the matrices of which f holds the polar factor or the nuclear norm, and nothing else that singular values make: no gap is divided by."""
+    operators = [node for node in postorder(f) if isinstance(node, Operator)]
+    smooth = {id(node.children[0]) for node in operators if node.function in ("polar", "norm_nuc")}
+    return smooth - {id(node.children[0]) for node in operators if _has_gaps(node) or node.function == "norm_spec"}
+
+
 def _implied(node: Operator, known: Known) -> bool:
     x = node.arguments[0]
     match node.function:
@@ -97,7 +104,7 @@ def _kinks(node: Expr, known: Known) -> list[Condition]:
     match node:
         case Map(function="pow"):
             k = constant_value(node.arguments[1])
-            if k is None or k.denominator == 1 or k >= 1 or known.positive(node.arguments[0]):
+            if k is None or k.denominator == 1 or k >= 1 or known.positive(node.arguments[0]) or (k > 0 and _positive_part(node.arguments[0])):
                 return []
             return [Condition("{} != 0" + across, (node.arguments[0],))]
         case Map() if node.function in FUNCTIONS and FUNCTIONS[node.function].kink:
@@ -110,9 +117,32 @@ def _kinks(node: Expr, known: Known) -> list[Condition]:
             left, right = ["{}" if s in values else s for s in sides]
             return [Condition(f"{left} != {right}{across}", subjects)]
         case Operator(function="max" | "min"):
-            return [Condition("{} without a tie for its " + ("greatest" if node.function == "max" else "least") + " entry", node.arguments)]
+            return [_no_tie(node)]
         case Operator(function="norm_spec"):
             return [Condition("{} with a simple greatest singular value", node.arguments)]
         case Operator(function="norm_nuc"):
             return [Condition("{} of full rank", node.arguments)]
     return []
+
+
+def _no_tie(node: Operator) -> Condition:
+    """No tie for the greatest or least entry, of the whole or of each row or column; what counts at a tie is said, since the short form x == max(x) does not."""
+    (x,) = node.arguments
+    best = "greatest" if node.function == "max" else "least"
+    of = f"its {best} entry"
+    if node.order == 1 and x.order == 2:
+        turned = isinstance(x, Product) and x.coefficient == 1 and len(x.operands) == 1 and x.operands[0][1] == x.output[::-1]
+        line, x = ("column", x.operands[0][0]) if isinstance(x, Product) and turned else ("row", x)
+        of = f"the {best} entry of a {line}"
+    return Condition("{} without a tie for " + of + " (a tie is split evenly)", (x,))
+
+
+def _positive_part(e: Expr) -> bool:
+    """Whether e is relu(u) or maximum(u, 0), whose own kink is that of its root."""
+    return isinstance(e, Map) and (e.function == "relu" or (e.function == "maximum" and any(constant_value(a) == 0 for a in e.arguments)))
+
+
+def _as_number(e: Expr) -> Expr:
+    """A constant array as the number its entries are."""
+    value = constant_value(e)
+    return e if value is None else constant(value, ())

@@ -24,6 +24,7 @@ from wrt.calculus.local import elementwise_derivative, operator_derivative
 Term = tuple[Fraction, Expr]
 ALONG = frozenset(("expm", "logm", "sqrtm", "frechet"))  # read best along the direction of a scalar: A @ expm(t*A)
 SPECTRAL = frozenset(("eigvalsh", "svdvals"))  # opened, so that V f(l) V.T closes before it is derived again
+POLAR = frozenset(("polar_array", "lyapunov"))  # whose derivatives are sums of large arrays: what they meet is contracted with each addend
 
 
 def derivative(f: Expr, x: Symbol) -> Expr:
@@ -99,7 +100,7 @@ def _pull(node: Expr, bar: Expr, lead: Labels, dependent: set[int]) -> list[tupl
                 if array is not None:
                     inner = tuple(range(k + node.order, k + node.order + a.order))
                     operands = [(bar, (*lead, *own)), (array, (*own, *inner))]
-                    out.append((a, distributed(ONE, operands, (*lead, *inner), bar.shape + a.shape, flatten=node.function in SPECTRAL)))
+                    out.append((a, _through(node, operands, (*lead, *inner), bar.shape + a.shape, flatten=node.function in SPECTRAL)))
         case Reshape():
             counts = (1,) * k + node.counts
             inner_shape = bar.shape[:k] + node.argument.shape
@@ -170,7 +171,7 @@ def _push(node: Expr, dots: dict[int, Expr], extra: Sizes) -> Expr:
                     inner = tuple(range(node.order, node.order + a.order))
                     free = tuple(range(node.order + a.order, node.order + a.order + k))
                     operands: list[Operand] = [(array, (*own, *inner)), (dots[id(a)], (*inner, *free))]
-                    terms.append((ONE, distributed(ONE, operands, (*own, *free), (*node.shape, *a.shape, *extra))))
+                    terms.append((ONE, _through(node, operands, (*own, *free), (*node.shape, *a.shape, *extra))))
         case Reshape():
             inner_dot = dots[id(node.argument)]
             counts = node.counts + (1,) * k
@@ -189,6 +190,20 @@ def distributed(coefficient: Fraction, operands: list[Operand], output: Labels, 
             terms = [(c, distributed(coefficient, [(t, labels), *rest], output, sizes, flatten=flatten)) for c, t in e.terms]
             return add(terms, tuple([sizes[a] for a in output]))
     return product(coefficient, operands, output, sizes, flatten=flatten)
+
+
+def _through(node: Operator, operands: list[Operand], output: Labels, sizes: Sizes, *, flatten: bool = False) -> Expr:
+    """A cotangent or tangent against the array of an operator's derivative, one of the two operands."""
+    if node.function not in POLAR:
+        return distributed(ONE, operands, output, sizes, flatten=flatten)
+    shape = tuple([sizes[a] for a in output])
+    at = next((m for m, (e, _) in enumerate(operands) if isinstance(e, Sum)), None)
+    if at is None:
+        return product(1, operands, output, sizes)
+    array, labels = operands[at]
+    rest = [o for m, o in enumerate(operands) if m != at]
+    assert isinstance(array, Sum)
+    return add([(c, _through(node, [(t, labels), *rest], output, sizes)) for c, t in array.terms], shape)
 
 
 def has_delta(e: Expr) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
+from wrt.algebra import polar
 from wrt.algebra.expr import ONE, Expr, Map, Operator, constant_value, indicator, postorder, raw_operator, symbol
 from wrt.algebra.maps import mapping, reciprocal
 from wrt.algebra.operators import matrix_power, operator
@@ -28,8 +29,8 @@ def elementwise_derivative(node: Map, k: int, *, alone: bool = False) -> Expr | 
     if node.function == "pow":
         x, e = node.arguments
         if k == 0:
-            lower_power = mapping("pow", (x, add([(ONE, e), (-ONE, constant(1, shape))], shape)))
-            return times(e, lower_power)
+            lower = add([(ONE, e), (-ONE, constant(1, shape))], shape)
+            return _root_slope(node, e, lower) or times(e, mapping("pow", (x, lower)))
         base = constant_value(x)
         if base is not None and base <= 0:
             power = f"({base})**x" if base < 0 else f"{base}**x"
@@ -51,6 +52,18 @@ def elementwise_derivative(node: Map, k: int, *, alone: bool = False) -> Expr | 
     values = dict(zip(row.arguments, node.arguments, strict=True))
     values["y"] = node
     return lift(scalar_pattern(text, (*row.arguments, "y")), values, shape)
+
+
+def _root_slope(node: Map, e: Expr, lower: Expr) -> Expr | None:
+    """The slope of a root of a positive part, sqrt(relu(u)) or sqrt(maximum(u, 0)): where(u > 0, u**lower times e, 0), since it is flat where u < 0."""
+    base, k = node.arguments[0], constant_value(e)
+    if k is None or not 0 < k < 1 or not isinstance(base, Map) or base.function not in ("relu", "maximum"):
+        return None
+    u = next((a for a in base.arguments if constant_value(a) != 0), base)
+    if u is base or (base.function == "maximum" and not any(constant_value(a) == 0 for a in base.arguments)):
+        return None
+    zero = constant(0, node.shape)
+    return mapping("where", (mapping("gt", (u, zero)), times(e, mapping("pow", (u, lower))), zero))
 
 
 def operator_derivative(node: Operator, k: int) -> Expr | None:
@@ -167,25 +180,29 @@ def _frechet(node: Operator, k: int) -> Expr:
     return raw_operator("frechet_array", rest, (*node.shape, *node.arguments[0].shape), (name,))
 
 
-def _svd(node: Operator, k: int) -> Expr | None:
-    """Singular values, vectors and the polar factor of a wide matrix (fewer rows than columns, in numbers): the row is for a tall one."""
-    (x,) = node.arguments
+def _polar(node: Operator, k: int) -> Expr:
+    """d polar(X) / d X and its further derivatives, which stand for themselves until all are taken (polar.py)."""
+    if node.function != "polar":
+        return polar.derivative_of_array(node)
+    return polar.of_wide(node) if _wide(node.arguments[0]) else polar.polar_array(node.arguments[0])
+
+
+def _wide(x: Expr) -> bool:
     m, n = x.shape
-    if m.number is None or n.number is None or m.number >= n.number:
+    return m.number is not None and n.number is not None and m.number < n.number
+
+
+def _svd(node: Operator, k: int) -> Expr | None:
+    """Singular values and vectors of a wide matrix (fewer rows than columns, in numbers): the row is for a tall one."""
+    (x,) = node.arguments
+    if not _wide(x):
         return None
+    m, n = x.shape
     u, v = operator("svd_u", (x,), (m, m)), operator("svd_v", (x,), (n, m))
     s = operator("svdvals", (x,), (m,))
     if node.function == "svdvals":
         return einsum("ki,li->ikl", u, v)
-    identity, one = einsum("->aa", a=n), constant(1, (m, m))
-    beyond = add([(ONE, identity), (-ONE, einsum("ai,bi->ab", v, v))], (n, n))  # what the right singular vectors leave out
-    if node.function == "polar":
-        sums = add([(ONE, einsum("a,ab->ab", s, one)), (ONE, einsum("b,ab->ab", s, one))], (m, m))
-        turn = reciprocal(sums)
-        within = add(
-            [(ONE, einsum("ai,ij,bj,ci,dj->abcd", u, turn, v, u, v)), (-ONE, einsum("ai,ij,bj,cj,di->abcd", u, turn, v, u, v))], (m, n, m, n)
-        )
-        return add([(ONE, within), (ONE, einsum("ai,i,ci,bd->abcd", u, reciprocal(s), u, beyond))], within.shape)
+    beyond = add([(ONE, einsum("->aa", a=n)), (-ONE, einsum("ai,bi->ab", v, v))], (n, n))  # what the right singular vectors leave out
     gaps = _gaps(s)
     # d U = U (F * (P S + S P.T)), d V = V (F * (S P + P.T S)) + (I - V V.T) dX.T U / S, with P = U.T dX V
     w = u if node.function == "svd_u" else v
@@ -243,7 +260,9 @@ _RULES: dict[str, Rule] = {
     "svdvals": _svd,
     "svd_u": _svd,
     "svd_v": _svd,
-    "polar": _svd,
+    "polar": _polar,
+    "polar_array": _polar,
+    "lyapunov": _polar,
     "norm_nuc": _nuclear,
     "norm_spec": _spectral,
 }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from wrt.algebra.expr import Expr, Sizes, symbol
 from wrt.algebra.product import product, transpose
+from wrt.language.scopes import fresh
 from wrt.language.surface import Shape
 
 
@@ -44,14 +45,11 @@ def in_layout(d: Expr, f: Shape, variables: Sequence[Shape], layout: str) -> Lai
 
 
 def tangent_names(names: Sequence[str], reserved: frozenset[str]) -> tuple[str, ...]:
-    """dx, dx2, ... : a fresh name for each variable's tangent."""
+    """dx for each variable's tangent, dx_1 and dx_2 where a variable has several; fresh names."""
     out: list[str] = []
-    for name in names:
-        k, word = 1, f"d{name}"
-        while word in reserved or word in out:
-            k += 1
-            word = f"d{name}{k}"
-        out.append(word)
+    for n, name in enumerate(names):
+        number = f"_{names[: n + 1].count(name)}" if names.count(name) > 1 else ""
+        out.append(fresh(f"d{name}{number}", {*reserved, *out}))
     return tuple(out)
 
 

@@ -32,10 +32,14 @@ ALONG = symbol("t along the line")  # no name of the text language: it cannot be
 
 @dataclass(frozen=True, slots=True)
 class Taylor:
-    """A polynomial in displacements: `expr` holds their symbols, `displacements` what each stands for (x - a; x itself where a = 0)."""
+    """A polynomial in displacements: `expr` holds their symbols, `displacements` what each stands for (x - a; x itself where a = 0).
+
+    `parts`: what adds up to `expr`, the terms of one degree each.
+    """
 
     expr: Expr
     displacements: Mapping[str, Expr]
+    parts: tuple[Expr, ...]
 
     @property
     def whole(self) -> Expr:
@@ -69,7 +73,7 @@ def taylor(f: Expr, variables: Sequence[Symbol], at: Mapping[str, Expr], order: 
             g = derivative(g, ALONG)
     displacements = {steps[x.name].name: minus(x, at[x.name]) for x in variables}
     kept = [(c, _spread(t, set(displacements))) for c, t in terms if not is_zero(t)] or terms[:1]
-    return Taylor(gathered(kept, f.shape), displacements)
+    return Taylor(gathered(kept, f.shape), displacements, tuple(add([term], f.shape) for term in kept))
 
 
 def linearize(f: Expr, variables: Sequence[Symbol], at: Mapping[str, Expr], names: Sequence[str], facts: Facts | None = None) -> Taylor:

@@ -9,6 +9,7 @@ from wrt.derivation.terms import bare
 from wrt.errors import WrtError
 from wrt.language.parser import parse
 from wrt.language.read import type_tree
+from wrt.language.rewrite import exchanged
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Declaration, Generator, Index, Loop, Name, Node, Number, postorder
 
@@ -67,3 +68,35 @@ def bound(tree: Node, free: Iterable[str], sizes: Mapping[str, Size]) -> Node:
     """array(tree for i in range(n) ...) over the names, in alphabetical order; the tree itself where there are none."""
     loops = tuple(Loop(name, Number(Fraction(0), "0"), parse(sizes[name].text)) for name in sorted(free))
     return Generator("array", tree, loops) if loops else tree
+
+
+def entries_taken(tree: Node) -> Node:
+    """The tree with array(body for i in ...)[k] written as the body for k; an index of the body called k gives way."""
+
+    def change(node: Node) -> Node | None:
+        match node:
+            case Index(base=Generator(function="array", conditions=()) as whole) if len(whole.loops) == len(node.parts):
+                if all(isinstance(part, (Name, Number)) for part in node.parts):
+                    return _body(whole, node.parts)
+        return None
+
+    while True:
+        made = exchanged(tree, change)
+        if made is tree:
+            return tree
+        tree = made
+
+
+def _body(whole: Generator, parts: Sequence[Node]) -> Node:
+    given = {loop.name: part for loop, part in zip(whole.loops, parts, strict=True)}
+    taken = {n.name for part in parts for n in postorder(part) if isinstance(n, Name)}
+    inner = {n.name for n in postorder(whole.body) if isinstance(n, Loop)}
+    used = taken | inner | {n.name for n in postorder(whole.body) if isinstance(n, Name)}
+    spare = {name: next(w for k in range(1, 1000) if (w := f"{name}{k}") not in used) for name in sorted(inner & taken)}
+
+    def change(node: Node) -> Node | None:
+        if isinstance(node, Name):
+            return Name(spare[node.name]) if node.name in spare else given.get(node.name)
+        return Loop(spare[node.name], node.start, node.stop) if isinstance(node, Loop) and node.name in spare else None
+
+    return exchanged(whole.body, change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wrt.derivation.entries import ONE, ZERO, entry, opaque, replaced
 from wrt.derivation.local import local_differential, parse_again
 from wrt.derivation.reading import Scene, is_pending, put, size_of
-from wrt.derivation.rules import UNDONE, Rule, calculus_rules, is_declared, matrix_row
+from wrt.derivation.rules import CANCEL, UNDONE, Rule, calculus_rules, is_declared, matrix_row
 from wrt.derivation.terms import times
 from wrt.errors import WrtError
 from wrt.language.rewrite import with_children
@@ -39,8 +39,6 @@ def _variable(node: Node, s: Scene) -> Node | None:
     if e is None or not isinstance(node, Call):
         return None
     v = node.arguments[1]
-    if isinstance(e, Name) and isinstance(v, Name):
-        return ONE if e.name == v.name == s.setting.variable else None
     if not (isinstance(e, Index) and isinstance(v, Index) and isinstance(e.base, Name) and e.base.name == s.setting.variable):
         return None
     if len(e.parts) != len(v.parts):
@@ -52,12 +50,31 @@ def _variable(node: Node, s: Scene) -> Node | None:
     return plain
 
 
+def _itself(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return ONE if isinstance(e, Name) and isinstance(node, Call) and isinstance(v := node.arguments[1], Name) and e.name == v.name else None
+
+
+def _log_quotient(node: Node, s: Scene) -> Node | None:
+    """log(exp(a)/b) is a - log(b), before it is differentiated."""
+    match inner(node):
+        case Call(function="log", arguments=(Binary(op="/", left=Call(function="exp", arguments=(a,)), right=b),)):
+            return diff_of(Binary("-", a, Call("log", (b,))), node)
+    return None
+
+
 def _matrix_function(node: Node, s: Scene) -> Node | None:
     e = inner(node)
     base, place = (e.base, e.parts) if isinstance(e, Index) else (e, ())
     if not isinstance(base, Call) or is_pending(base):
         return None
     return _by_entries(node, base, place, s, lambda d: matrix_row(base, d, s))
+
+
+def _inverse(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    base = e.base if isinstance(e, Index) else e
+    return _matrix_function(node, s) if isinstance(base, Call) and base.function == "inv" else None
 
 
 def _local(node: Node, s: Scene) -> Node | None:
@@ -203,12 +220,29 @@ def _expand(node: Node, s: Scene) -> Node | None:
     return None
 
 
+def _divided(node: Node, s: Scene) -> Node | None:
+    """(a*S - b)/S**2 is a/S - b/S**2: the end of the quotient rule where S is a sum over an index, or its root."""
+    if not (isinstance(node, Binary) and node.op == "/" and isinstance(node.left, Binary) and node.left.op == "-" and s.setting.by_entries):
+        return None
+    below = node.right
+    if not (isinstance(below, Binary) and below.op == "**" and isinstance(below.right, Number) and below.right.value == ONE.value * 2):
+        return None
+    words = unparse(below.left)
+    if not any(isinstance(n, Generator) for n in postorder(below.left)):
+        return None
+    for place, factor in product_factors(node.left.left):
+        if place and unparse(factor) == words:
+            return Binary("-", Binary("/", without(node.left.left, place), below.left), Binary("/", node.left.right, below))
+    return None
+
+
 def _pull(node: Node, s: Scene) -> Node | None:
     """A delta that no inner index touches comes out of the inner sum."""
     if not isinstance(node, Generator) or node.function != "sum" or not s.loops:
         return None
     for place, factor in product_factors(node.body):
-        if isinstance(factor, Binary) and factor.op == "==" and not _mentions(factor, {p.name for p in node.loops}):
+        bare = isinstance(factor, Binary) and factor.op == "==" and all(isinstance(side, Name) for side in factor.children)
+        if bare and not _mentions(factor, {p.name for p in node.loops}):
             return Binary("*", factor, Generator("sum", without(node.body, place), node.loops, node.conditions))
     return None
 
@@ -253,22 +287,28 @@ def _scalar_only(rule: Rule) -> Rule:
 NOTES = "the notes on componentwise derivatives"
 CALCULUS: tuple[Rule, ...] = (
     Rule("derivative of the variable's entry", _variable, True, "Kronecker deltas"),
+    Rule("derivative of the variable itself", _itself, True, "dx/dx is 1"),
     Rule("index notation", _notation, False, "definition of the product, the sum, the trace, the norm"),
+    Rule("logarithm of a quotient", _log_quotient, False, "log(exp(a)/b) is a - log(b)"),
     *calculus_rules(diff_of),
+    Rule("derivative of the inverse", _inverse, True, "X @ inv(X) is the identity matrix, whose derivative is 0"),
     Rule("derivative of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
     Rule("chain rule for a declared function", _declared, True, "the derivative of f(u) is D(f)(u) times that of u"),
     Rule("derivative of the outermost function", _local, True, "the engine's operator form, proved"),
 )
+DROP = _scalar_only(Rule("drop zeros and ones", _tidy))
 TIDY: tuple[Rule, ...] = tuple(
     map(
         _scalar_only,
         (
-            Rule("drop zeros and ones", _tidy),
+            DROP,
             UNDONE,
             Rule("contract a delta", _contract, source="sum over j of (j == k)*a[j] is a[k]"),
             Rule("sum of a sum", _split),
             Rule("delta out of the sum", _pull),
             Rule("expand the product", _expand),
+            CANCEL,
+            Rule("divide", _divided, source="(a*S - b)/S**2 is a/S - b/S**2"),
         ),
     )
 )

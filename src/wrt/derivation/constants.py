@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from wrt.derivation.terms import all_replaced, number
+from wrt.derivation.terms import all_replaced
 from wrt.language.surface import Binary, Call, Name, Node, Number, postorder
+from wrt.language.trees import number
 
 DIGITS = 12  # significant ones, from which on a decimal is an approximation
 NEAR = Fraction(1, 10**13)  # relative distance to what it stands for

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from wrt.derivation.terms import addends, all_replaced, factors, number, product_of, replaced
+from wrt.derivation.terms import addends, all_replaced, factors, product_of, replaced
 from wrt.errors import Span
 from wrt.language.rewrite import in_front, with_children
 from wrt.language.surface import Binary, Call, Declaration, Index, Name, Node, Number, Unary, postorder
-from wrt.language.unparse import unparse
+from wrt.language.trees import number
+from wrt.language.unparse import short, unparse
 from wrt.tables.functions import FUNCTIONS
 
 TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -34,10 +35,11 @@ FACTORS = (Fraction(2), Fraction(1, 2), Fraction(3), Fraction(1, 3), Fraction(4)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The formula with one place changed; `span` is that place in the text it came from."""
+    """The formula with one place changed; `span` is that place in the text it came from, `says` what was wrong, where the kind does not tell."""
 
     tree: Node
     span: Span
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +88,37 @@ def factor(s: Subject) -> Iterator[Edit]:
     for node in postorder(s.tree):
         match node:
             case Binary(op="*") if s.scalar(node.left):
-                yield Edit(replaced(s.tree, node, node.right), node.left.span)
+                yield Edit(replaced(s.tree, node, node.right), node.left.span, _too_many(node.left))
             case Binary(op="/") if s.scalar(node.right):
-                yield Edit(replaced(s.tree, node, node.left), node.right.span)
+                yield Edit(replaced(s.tree, node, node.left), node.right.span, f"the divisor {short(node.right)} is one too many")
             case Binary(op="*") if s.scalar(node.right):
-                yield Edit(replaced(s.tree, node, node.left), node.right.span)
+                yield Edit(replaced(s.tree, node, node.left), node.right.span, _too_many(node.right))
+    for node in outermost_products(s.tree):
+        chain = factors(node)
+        for k in range(len(chain)):
+            yield Edit(replaced(s.tree, node, product_of([*chain[:k], *chain[k + 1 :]])), chain[k].span, _too_many(chain[k]))
+    raised = {id(p) for n in postorder(s.tree) if isinstance(n, Binary) and n.op == "**" for p in postorder(n.right)}
     for node in postorder(s.tree):
-        if isinstance(node, Number):
+        if isinstance(node, Number) and id(node) not in raised:
             for c in RATIOS:
-                yield Edit(replaced(s.tree, node, number(node.value * c)), node.span)
+                new = number(node.value * c)
+                yield Edit(replaced(s.tree, node, new), node.span, f"the factor {short(new)} stands there as {short(node)}")
     scalars = [Name(n) for n in s.sizes] + [Name(n) for n, d in s.declared.items() if not d.shape.order]
     for part in dict.fromkeys([s.tree, *addends(s.tree)]):
         for c in FACTORS:
-            yield Edit(replaced(s.tree, part, in_front(number(c), part)), part.span)
+            says = f"the factor {short(number(c))} is missing" if c >= 1 else f"the factor {short(number(1 / c))} is one too many"
+            yield Edit(replaced(s.tree, part, in_front(number(c), part)), part.span, says)
         for name in scalars:
-            yield Edit(replaced(s.tree, part, in_front(name, part)), part.span)
-            yield Edit(replaced(s.tree, part, Binary("/", part, name)), part.span)
+            yield Edit(replaced(s.tree, part, in_front(name, part)), part.span, f"the factor {name.name} is missing")
+            yield Edit(replaced(s.tree, part, Binary("/", part, name)), part.span, f"the factor 1/{name.name} is missing")
     for node in postorder(s.tree):
         if (isinstance(node, Call | Name) or (isinstance(node, Unary) and node.op == "T")) and not s.scalar(node):
             yield Edit(replaced(s.tree, node, Binary("*", number(Fraction(2)), node)), node.span)
             yield Edit(replaced(s.tree, node, Binary("/", node, number(Fraction(2)))), node.span)
+
+
+def _too_many(node: Node) -> str:
+    return f"the factor {short(node)} is one too many"
 
 
 def transpose(s: Subject) -> Iterator[Edit]:
@@ -113,9 +126,9 @@ def transpose(s: Subject) -> Iterator[Edit]:
     for node in postorder(s.tree):
         match node:
             case Unary(op="T"):
-                yield Edit(replaced(s.tree, node, node.argument), node.span)
+                yield Edit(replaced(s.tree, node, node.argument), node.span, f"the transpose of {short(node.argument)} is one too many")
             case Name() | Call() | Binary() | Index() if not s.scalar(node):
-                yield Edit(replaced(s.tree, node, Unary("T", node)), node.span)
+                yield Edit(replaced(s.tree, node, Unary("T", node)), node.span, f"the transpose of {short(node)} is missing")
     yield from _stretches(s)
     yield from _everywhere(s)
 
@@ -156,9 +169,8 @@ def power(s: Subject) -> Iterator[Edit]:
     for node in postorder(s.tree):
         if isinstance(node, Binary) and node.op == "**":
             for c in (1, -1):
-                new = (
-                    number(node.right.value + c) if isinstance(node.right, Number) else Binary("+" if c > 0 else "-", node.right, number(Fraction(1)))
-                )
+                e = constant(node.right)
+                new = signed(e + c) if e is not None else Binary("+" if c > 0 else "-", node.right, number(Fraction(1)))
                 one = isinstance(new, Number) and new.value == 1
                 yield Edit(replaced(s.tree, node, node.left if one else Binary("**", node.left, new)), node.span)
             yield Edit(replaced(s.tree, node, node.left), node.span)
@@ -182,6 +194,24 @@ def power(s: Subject) -> Iterator[Edit]:
             yield Edit(replaced(s.tree, part, in_front(number(e), part)), part.span)
         for name in names:
             yield Edit(replaced(s.tree, part, in_front(name, part)), part.span)
+
+
+def constant(node: Node) -> Fraction | None:
+    """The value of a number, with its sign or as a fraction of two; None for what is none."""
+    match node:
+        case Number():
+            return node.value
+        case Unary(op="-"):
+            below = constant(node.argument)
+            return None if below is None else -below
+        case Binary(op="/", left=Number() as a, right=Number() as b) if b.value:
+            return a.value / b.value
+    return None
+
+
+def signed(value: Fraction) -> Node:
+    """A number as a tree, its sign in front."""
+    return Unary("-", number(-value)) if value < 0 else number(value)
 
 
 def outermost_products(tree: Node) -> Iterator[Node]:
@@ -251,8 +281,11 @@ def inverse(s: Subject) -> Iterator[Edit]:
     """An inverse forgotten or one too many, a quotient upside down."""
     for node in postorder(s.tree):
         match node:
+            case Unary(op="T"):
+                yield Edit(replaced(s.tree, node, Call("inv", (node.argument,))), node.span, "a transpose stands for an inverse")
             case Call(function="inv"):
                 yield Edit(replaced(s.tree, node, node.arguments[0]), node.span)
+                yield Edit(replaced(s.tree, node, Unary("T", node.arguments[0])), node.span, "an inverse stands for a transpose")
                 yield Edit(replaced(s.tree, node, Binary("@", node, node)), node.span)
             case Binary(op="/"):
                 yield Edit(replaced(s.tree, node, Binary("*", node.left, node.right)), node.span)
@@ -266,13 +299,14 @@ def inverse(s: Subject) -> Iterator[Edit]:
     yield from _inverted_everywhere(s)
     for node in postorder(s.function):
         if isinstance(node, Call) and node.function == "inv":
-            for new in (
-                Binary("@", node, s.tree),
-                Binary("@", s.tree, node),
-                Binary("@", Unary("T", node), s.tree),
-                Binary("@", s.tree, Unary("T", node)),
-            ):
-                yield Edit(new, s.tree.span)
+            for part in dict.fromkeys([s.tree, *addends(s.tree)]):
+                for new in (
+                    Binary("@", node, part),
+                    Binary("@", part, node),
+                    Binary("@", Unary("T", node), part),
+                    Binary("@", part, Unary("T", node)),
+                ):
+                    yield Edit(replaced(s.tree, part, new), part.span)
 
 
 def _inverted_everywhere(s: Subject) -> Iterator[Edit]:
@@ -311,8 +345,8 @@ def log_exp(s: Subject) -> Iterator[Edit]:
         if isinstance(node, (Name, Binary)):
             for f in ("log", "exp"):
                 yield Edit(replaced(s.tree, node, Call(f, (node,))), node.span)
-    yield Edit(Binary("*", s.function, s.tree), s.tree.span)
-    yield Edit(Binary("/", s.tree, s.function), s.tree.span)
+    yield Edit(Binary("*", s.function, s.tree), s.tree.span, "the function's own value is missing as a factor")
+    yield Edit(Binary("/", s.tree, s.function), s.tree.span, "the function's own value is one factor too many")
     for node in postorder(s.function):
         if isinstance(node, Call) and node.function in swap:
             yield Edit(Binary("*", node, s.tree), s.tree.span)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from wrt.derivation.reading import Scene, is_pending, size_tree
 from wrt.language.rewrite import exchanged
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Unary
+from wrt.language.surface import Binary, Call, Generator, Index, Loop, Name, Node, Number, Slice, Unary
 from wrt.language.trampoline import Task, run
 from wrt.tables.functions import FUNCTIONS
 
@@ -100,12 +100,6 @@ def _over_all(inner: Node, s: Scene, body: object) -> Task:
     return Generator("sum", made, loops) if loops else made
 
 
-def _rows_columns(shape: Shape, place: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-    if shape.kind == "column":
-        return place, ()
-    return ((), place) if shape.kind == "row" else (place[:1], place[1:])
-
-
 def _product(node: Binary, place: tuple[Node, ...], s: Scene) -> Task:
     left, right = node.left.shape, node.right.shape
     if left is None or right is None or node.shape is None or not left.order or not right.order or "tensor" in (left.kind, right.kind):
@@ -136,9 +130,54 @@ def _call(node: Call, place: tuple[Node, ...], s: Scene) -> Task:
         return ONE if name == "ones" else ZERO
     if name == "eye" and len(place) == 2:
         return Binary("==", place[0], place[1])
+    if name == "kron" and len(place) == 2 and len(node.children) == 2 and all(_order(a) == 2 for a in node.arguments):
+        return (yield _kronecker(node, place, s))
+    axis = _axis(node)
+    if axis is not None:
+        return (yield _along(node, node.arguments[0], axis, place, s))
     if len(node.children) != 1 or node.arguments[0].shape is None:
         return opaque(node, place)
     return (yield _reduced(node, node.arguments[0], place, s))
+
+
+def _kronecker(node: Call, place: tuple[Node, ...], s: Scene) -> Task:
+    """kron(A, B)[i, j]: A[a, b]*B[c, d] where i is p*a + c and j is q*b + d, B being p x q."""
+    shapes = [a.shape for a in node.arguments if a.shape is not None]
+    names = [s.fresh() for _ in range(4)]
+    a, b, c, d = map(Name, names)
+    p, q = map(size_tree, shapes[1].sizes)
+    made: Node = Binary("==", place[0], Binary("+", Binary("*", p, a), c))
+    made = Binary("*", made, Binary("==", place[1], Binary("+", Binary("*", q, b), d)))
+    made = Binary("*", made, (yield _entry(node.arguments[0], (a, b), s)))
+    made = Binary("*", made, (yield _entry(node.arguments[1], (c, d), s)))
+    for name, size in zip(reversed(names), reversed([*shapes[0].sizes, *shapes[1].sizes]), strict=True):
+        made = summed(name, size, made)
+    return made
+
+
+def _axis(node: Call) -> int | None:
+    """The axis of a reduction of a matrix, 0 or 1."""
+    said = node.option("axis") or (node.arguments[1] if len(node.arguments) > 1 else None)
+    plain = isinstance(said, Number) and len(node.children) == 2 and _order(node.arguments[0]) == 2
+    return int(said.value) if isinstance(said, Number) and plain and said.value in (0, 1) else None
+
+
+def _along(node: Call, u: Node, axis: int, place: tuple[Node, ...], s: Scene) -> Task:
+    """sum, mean, logsumexp, softmax, log_softmax of a matrix along its columns (axis 0) or rows (axis 1)."""
+    kept = len(place) == 2
+    if node.function not in (("softmax", "log_softmax") if kept else ("sum", "mean", "logsumexp")) or not place or u.shape is None:
+        return opaque(node, place)
+    bound, size = s.fresh(), u.shape.sizes[axis]
+    other = place[1 - axis] if kept else place[0]
+    one = yield _entry(u, (other, Name(bound)) if axis else (Name(bound), other), s)
+    if node.function in ("sum", "mean"):
+        total = summed(bound, size, one)
+        return Binary("/", total, size_tree(size)) if node.function == "mean" else total
+    total = summed(bound, size, Call("exp", (one,)))
+    if not kept:
+        return Call("log", (total,))
+    own = yield _entry(u, place, s)
+    return Binary("/", Call("exp", (own,)), total) if node.function == "softmax" else Binary("-", own, Call("log", (total,)))
 
 
 def _reduced(node: Call, u: Node, place: tuple[Node, ...], s: Scene) -> Task:
@@ -159,8 +198,27 @@ def _reduced(node: Call, u: Node, place: tuple[Node, ...], s: Scene) -> Task:
             return (yield _entry(u, (place[0], place[0]), s))
         case "norm" if shape.order in (1, 2):
             return Call("sqrt", ((yield _over_all(u, s, lambda e: Binary("**", e, Number(Fraction(2), "2")))),))
+        case "var" if shape.order == 1:
+            n = size_tree(shape.sizes[0])
+            mean = Binary("/", (yield _over_all(u, s, lambda e: e)), n)
+            return Binary("/", (yield _over_all(u, s, lambda e: Binary("**", Binary("-", e, mean), Number(Fraction(2), "2")))), n)
+        case "triu" | "tril" if len(place) == 2:
+            one = yield _entry(u, place, s)
+            on_diagonal = isinstance(place[0], Name) and isinstance(place[1], Name) and place[0].name == place[1].name
+            return one if on_diagonal else Binary("*", Binary("<=" if node.function == "triu" else ">=", *place), one)
+        case "cumsum" if shape.order == 1 and len(place) == 1:
+            bound = s.fresh()
+            return summed(bound, shape.sizes[0], Binary("*", Binary("<=", Name(bound), place[0]), (yield _entry(u, (Name(bound),), s))))
         case "logsumexp" if shape.order == 1:
             return Call("log", ((yield _over_all(u, s, lambda e: Call("exp", (e,)))),))
+        case "log_softmax" if shape.order == 1:
+            own = yield _entry(u, place, s)
+            return Binary("-", own, Call("log", ((yield _over_all(u, s, lambda e: Call("exp", (e,)))),)))
+        case "vec" if shape.order == 2 and len(place) == 1:  # the columns stacked
+            a, b = s.fresh(), s.fresh()
+            here = Binary("==", place[0], Binary("+", Binary("*", size_tree(shape.sizes[0]), Name(b)), Name(a)))
+            made = Binary("*", here, (yield _entry(u, (Name(a), Name(b)), s)))
+            return summed(a, shape.sizes[0], summed(b, shape.sizes[1], made))
         case "softmax" if shape.order == 1:
             above = Call("exp", ((yield _entry(u, place, s)),))
             return Binary("/", above, (yield _over_all(u, s, lambda e: Call("exp", (e,)))))

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wrt.conventions import Convention
+from wrt.derivation.local import by_its_name
 from wrt.derivation.reading import Setting
 from wrt.derivation.terms import bare
 from wrt.derivative import Derivative
 from wrt.errors import WrtError
 from wrt.formula import Formula
+from wrt.language.read import read_like
 from wrt.language.shapes import annotate
 from wrt.language.surface import Declaration, Name, Node, Shape, Source, postorder
+from wrt.language.unparse import unparse
 
 MOST_PATHS = 4
 
@@ -123,7 +126,14 @@ class Jacobians:
             return None
         if form is None:
             return None
-        return Jacobian(of, by, form, entries(self.shapes[of]), entries(self.shapes[by]))
+        return Jacobian(of, by, self._named(of, form), entries(self.shapes[of]), entries(self.shapes[by]))
+
+    def _named(self, of: str, form: Formula) -> Formula:
+        """The form with the value's own name in it, where it holds the value."""
+        tree = by_its_name(form.source.tree, self.steps[of], of)
+        if tree is form.source.tree:
+            return form
+        return Formula(read_like(unparse(tree), form.source, extra={of: Declaration(of, self.shapes[of])}))
 
 
 def entries(shape: Shape) -> str:

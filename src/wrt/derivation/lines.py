@@ -1,44 +1,41 @@
 """Marking a whole derivation: each line is to equal the one before; the first that does not is named.
 
-A line may open with =, => or a name ("f = ...", "dF = ...", "df/dx = ..."). A name of a derivative, after a line for the function, asks whether the
-line is that derivative; dX is the differential of X, d(E) that of a formula E; an index that is not bound runs over the axis that it stands at.
+A line may open with =, => or a name ("f = ...", "dF = ...", "df/dx = ..."); a name stands for its formula from then on. A name of a derivative, after a
+line for the function, asks whether the line is that derivative; so does a line that is a derivative only, d/dx (x**2), of the line after it. dX is the
+differential of X, d(E) that of a formula E; an index that is not bound runs over the axis that it stands at.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
-from wrt.conventions import Convention
-from wrt.derivation import questions
-from wrt.derivation.binding import bound, index_sizes, unbound
-from wrt.derivation.edits import Edit, Subject
-from wrt.derivation.lost import dropped, restored
+from wrt.conventions import LAYOUTS
+from wrt.derivation.binding import bound, unbound
+from wrt.derivation.line_reading import LineReader
+from wrt.derivation.line_slips import LineSlips, agreement
+from wrt.derivation.line_texts import lines_of
 from wrt.derivation.mark import PROVED, Marking
-from wrt.derivation.seek import MOST
 from wrt.derivation.slips import SLIPS
-from wrt.derivation.statements import Statement, on_paper, statement
-from wrt.derivation.terms import all_replaced, bare
-from wrt.derivative import Derivative
-from wrt.errors import NoClosedFormError, ShapeError, TextError, UnknownNameError, WrtError
-from wrt.formula import Formula
-from wrt.language.declarations import FactSpec, ShapeSpec, declare
-from wrt.language.parser import parse
-from wrt.language.read import type_tree
-from wrt.language.surface import Binary, Call, Declaration, Index, Name, Node, Source, postorder
+from wrt.derivation.statements import Statement
+from wrt.equality import said as value_said
+from wrt.errors import ShapeError, TextError, UnknownNameError
+from wrt.language.declarations import FactSpec, ShapeSpec
+from wrt.language.surface import Call, Name, Node, postorder
 from wrt.language.unparse import unparse
-from wrt.proof.views import Prover
 
-NO_VALUE = "it has no value"  # how the verdict opens on a formula without a value where the other has one
+# What a gradient and a Hessian are called; the order.
+DERIVATIVES = {**dict.fromkeys(("g", "G", "grad", "gradient", "J", "jac", "jacobian", "D"), 1), **dict.fromkeys(("H", "hess", "hessian"), 2)}
 
 
 @dataclass(frozen=True)
 class LinesMark:
     """What `wrt.check_lines` found: `first_bad` counts from 0, None when every line follows; `slip` a kind, or None; `fixed` the line mended.
 
-    `undecided`: why the proof could not decide about a line (`first_bad` says which), or "".
+    `undecided`: why the proof could not decide about a line (`first_bad` says which), or "". `counterexample`: (values, line before, this line) in
+    small whole numbers, or None. `says`: what went wrong, where the kind of slip does not tell it all.
 
     >>> import wrt
     >>> mark = wrt.check_lines(["(x + 1)**2", "x**2 + 2*x + 1", "x*(x + 2)"])
@@ -52,6 +49,8 @@ class LinesMark:
     fixed: str | None = None
     line: str = ""
     undecided: str = ""
+    counterexample: tuple[Mapping[str, Any], Any, Any] | None = None
+    says: str = field(default="", compare=False)
 
     def __bool__(self) -> bool:
         return self.right
@@ -61,9 +60,15 @@ class LinesMark:
             return "right: every line equals the one before."
         if self.undecided:
             return f"not decided whether the line {self.line!r} follows: {self.undecided}."
-        says = f"the line {self.line!r} does not follow from the line before"
-        says += f": {SLIPS[self.slip].says}." if self.slip else "."
-        return says if self.fixed is None else f"{says} With that mended: {self.fixed}."
+        says = f"the line '{self.line.strip()}' {'is not true' if not self.first_bad else 'does not follow from the line before'}"
+        says += f": {self.says or SLIPS[self.slip].says}." if self.slip else "."
+        if self.fixed is not None:
+            says += f" With that mended: {self.fixed}."
+        if self.counterexample is not None:
+            values, wanted, given = self.counterexample
+            at = ", ".join(f"{name} = {value_said(value)}" for name, value in values.items())
+            says += f" At {at} it would have to be {value_said(wanted)}, it is {value_said(given)}."
+        return says
 
 
 def check_lines(lines: Sequence[str] | str, shapes: ShapeSpec = None, assume: FactSpec = None) -> LinesMark:
@@ -72,155 +77,217 @@ def check_lines(lines: Sequence[str] | str, shapes: ShapeSpec = None, assume: Fa
     Raises: TextError, UnknownNameError for a line that cannot be read.
 
     >>> import wrt
-    >>> print(wrt.check_lines(["norm(A @ x)**2", "x.T @ A.T @ A @ x", "x.T @ A @ A @ x"], "A: n n, x: n"))
-    the line 'x.T @ A @ A @ x' does not follow from the line before: a transpose is missing or one too many. With that mended: x.T @ A.T @ A @ x.
+    >>> print(wrt.check_lines(["(x + y)**2 = x**2 + y**2"], "x:, y:"))
+    the line '(x + y)**2 = x**2 + y**2' is not true: a term is lost. With that mended: x**2 + y**2 + 2*x*y. At x = 1, y = 1 it would have to be 4, it is 2.
     >>> print(wrt.check_lines(["f = log(x**2 + 1)", "df/dx = 2*x/(x**2 + 1)", "= 2/(x + 1/x)"]))
     right: every line equals the one before.
     """
-    given = [line for line in lines.splitlines() if line.strip()] if isinstance(lines, str) else list(lines)
-    derivation = _Derivation(given, shapes, assume)
-    if sum(len(said.formulas) for said in derivation.statements) < 2:
+    given = lines_of(lines) if isinstance(lines, str) else list(lines)
+    reader = LineReader(given, shapes, assume)
+    alone = sum(len(said.formulas) for _, said in reader.statements) < 2
+    if alone and not any(said.of and reader.entry(said.of, reader.declared) is not None for _, said in reader.statements):
         raise TextError("a derivation has at least two lines.")
-    return derivation.mark()
+    return _Derivation(reader, given).mark()
+
+
+class Claim(NamedTuple):
+    """What a line says it is: the derivative of a function by variables, at an entry; without variables, the differential of an order."""
+
+    function: Node
+    names: tuple[str, ...]
+    indices: tuple[str, ...]
+    order: int = 1
 
 
 class _Derivation:
-    """The lines read so far: the last one, and the last one of each name."""
+    """The verdict, line by line: the formula of the last line, and what a line only asks for."""
 
-    def __init__(self, lines: Sequence[str], shapes: ShapeSpec, assume: FactSpec) -> None:
-        if not lines:
-            raise TextError("a derivation has at least two lines.")
-        self.lines = lines
-        self.statements = [statement(line) for line in lines]
-        declared = declare(shapes, assume)
-        self.moving = self._moving(declared)
-        self.source = self._first(declared)
-        if not self.moving:
-            self.moving = self._moving(self.source.declarations)
-        own = self.source.declarations
-        self.declared = {**own, **{f"d{n}": Declaration(f"d{n}", own[n].shape) for n in self.moving}}
-        self.spelt = {spelling: f"d{n}" for n in self.moving for spelling in (f"d{n}", f"d {n}", f"\\mathrm{{d}}{n}", f"\\mathrm{{d}} {n}")}
-        if any(isinstance(n, Call) and n.function == "d" for n in self._all_nodes()) and not self.moving:
-            raise TextError("d(...) says nothing where no line has the differential (dX) of a variable.", hint="write dX, dx, ... in a line.")
-        self.indices = index_sizes([n for node in self._all_nodes() for n in self._undifferentiated(node)], self.declared)
-        self._provers: dict[tuple[int, frozenset[str]], tuple[Node, Prover]] = {}
-        self.named: dict[str, Node] = {}
+    def __init__(self, reader: LineReader, lines: Sequence[str]) -> None:
+        self.reader, self.lines = reader, lines
         self.before: Node | None = None
-
-    def _first(self, declared: dict[str, Declaration]) -> Source:
-        """The first formula, which declares what is not declared."""
-        tangents = {f"d{n}": Declaration(f"d{n}", declared[n].shape) for n in self.moving}
-        text = self.statements[0].formulas[0]
-        spelt = {f"d{n}": f"d{n}" for n in self.moving}
-        tree = _inside(on_paper(text, None, {**declared, **tangents}, spelt))
-        try:
-            source = type_tree(bare(tree), {**declared, **tangents}, text)
-        except WrtError as error:
-            raise error.located(text, error.span) from None
-        return replace(source, declarations={n: d for n, d in source.declarations.items() if n not in tangents})
-
-    def _all_nodes(self) -> list[Node]:
-        return [n for said in self.statements for text in said.formulas for n in _nodes(text)]
-
-    def _moving(self, declared: Mapping[str, Declaration]) -> tuple[str, ...]:
-        """The variables that have a differential: those whose dX occurs, or the only one, where d(...) occurs."""
-        words = " ".join(text for said in self.statements for text in said.formulas)
-        found = tuple(
-            n for n in declared if f"d{n}" not in declared and re.search(rf"(?<![^\W\d_])(?:d|\\mathrm\{{d\}})\s?\\?{re.escape(n)}(?![\w])", words)
-        )
-        pending = any(isinstance(n, Call) and n.function == "d" for n in self._all_nodes())
-        return tuple(declared) if pending and not found and len(declared) == 1 else found
+        self.asked: Claim | None = None  # a derivative that a line asks for
+        self.claimed: Claim | None = None  # what the last line says it is
+        self.claims = 0  # formulas that follow from something
+        self.arguments: dict[str, tuple[str, ...]] = {}  # of a function f(x, y) = ...
 
     def mark(self) -> LinesMark:
         """The verdict on all lines."""
-        for k, said in enumerate(self.statements):
+        for k, said in self.reader.statements:
+            name = said.name
             for text in said.formulas:
-                try:
-                    tree = on_paper(text, None, self.declared, self.spelt)
-                    verdict = self.follows(said, tree)
-                except (TextError, UnknownNameError) as error:
-                    raise type(error)(f"line {k + 1}: {error.message}", text=self.lines[k], hint=error.hint) from None
+                verdict, tree = self.step(k, said, text)
                 if verdict not in PROVED:
                     return self.bad(k, said, tree, verdict)
-                self.before = tree
+                self.before = self.reader.last = tree
+                if name in self.reader.raw and not said.of:
+                    self.reader.raw[name] = tree  # y = u**4 where it was (2*x - 1)**4
+                elif name and name not in self.reader.named and not said.follows:
+                    self.reader.define(name, tree)
                 said = said.continued()
-            if (name := self.statements[k].name) and self.before is not None:
-                self.named[name] = self.before
+        if not self.claims:
+            raise TextError("the lines define names, and none says what follows from them.", hint="write df/dx = ..., or = ... below a line.")
         return LinesMark(True)
 
-    # ------------------------------------------------------------------------------------------------ reading
-    def typed(self, tree: Node, beside: Node | None = None) -> Source:
-        """The source of a line, differentials written out, its unbound indices and those of the line beside it bound. Raises: WrtError."""
-        plain = self._differentiated(tree)
-        free = unbound(plain, self.indices) | (unbound(beside, self.indices) if beside is not None else set())
-        plain = bound(plain, free, self.indices)
-        source = type_tree(bare(plain), self.declared)
-        for name in source.declarations:
-            if name not in self.declared:
-                raise UnknownNameError(f"'{name}' is neither a variable of the derivation nor a function.")
-        return source
+    def step(self, k: int, said: Statement, text: str) -> tuple[str, Node]:
+        """(whether a formula follows, its tree). Raises: TextError, UnknownNameError for a line that cannot be read."""
+        reader = self.reader
+        if said.arguments:
+            self.arguments[said.name] = said.arguments
+        found: tuple[str, Node] | None = None
+        for layout in LAYOUTS:
+            reader.layout, reader.laid_out = layout, False
+            try:
+                verdict, tree = self.verdict(said, text)
+            except (TextError, UnknownNameError) as error:
+                raise type(error)(f"line {k + 1}: {error.message}", text=self.lines[k], hint=error.hint) from None
+            if found is None or verdict in PROVED:
+                found = (verdict, tree)
+            if verdict in PROVED or not reader.laid_out:
+                break
+        assert found is not None
+        return found
 
-    def _undifferentiated(self, node: Node) -> list[Node]:
-        """The node, if it can say the size of an index: with d(E) inside, as E."""
-        return [_inside(node)] if isinstance(node, Index) else []
-
-    def _differentiated(self, tree: Node) -> Node:
-        """The tree with d(E) replaced by the differential of E."""
-        while True:
-            waiting = [n for n in postorder(tree) if isinstance(n, Call) and n.function == "d" and len(n.children) == 1]
-            if not waiting:
-                return tree
-            tree = all_replaced(tree, {id(waiting[0]): self._differential(waiting[0].arguments[0])})
-
-    def _differential(self, e: Node) -> Node:
-        formula = Formula(type_tree(bare(e), self.source.declarations))
-        terms = [self._along(formula, name) for name in self.moving]
-        total = terms[0]
-        for term in terms[1:]:
-            total = parse(f"{unparse(total)} + ({unparse(term)})")
-        return total
-
-    def _along(self, formula: Formula, name: str) -> Node:
-        from wrt.language.rewrite import replace_names
-
-        d = Derivative(formula, (name,), Convention("mixed", "ignored"))
-        if d.operator is None:
-            raise NoClosedFormError(f"the differential of {formula} has no closed form.")
-        return replace_names(d.operator.source.tree, {d.tangents[0]: Name(f"d{name}")})
+    def verdict(self, said: Statement, text: str) -> tuple[str, Node]:
+        """(whether a formula is what the line says, its tree); one whose shapes do not fit is wrong. Raises: TextError, UnknownNameError."""
+        asked = self.reader.only_derivative(text) if not said.follows and not said.of else None
+        if asked is not None:
+            self.asked = Claim(*asked)
+            return "exact", self.reader.read(text)
+        self.claimed = None
+        try:
+            tree = self.reader.read(text)
+        except ShapeError:
+            self.claimed = self.claim(said)
+            return "wrong", self.reader.read_loosely(text)
+        try:
+            return self.follows(said, tree), tree
+        except ShapeError:
+            return "wrong", tree
 
     # ------------------------------------------------------------------------------------------------ the verdict
     def follows(self, said: Statement, tree: Node) -> str:
         """Whether a line is what it says: equal to the line before, or the derivative of the function named."""
-        function = self.named.get(said.of, self.before)
-        if said.of and said.name not in self.named and function is not None:
-            return self.derived(said, function, tree)
-        before = self.named.get(said.name, self.before)
-        try:
-            source = self.typed(tree, before)
-            return "exact" if before is None else agreement(self.typed(before, tree), source)
-        except ShapeError:
-            return "wrong"
+        reader = self.reader
+        claim = self.claim(said)
+        self.claimed = claim
+        self.claims += 1
+        if claim is not None:
+            return self.derived(claim, tree)
+        if not said.follows and (self.starts(said) or (isinstance(tree, Call) and tree.function == "d") or self.anew(said, tree)):
+            self.claims -= 1
+            reader.known(tree)
+            return "exact"
+        before = reader.named.get(said.name, self.before)
+        source = reader.typed(tree, before)
+        if before is None:
+            self.claims -= 1
+            return "exact"
+        return agreement(reader.typed(before, tree), source)
 
-    def derived(self, said: Statement, function: Node, tree: Node) -> str:
-        """Whether a line is the derivative (or, without a variable, the differential) of a function."""
-        if not said.by and self.moving:
-            try:
-                return Prover(self.typed(tree), (), "ignored").equal(type_tree(bare(self._differential(function)), self.declared)).status
-            except ShapeError:
-                return "wrong"
-        right, undecided = Marking(self._formula(function), self._by(said), None).judge(unparse(tree))
+    def starts(self, said: Statement) -> bool:
+        """Whether a line defines a name beside others, so that it does not go on with the line before."""
+        reader = self.reader
+        return bool(said.name) and said.name not in reader.named and (bool(reader.named) or self.before is None)
+
+    def anew(self, said: Statement, tree: Node) -> bool:
+        """Whether a line is an equation of its own: of what lines before define, ln(y) = x*ln(x); or both sides of the one before differentiated."""
+        if len(said.formulas) < 2:
+            return False
+        moves = [self.reader.moves(t) for t in (tree, self.before) if t is not None]
+        return moves == [True, False] or any(isinstance(n, Name) and n.name in self.reader.raw for n in postorder(tree))
+
+    def claim(self, said: Statement) -> Claim | None:
+        """The derivative that a line says it is; None where it says none, or of what nobody has defined. Raises: TextError."""
+        if said.follows:
+            claim, self.asked = self.asked, None
+            return claim
+        self.asked = None
+        said = self.subscripted(said)
+        if not said.of:
+            return None
+        function = self.function(said)
+        if function is None:
+            return None
+        if said.differential or (not said.by and not said.order > 1 and self.reader.moving and said.name.startswith("d")):
+            return Claim(function, (), (), said.order)
+        return Claim(function, *self._by(said, function))
+
+    def subscripted(self, said: Statement) -> Statement:
+        """f_x and f_xy of a function that a line defines, its derivatives; g or H, of which no other line makes use: its gradient, its Hessian."""
+        reader = self.reader
+        functions = [name for name in reader.raw if name not in DERIVATIVES]
+        if said.name in DERIVATIVES and functions and not said.of and not reader.mentioned(said.name):
+            return replace(said, of=functions[-1], order=DERIVATIVES[said.name])
+        base, _, low = said.name.partition("_")
+        known = reader.declared
+        if said.of or not low or base not in self.reader.raw or said.name in {**known, **self.reader.shapes}:
+            return said
+        by = (low,) if low in known else tuple(low)
+        return replace(said, of=base, by=by) if all(b in known for b in by) else said
+
+    def function(self, said: Statement) -> Node | None:
+        """What is differentiated: what the name stands for, an entry of it, a variable; else the formula before."""
+        reader = self.reader
+        if said.of in reader.raw:
+            return Name(said.of)
+        entry = reader.entry(said.of, {**reader.declared, **reader.shapes})
+        if entry is not None:
+            return reader.at(entry)
+        if reader.named and said.of not in reader.named:
+            return reader.named[next(reversed(reader.named))]
+        return reader.named.get(said.of, self.before)
+
+    def _by(self, said: Statement, function: Node) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(the variables of differentiation that a name names, the indices of their entries). Raises: TextError where it names none."""
+        reader = self.reader
+        known = {**reader.declared, **reader.shapes}
+        if said.by:
+            entries = [reader.entry(b, known) for b in said.by]
+            if any(e is None for e in entries):
+                raise TextError(f"it is not said by which variable {said.of} is differentiated.", hint="write df/dx = ...")
+            found = [e for e in entries if e is not None]
+            return tuple(e[0] for e in found), tuple(i for e in found for i in e[1])
+        given = [e[0] for w in self.arguments.get(said.of, ()) if (e := reader.entry(w, known)) is not None]
+        names = (given[0],) if len(given) == 1 else reader.variables(function)
+        return names * said.order, ()
+
+    def derived(self, claim: Claim, tree: Node) -> str:
+        """Whether a line is the derivative (or, without variables, the differential) of a function."""
+        reader = self.reader
+        if not claim.names:
+            target = self.target(claim)
+            return agreement(reader.typed(target, tree), reader.typed(tree, target))
+        kept = [n for n in claim.names if n in reader.shapes]
+        if claim.indices or kept or unbound(reader.expanded(claim.function), reader.indices):
+            verdict = "wrong"
+            for layout in LAYOUTS:
+                reader.layout = layout
+                target = self.target(claim)
+                with suppress(ShapeError):
+                    verdict = agreement(reader.typed(target, tree), reader.typed(tree, target))
+                if verdict in PROVED:
+                    break
+            return verdict
+        right, undecided = self.marking(claim).judge(unparse(self.entries_bound(tree)))
         return "exact" if right else f"unverified: {undecided}" if undecided else "wrong"
 
-    def _formula(self, function: Node) -> Formula:
-        return Formula(type_tree(bare(function), self.source.declarations))
+    def target(self, claim: Claim) -> Node:
+        """The derivative or the differential that is asked for."""
+        if claim.names:
+            return self.reader.derivative(claim.function, claim.names, claim.indices)
+        made = claim.function
+        for _ in range(claim.order):
+            made = self.reader.differential(made)
+        return made
 
-    def _by(self, said: Statement) -> tuple[str, ...]:
-        """The variables of differentiation that a name names. Raises: TextError where it names none."""
-        declared = self.source.declarations
-        names = said.by or (tuple(declared) if len(declared) == 1 else ())
-        if not names or any(n not in declared for n in names):
-            raise TextError(f"it is not said by which variable {said.of} is differentiated.", hint="write df/dx = ...")
-        return names
+    def marking(self, claim: Claim) -> Marking:
+        """The question that a claim answers."""
+        return Marking(self.reader.formula(claim.function, claim.names), claim.names, None)
+
+    def entries_bound(self, tree: Node) -> Node:
+        """The line with names written out, its unbound indices bound."""
+        plain = self.reader.expanded(tree)
+        return bound(plain, unbound(plain, self.reader.indices), self.reader.indices)
 
     # ------------------------------------------------------------------------------------------------ the slip
     def bad(self, k: int, said: Statement, tree: Node, verdict: str) -> LinesMark:
@@ -228,123 +295,16 @@ class _Derivation:
         line = self.lines[k]
         if verdict.startswith("unverified"):
             return LinesMark(False, k, line=line, undecided=verdict.partition(": ")[2])
-        function = self.named.get(said.of, self.before)
-        if said.of and said.name not in self.named and function is not None and not (self.moving and not said.by):
-            mark = Marking(self._formula(function), self._by(said), None).mark(unparse(tree))
-            return LinesMark(False, k, mark.slip, mark.fixed, line)
-        before = self.named.get(said.name, self.before)
-        if said.of and said.name not in self.named and function is not None:
-            before = self._differential(function)
+        claim = self.claimed
+        before = self.reader.named.get(said.name, self.before)
+        if claim is not None:
+            if claim.names and not claim.indices and not unbound(self.reader.expanded(claim.function), self.reader.indices):
+                kept = [n for n in claim.names if n in self.reader.shapes]
+                mark = self.marking(claim).mark(unparse(self.reader.expanded(tree, kept) if kept else self.entries_bound(tree)))
+                if mark.slip is not None or mark.counterexample is not None:
+                    return LinesMark(False, k, mark.slip, mark.fixed, line, "", mark.counterexample, mark.says)
+            before = self.target(claim)
         if before is None:
             return LinesMark(False, k, line=line)
-        for name, made in self._kinds(tree, before):
-            seen: set[str] = set()
-            for edit in islice(made, MOST):
-                words = unparse(edit.tree)
-                if words not in seen:
-                    seen.add(words)
-                    if self._equal(before, edit.tree):
-                        return LinesMark(False, k, name, words, line)
-        kind = self._factorwise(before, tree) or self._dropped(before, tree) or self._under_conditions(before, tree)
-        return LinesMark(False, k, kind, line=line)
-
-    def _factorwise(self, before: Node, tree: Node) -> str | None:
-        """The slip of having taken d(u)*d(v) for d(u*v)."""
-        for node in postorder(before):
-            if isinstance(node, Call) and node.function == "d" and isinstance(e := node.arguments[0], Binary) and e.op in "*@":
-                wrong = Binary(e.op, Call("d", (e.left,)), Call("d", (e.right,)))
-                if self._equal(all_replaced(before, {id(node): wrong}), tree):
-                    return "product-rule-term-lost"
-        return None
-
-    def _dropped(self, before: Node, tree: Node) -> str | None:
-        """The kind of slip of having dropped one factor; a line of the wrong shape is read with all sizes equal."""
-        try:
-            source = self.typed(before, tree)
-        except WrtError:
-            return None
-        given = self._typed_or_equalised(tree, before, source)
-        if given is None:
-            return None
-        answer, same = given
-        prover = Prover(answer, (), "ignored")
-        for kind, wrong in islice(dropped(source.tree), MOST):
-            other = questions.equalised(wrong, source) if same else type_tree(bare(wrong), source.declarations) if _fits(wrong, source) else None
-            if other is not None and prover.equal(other).status in PROVED:
-                return kind
-        return None
-
-    def _typed_or_equalised(self, tree: Node, before: Node, source: Source) -> tuple[Source, bool] | None:
-        try:
-            return self.typed(tree, before), False
-        except WrtError:
-            found = questions.equalised(self._differentiated(tree), source)
-            return (found, True) if found is not None else None
-
-    def _equal(self, before: Node, tree: Node) -> bool:
-        """Whether a line, mended, follows; the evaluations of the line before are shared by all that is tried."""
-        try:
-            key = (id(before), frozenset(unbound(self._differentiated(tree), self.indices)))
-            if key not in self._provers:
-                self._provers[key] = (before, Prover(self.typed(before, tree), (), "ignored"))
-            given = self.typed(tree, before)
-            verdict = self._provers[key][1].equal(given)
-            if verdict.why.startswith(NO_VALUE):
-                verdict = Prover(given, (), "ignored").equal(self.typed(before, tree))
-        except WrtError:
-            return False
-        return verdict.status in PROVED
-
-    def _kinds(self, tree: Node, before: Node) -> Iterator[tuple[str, Iterator[Edit]]]:
-        subject = Subject(tree, before, (), self.declared, self.source.sizes)
-        for slip in SLIPS.values():
-            if slip.undo is not None:
-                yield slip.name, slip.undo(subject)
-            elif slip.name == "product-rule-term-lost":
-                yield slip.name, restored(subject, [before])
-
-    def _under_conditions(self, before: Node, tree: Node) -> str | None:
-        """The condition under which the line follows: symmetric matrices, 1 x 1 ones."""
-        try:
-            one = self.typed(before, tree)
-            other = self.typed(tree, before)
-        except WrtError:
-            return None
-        if (changed := questions.symmetric(one)) is not None:
-            given = Source(other.tree, changed.declarations, other.sizes)
-            if Prover(changed, (), "ignored").equal(given).status in PROVED:
-                return "symmetric-assumed"
-        plain, small = questions.scalarised(one.tree, one), questions.scalarised(other.tree, other)
-        if plain is not None and small is not None and Prover(plain, (), "ignored").equal(small).status in PROVED:
-            return "only-for-1x1"
-        return None
-
-
-def _fits(tree: Node, source: Source) -> bool:
-    """Whether a tree's shapes fit."""
-    try:
-        type_tree(bare(tree), source.declarations)
-    except WrtError:
-        return False
-    return True
-
-
-def agreement(one: Source, other: Source) -> str:
-    """Whether two formulas are equal wherever both have a value, as `wrt.equal` has it: the status of the verdict."""
-    verdict = Prover(one, (), "ignored").equal(other)
-    if verdict.status == "wrong" and verdict.why.startswith(NO_VALUE):
-        verdict = Prover(other, (), "ignored").equal(one)
-    return verdict.status
-
-
-def _nodes(text: str) -> list[Node]:
-    """The nodes of a line in the text language; none where it is in another dialect."""
-    try:
-        return list(postorder(parse(text)))
-    except WrtError:
-        return []
-
-
-def _inside(tree: Node) -> Node:
-    """E for d(E): the formula that declares the variables."""
-    return all_replaced(tree, {id(n): n.arguments[0] for n in postorder(tree) if isinstance(n, Call) and n.function == "d"})
+        found = LineSlips(self.reader).slip(before, tree)
+        return LinesMark(False, k, found.kind, found.fixed, line, "", found.counterexample, found.says)

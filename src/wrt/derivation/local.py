@@ -11,10 +11,11 @@ from wrt.derivative import Derivative
 from wrt.errors import WrtError
 from wrt.formula import Formula
 from wrt.language.parser import parse
-from wrt.language.rewrite import replace_names, with_children
+from wrt.language.rewrite import exchanged, replace_names, with_children
 from wrt.language.shapes import annotate
-from wrt.language.surface import Binary, Declaration, FunctionDeclaration, Loop, Name, Node, Number, Shape, Source, postorder
+from wrt.language.surface import Binary, Call, Declaration, FunctionDeclaration, Loop, Name, Node, Number, Shape, Source, Unary, postorder
 from wrt.language.unparse import unparse
+from wrt.tables.functions import FUNCTIONS
 
 Diff = Callable[[Node], Node]
 
@@ -68,8 +69,20 @@ def tangent_last(tree: Node, tangent: str) -> Node:
         moving[id(node)] = (isinstance(node, Name) and node.name == tangent) or any(moving[id(c)] for c in node.children)
         below = tuple(done[id(c)] for c in node.children)
         made = with_children(node, below) if below else node
-        if isinstance(node, Binary) and node.op == "*" and moving[id(node.left)] and not moving[id(node.right)]:
-            made = _behind(below[1], node.right.shape, below[0], node.left)
+        if isinstance(node, Binary) and node.op == "*" and moving[id(node.left)] != moving[id(node.right)]:
+            first = moving[id(node.left)]
+            fixed, inner = (below[1], below[0]) if first else below
+            typed = node.left
+            negative = False
+            if isinstance(inner, Unary) and inner.op == "-":
+                negative, inner = not negative, inner.argument
+                typed = typed.argument if isinstance(typed, Unary) and first else typed
+            if isinstance(fixed, Unary) and fixed.op == "-":
+                negative, fixed = not negative, fixed.argument
+            made = _behind(fixed, node.right.shape, inner, typed) if first else Binary("*", fixed, inner)
+            made = Unary("-", made) if negative else made
+        elif isinstance(node, Binary) and node.op == "/" and isinstance(below[0], Unary) and below[0].op == "-" and moving[id(node.left)]:
+            made = Unary("-", Binary("/", below[0].argument, below[1]))
         done[id(node)] = made
     return done[id(tree)]
 
@@ -81,6 +94,14 @@ def _behind(fixed: Node, shape: Shape | None, moving: Node, typed: Node) -> Node
         if own is not None and (not own.order or own == shape):
             return Binary("*", Binary("*", moving.left, fixed), moving.right)
     return Binary("*", fixed, moving)
+
+
+def by_its_name(tree: Node, own: Node, name: str) -> Node:
+    """The derivative of name = own with the value's name in it: of u = softmax(z), u*dz - ...; tables of functions of numbers are left as they are."""
+    if not isinstance(own, Call) or own.function in FUNCTIONS:
+        return tree
+    words = unparse(own)
+    return exchanged(tree, lambda n: Name(name) if isinstance(n, Call) and n.function == own.function and unparse(n) == words else None)
 
 
 def parse_again(tree: Node) -> Node:

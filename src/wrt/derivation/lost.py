@@ -84,8 +84,11 @@ def _derivatives(node: Node, s: Subject, source: Source) -> Iterator[Node]:
 
 
 def lost_terms(s: Subject, source: Source, forms: Iterable[Node] = ()) -> Iterator[Edit]:
-    """The answer plus a term of the derivative (`forms` are its closed forms), or plus what one part of the function contributes."""
-    yield from restored(s, forms)
+    """The answer plus a term of the derivative (`forms` are its closed forms), or plus what one part of the function contributes; short ones first."""
+    yield from sorted((*restored(s, forms), *_contributed(s, source)), key=lambda edit: len(_text(edit.tree)))
+
+
+def _contributed(s: Subject, source: Source) -> Iterator[Edit]:
     if len(set(s.names)) != 1 or len(s.names) > 1:
         return
     (name,) = s.names
@@ -100,8 +103,18 @@ def lost_terms(s: Subject, source: Source, forms: Iterable[Node] = ()) -> Iterat
 def restored(s: Subject, forms: Iterable[Node]) -> Iterator[Edit]:
     """The answer plus a term of one of the forms."""
     for form in forms:
-        for term in dict.fromkeys((*_signed(form), *inner_terms(form), *expanded(form))):
+        for term in dict.fromkeys((*_signed(form), *inner_terms(form), *expanded(form), *_mixed_terms(form))):
             yield _with(s, term)
+
+
+def _mixed_terms(form: Node) -> Iterator[Node]:
+    """2*a*b for (a + b)**2, the term that is forgotten."""
+    for term in _signed(form):
+        square = term.argument if isinstance(term, Unary) and term.op == "-" else term
+        match square:
+            case Binary(op="**", left=Binary(op="+" | "-" as op, left=a, right=b), right=Number(value=2)):
+                mixed = Binary("*", Binary("*", Number(Fraction(2), "2"), a), b)
+                yield minus(mixed) if (op == "-") != (square is not term) else mixed
 
 
 def dropped(form: Node) -> Iterator[tuple[str, Node]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
 from typing import Any
@@ -14,22 +14,24 @@ from wrt.calculus.structure import linear_structure
 from wrt.conventions import LAYOUTS, choice, current_convention
 from wrt.derivation.binding import bound, index_sizes, unbound
 from wrt.derivation.constants import with_constants
+from wrt.derivation.handed_in import handed_in
+from wrt.derivation.points import apart, at_kinks
+from wrt.derivation.readings import Reading, readings
 from wrt.derivation.slips import SLIPS
-from wrt.derivation.statements import equals_apart, on_paper
 from wrt.derivation.terms import bare
 from wrt.derivative import Derivative
 from wrt.equality import said
-from wrt.errors import Span, UnknownNameError, WrtError
-from wrt.formula import Formula, shape_of
+from wrt.errors import ShapeError, Span, UnknownNameError, WrtError
+from wrt.formula import Formula
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.functions_declared import called
-from wrt.language.infer import undeclared
 from wrt.language.parser import parse
 from wrt.language.read import read_like, type_tree
 from wrt.language.rewrite import replace_names
+from wrt.language.scopes import undeclared
 from wrt.language.signatures import known_functions, unknown_function
 from wrt.language.sizes import Size
-from wrt.language.surface import Call, Name, Node, Number, Source, postorder
+from wrt.language.surface import Call, Declaration, Generator, Name, Node, Number, Source, postorder
 from wrt.language.unparse import unparse
 from wrt.language.variables import variable
 from wrt.proof.pairing import layout_of
@@ -38,8 +40,6 @@ from wrt.tables.facts import closure
 
 _LIBRARY = re.compile(r"(?<![\w.])(?:np|numpy|jnp|torch|math)\.(?:linalg\.)?(?=[a-z])")  # np.exp is exp
 PROVED = ("exact", "numeric")
-# What may stand before the equals sign of an answer: names, signs of differentiation, fractions of them.
-_HEAD = re.compile(r"(?:\\[a-zA-Z]+|[\w∇∂′'{}()^/,.:;_|\s]|\\[,;!])*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Mark:
 
     `layout`: the layouts in which the answer is right. `slip`: a kind of `SLIPS`, or None. `where`: its place in the answer.
     `counterexample`: (values, wanted, given) in small whole numbers, or None. `fixed`: the answer with that slip undone.
-    `undecided`: why the proof could not decide, or "".
+    `undecided`: why the proof could not decide, or "". `says`: what went wrong, where the kind of slip does not tell it all.
 
     >>> import wrt
     >>> mark = wrt.check("norm(A @ x - b)**2", "x", answer="2*A.T @ (A @ x + b)")
@@ -64,6 +64,7 @@ class Mark:
     fixed: str | None = None
     undecided: str = ""
     note: str = field(default="", compare=False)
+    says: str = field(default="", compare=False)
 
     def __bool__(self) -> bool:
         return self.right
@@ -74,7 +75,7 @@ class Mark:
         if self.right:
             everywhere = set(self.layout) >= set(LAYOUTS)
             return f"right{'' if everywhere else ' in ' + ' and '.join(self.layout) + ' layout'}.{self.note}"
-        says = f"wrong: {SLIPS[self.slip].says}." if self.slip else "wrong."
+        says = f"wrong: {self.says or SLIPS[self.slip].says}." if self.slip else "wrong."
         if self.fixed is not None:
             says += f" With that mended: {self.fixed}."
         if self.counterexample is not None:
@@ -124,41 +125,60 @@ class Marking:
 
     # ------------------------------------------------------------------------------------------------ the verdict
     def mark(self, answer: str | FormulaLike, syntax: str | None = None) -> Mark:
-        """The verdict on one answer."""
+        """The verdict on one answer: right if any of its readings is."""
         text = answer if isinstance(answer, str) else str(answer)
-        tree = self.read(text, syntax)
-        right, undecided = self.judge(unparse(tree))
-        if not right and (again := self._with_constants(tree)) is not None:
-            right, undecided = again
-        if any(name in self.wanted for name in right):
-            return Mark(True, right)
+        first: tuple[Reading, tuple[str, ...]] | None = None
+        undecided = ""
+        try:
+            possible = self.read(text, syntax)
+        except ShapeError as error:
+            return Mark(False, (), "shape", (0, len(text)), says=f"its sizes do not fit: {error.message.rstrip('.')}")
+        for found in possible:
+            right, why = self.judge(unparse(found.tree))
+            if not right and (again := self._with_constants(found.tree)) is not None:
+                right, why = again
+            if found.constant and any(name in self.wanted for name in right):
+                says = f"an antiderivative has a constant {found.constant}, a derivative has none"
+                return Mark(False, (), "constant-kept", (0, len(text)), fixed=unparse(found.tree), says=says)
+            if any(name in self.wanted for name in right) and not found.guessed:
+                return Mark(True, right, note=f" {found.note}".rstrip() + self.at_kinks(found.tree))
+            undecided = undecided or why
+            if first is None or (self.source(unparse(first[0].tree)) is None and self.source(unparse(found.tree)) is not None):
+                first = (found, right)
+        assert first is not None
+        if first[0].guessed:
+            raise UnknownNameError(f"'{first[0].guessed}' is not a variable of the function.", text=text)
         if undecided:
             return Mark(False, undecided=undecided)
+        tree, note = first[0].tree, first[0].note
+        right = first[1]
         if right:
             return Mark(False, right, "layout", (0, len(text)), self.apart(tree), self.true_form(self.layout or "mixed"))
         from wrt.derivation.seek import seek
 
         exact = with_constants(tree)
-        return seek(self, tree if exact is None else exact, text)
+        mark = seek(self, tree if exact is None else exact, text)
+        return replace(mark, note=f"{mark.note} {note}".rstrip()) if note else mark
 
-    def read(self, text: str, syntax: str | None = None) -> Node:
-        """The untyped tree of an answer, in any dialect. Raises: TextError, UnknownNameError."""
-        text = without_head(text)
+    def read(self, text: str, syntax: str | None = None) -> list[Reading]:
+        """The readings of an answer, in any dialect, the likeliest first. Raises: TextError, UnknownNameError when there is none."""
         if syntax is None:
             text = _LIBRARY.sub(lambda found: " " * len(found.group()), text)
-        try:
-            return self._known(on_paper(text, syntax, self.formula.declarations, {}), text)
-        except UnknownNameError as error:  # letters side by side, as on paper: Ax
-            if syntax is not None:
-                raise
+        found: list[Reading] = []
+        refused: WrtError | None = None
+        for reading in readings(handed_in(text, self.formula.declarations), syntax, self.formula.source, self.moving):
             try:
-                return self._known(on_paper(text, "latex", self.formula.declarations, {}), text)
-            except WrtError:
-                raise error from None
+                found.append(reading._replace(tree=self._known(reading.tree, text)))
+            except WrtError as error:
+                refused = refused or error
+        if not found:
+            assert refused is not None
+            raise refused
+        return found
 
     def _known(self, tree: Node, text: str) -> Node:
         """The tree, if its names and functions are known. Raises: UnknownNameError."""
-        known = {*self.formula.declarations, *self.formula.source.sizes}
+        known = {*self.formula.declarations, *self.formula.source.sizes, *self.tangents}
         for node in postorder(tree):
             if isinstance(node, Call) and node.function not in known_functions() and called(node.function, self.formula.declarations) is None:
                 raise unknown_function(node.function, node).located(text)
@@ -166,14 +186,32 @@ class Marking:
         free = unbound(tree, sizes)
         if free and self.order <= 2 and len(free) <= 2:
             tree = bound(tree, free, sizes)
-        for name, places in undeclared(tree, self.formula.declarations, known).items():
+        for name, places in undeclared(tree, {**self.formula.declarations, **self.tangents}, known).items():
             if name in free and self.order > 2:
                 continue
             raise UnknownNameError(f"'{name}' is not a variable of the function.", text=text, span=places[0].span)
         return tree
 
+    @cached_property
+    def moving(self) -> tuple[str, ...]:
+        """The variable, where there is one that an answer may give the differential along."""
+        return self.names if len(self.names) == 1 and self.names[0] in self.formula.declarations else ()
+
+    @cached_property
+    def tangents(self) -> dict[str, Declaration]:
+        """The differential dX of the variable, in which an answer may be written."""
+        declared = self.formula.declarations
+        return {f"d{n}": Declaration(f"d{n}", declared[n].shape) for n in self.moving if f"d{n}" not in declared}
+
+    def along(self, tree: Node) -> bool:
+        """Whether a text is a differential, tr(A @ dX), rather than a derivative."""
+        return any(isinstance(n, Name) and n.name in self.tangents for n in postorder(tree))
+
     def judge(self, words: str) -> tuple[tuple[str, ...], str]:
         """The layouts in which a text is the derivative; and why that could not be decided."""
+        if self.tangents and (source := self.source(words)) is not None and self.along(source.tree):
+            verdict = self.prover(self.formula.source, self.names, "ignored").operator(source, tuple(self.tangents))
+            return (LAYOUTS, "") if self._noted(verdict) in PROVED else ((), verdict.status.partition(": ")[2])
         if self.order > 2 and (found := self._entry(words)) is not None:
             return found
         source = self.source(words)
@@ -194,6 +232,8 @@ class Marking:
 
         Indices are the axes in alphabetical order, the function's first: d f_i / d W_jk. Right in another order only, it is not decided.
         """
+        if (array := self._array(words)) is not None:
+            return array
         free = self.entry_indices(words)
         if free is None or not free:
             return None
@@ -211,6 +251,26 @@ class Marking:
             return (), status.partition(": ")[2]
         other = next((order for order in permutations(free) if prover.index(order, source).status in PROVED), None)
         return (), f"it is right if the indices of the entry are, in order, {', '.join(other)}" if other else ""
+
+    def _array(self, words: str) -> tuple[tuple[str, ...], str] | None:
+        """The verdict on an array of order 3 or more written entry by entry, its indices in the order of the axes; None for what is none."""
+        try:
+            tree = parse(words)
+        except WrtError:  # an edit may leave what cannot be read: 2.T
+            return None
+        if not isinstance(tree, Generator) or tree.function != "array" or len(tree.loops) != self.order or tree.conditions:
+            return None
+        if [(unparse(loop.start), unparse(loop.stop)) for loop in tree.loops] != [("0", size.text) for size in self.axes]:
+            return (), ""
+        indices = dict(zip([loop.name for loop in tree.loops], self.axes, strict=True))
+        try:
+            source = read_like(unparse(tree.body), self.formula.source, indices=indices)
+        except WrtError:
+            return (), ""
+        status = self.prover(self.formula.source, self.names, "ignored").index(tuple(indices), source).status
+        if status in PROVED:
+            return LAYOUTS, ""
+        return (), status.partition(": ")[2] if status.startswith("unverified") else ""
 
     def entry_indices(self, words: str) -> dict[str, Size] | None:
         """The unbound indices of a text, with their sizes; None for what cannot be read."""
@@ -290,7 +350,8 @@ class Marking:
     def source(self, words: str) -> Source | None:
         """The text read beside the function's declarations; None when it does not fit."""
         try:
-            return read_like(words, self.formula.source)
+            extra = {n: d for n, d in self.tangents.items() if n in words}
+            return read_like(words, self.formula.source, extra=extra)
         except WrtError:
             return None
 
@@ -309,8 +370,14 @@ class Marking:
 
     def forms(self, words: str = "") -> list[Node]:
         """The closed forms of the derivative in the layouts that count; one entry of it, where the answer is an entry."""
+        if words and (source := self.source(words)) is not None and self.along(source.tree):
+            operator = self.derivative.operator
+            named = dict(zip(self.derivative.tangents, map(Name, self.tangents), strict=True))
+            return [] if operator is None else [replace_names(bare(operator.source.tree), named)]
         if self.order > 2:
             free, view = self.entry_indices(words), self.derivative.index
+            if not free and (kronecker := self.derivative.kronecker) is not None:
+                return [kronecker.source.tree]
             if not free or len(free) != self.order:
                 return []
             return [replace_names(bare(view.expr.source.tree), dict(zip(view.indices, map(Name, free), strict=True)))]
@@ -318,27 +385,11 @@ class Marking:
         return list(dict.fromkeys(v.source.tree for v in views if v is not None))
 
     def apart(self, tree: Node) -> tuple[Mapping[str, Any], Any, Any] | None:
-        """A point of small whole numbers at which the answer is not the derivative."""
-        from wrt.proof.counterexample import counterexample
-
+        """A point of small whole numbers, off the function's kinks where there is one, at which the answer is not the derivative."""
         source = self.source(unparse(tree))
-        if source is None:
-            return None
-        for layout in self.wanted:
-            view = self.derivative.in_layout(layout)
-            if view is None and not self.derivative.in_layout("mixed"):
-                view = self.derivative.kronecker
-            if view is not None and shape_of(view.source) == shape_of(source):
-                found = counterexample(view.source, source)
-                return None if found is None else (found.values, found.left, found.right)
-        return None
+        return None if source is None or self.along(tree) else apart(self.derivative, self.wanted, source)
 
-
-def without_head(text: str) -> str:
-    r"""The answer with what names it ("gradient = ...", "df/dx = ...", "\nabla f = ...") blanked out, so that places stay."""
-    if (label := re.match(r"\s*[A-Za-z][A-Za-z ]*:\s", text)) is not None:
-        return " " * label.end() + text[label.end() :]
-    parts = equals_apart(text)
-    if len(parts) < 2 or ";" in text or not (len(parts) > 2 or _HEAD.fullmatch(parts[0])):
-        return text
-    return " " * (len(text) - len(parts[-1])) + parts[-1]
+    def at_kinks(self, tree: Node) -> str:
+        """What is to be said of a right answer that has another value at a kink of the function than the derivative as it is taken there."""
+        source = self.source(unparse(tree))
+        return "" if source is None or self.along(tree) else at_kinks(self.derivative, self.wanted, source)

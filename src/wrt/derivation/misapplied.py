@@ -18,6 +18,7 @@ from wrt.language.parser import parse
 from wrt.language.read import type_tree
 from wrt.language.rewrite import replace_names
 from wrt.language.surface import Binary, Call, Declaration, Generator, Name, Node, Number, Shape, Source, postorder
+from wrt.language.unparse import short
 
 MOST, FEW, MOST_NODES = 24, 6, 600  # misapplied rules tried on one answer; of a long function fewer
 INNER, POWER, LOGS, SIGN, FACTOR, PRODUCT = (
@@ -43,7 +44,7 @@ SLOPES: dict[str, tuple[tuple[str, str], ...]] = {
     "arccos": (("1/sqrt(1 - u**2)", SIGN),),
     "sinh": (("-cosh(u)", SIGN),),
     "cosh": (("-sinh(u)", SIGN),),
-    "relu": (("relu(u)", POWER),),
+    "relu": (("relu(u)", LOGS), ("1 - relu(u)**2", LOGS), ("u < 0", SIGN)),
     "abs": (("1", SIGN), ("u", POWER)),
 }
 UNFOLDED = {"logsumexp": "log(sum(exp(u)))", "softmax": "exp(u)/sum(exp(u))"}
@@ -58,6 +59,7 @@ class Misapplied:
 
     kind: str
     forms: tuple[Node, ...]
+    says: str = ""
 
 
 def misapplied(function: Node, name: str, source: Source, layouts: tuple[str, ...]) -> Iterator[Misapplied]:
@@ -70,7 +72,7 @@ def misapplied(function: Node, name: str, source: Source, layouts: tuple[str, ..
         found = work.derived(node, base, slope)
         if found:
             made += 1
-            yield Misapplied(kind, found)
+            yield Misapplied(kind, found, work.told(kind, node, slope))
 
 
 def _unfolded(function: Node, source: Source) -> Node:
@@ -163,6 +165,24 @@ class _Work:
         except WrtError:
             return
         yield POWER if isinstance(node, Binary) else INNER, replace_names(outer, {v: inner})
+
+    def told(self, kind: str, node: Node, slope: Node | None) -> str:
+        """What was done at the node: which slope was taken for its own."""
+        if kind == PRODUCT and isinstance(node, Binary):
+            return (
+                "the derivative of a product is taken to be the product of the derivatives"
+                if node.op == "*"
+                else ("the derivative of a quotient is taken to be the quotient of the derivatives")
+            )
+        moving = [c for c in node.children if self.moving(c)]
+        if slope is None or len(moving) != 1:
+            return ""
+        u = "u" if not isinstance(moving[0], Name) else moving[0].name
+        at = "" if u != "u" else f", u = {short(moving[0])}"
+        outer = short(replaced(node, moving[0], Name(u)))
+        return (
+            f"the derivative of {outer} is taken to be {short(all_replaced(slope, {id(n): Name(u) for n in postorder(slope) if n is moving[0]}))}{at}"
+        )
 
     def derived(self, node: Node, base: Node | None, slope: Node | None) -> tuple[Node, ...]:
         """The derivative with v + w*base for the node, v and w written out, in each layout."""

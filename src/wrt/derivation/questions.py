@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,8 +12,9 @@ from wrt.language.read import type_tree
 from wrt.language.rewrite import with_children
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Binary, Block, Call, Declaration, Generator, Index, Name, Node, Number, Shape, Source, Unary, postorder
+from wrt.language.unparse import short, unparse
 
-ONE = Number(Fraction(1), "1")
+ONE, TWO = Number(Fraction(1), "1"), Number(Fraction(2), "2")
 # What a matrix function is for a 1 x 1 matrix.
 SCALAR_FORMS = ("tr", "trace", "sum", "mean", "det", "diag", "vec", "max", "min", "prod", "tril", "triu")
 MISREAD = (
@@ -92,8 +93,44 @@ def _scalar(node: Node, below: tuple[Node, ...], source: Source) -> Node | None:
     return with_children(node, below) if below else node
 
 
-def misread(source: Source) -> Iterator[tuple[str, Source]]:
-    """(kind, the function with one of its functions taken for another)."""
+def on_simplex(source: Source, still: Iterable[str]) -> Iterator[tuple[str, Source]]:
+    """(name, the function with the entries of that vector, which stands still, adding up to 1): what a one-hot target does."""
+    for name in still:
+        d = source.declarations.get(name)
+        if isinstance(d, Declaration) and d.shape.kind == "column" and not d.facts & {"simplex", "onehot"}:
+            yield name, replace(source, declarations={**source.declarations, name: Declaration(name, d.shape, d.facts | {"simplex"})})
+
+
+def without_constant(source: Source, moves: Callable[[Node], bool]) -> Iterator[tuple[str, str, Source]]:
+    """(kind, what is forgotten, the function without one part that stands still): A of A @ x, b of x + b."""
+    for node in postorder(source.tree):
+        if not isinstance(node, Binary) or node.op not in "*@/+-":
+            continue
+        for lost, kept in ((node.left, node.right), (node.right, node.left)):
+            if moves(lost) or not moves(kept) or (node.op == "/" and lost is node.left) or (isinstance(lost, Number) and node.op in "*/"):
+                continue
+            made = Unary("-", kept) if node.op == "-" and lost is node.left else kept
+            try:
+                yield (
+                    "factor" if node.op in "*@/" else "product-rule-term-lost",
+                    unparse(lost),
+                    type_tree(bare(replaced(source.tree, node, made)), source.declarations),
+                )
+            except WrtError:
+                continue
+
+
+def misread(source: Source) -> Iterator[tuple[str, str, Source]]:
+    """(kind, what was taken for what, the function with one of its functions taken for another)."""
+    for node in postorder(source.tree):
+        if isinstance(node, Call) and node.function == "norm" and len(node.arguments) == 1:
+            squared = next((n for n in postorder(source.tree) if isinstance(n, Binary) and n.op == "**" and n.left is node and n.right == TWO), None)
+            old, new = (squared, node) if squared is not None else (node, Binary("**", node, TWO))
+            try:
+                made = type_tree(bare(replaced(source.tree, old, new)), source.declarations)
+            except WrtError:
+                continue
+            yield "power-rule", f"{short(new)} is taken for {short(old)}", made
     for node in postorder(source.tree):
         if not isinstance(node, Call) or any(isinstance(c, Generator) for c in node.children):
             continue
@@ -101,7 +138,7 @@ def misread(source: Source) -> Iterator[tuple[str, Source]]:
             if node.function == name:
                 try:
                     tree = bare(replaced(source.tree, node, Call(other, node.arguments, node.options)))
-                    yield kind, type_tree(tree, source.declarations)
+                    yield kind, f"{other} is taken for {name}", type_tree(tree, source.declarations)
                 except WrtError:
                     continue
 

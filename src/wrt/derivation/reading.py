@@ -13,7 +13,7 @@ from wrt.language.parser import parse
 from wrt.language.rewrite import with_children
 from wrt.language.shapes import annotate
 from wrt.language.sizes import Size
-from wrt.language.surface import Call, Declaration, Generator, Loop, Name, Node, Number, Source, Steps, postorder
+from wrt.language.surface import Binary, Call, Declaration, Generator, Loop, Name, Node, Number, Source, Steps, postorder
 from wrt.tables.facts import closure
 
 PENDING = ("d", "diff")
@@ -197,12 +197,25 @@ def size_tree(size: Size) -> Node:
 
 
 def size_of(loop: Loop) -> Size | None:
-    """How many values a loop has, if it starts at 0 and stops at a name or a number."""
+    """How many values a loop has, if it starts at 0 and stops at a sum of products of names and whole numbers."""
     if not (isinstance(loop.start, Number) and loop.start.value == 0):
         return None
-    if isinstance(loop.stop, Name):
-        return Size.of(loop.stop.name)
-    return Size.of(int(loop.stop.value)) if isinstance(loop.stop, Number) else None
+    done: dict[int, Size] = {}
+    for node in postorder(loop.stop):
+        match node:
+            case Name():
+                done[id(node)] = Size.of(node.name)
+            case Number() if node.value.denominator == 1:
+                done[id(node)] = Size.of(int(node.value))
+            case Binary(op="+"):
+                done[id(node)] = done[id(node.left)] + done[id(node.right)]
+            case Binary(op="-"):
+                done[id(node)] = done[id(node.left)] - done[id(node.right)]
+            case Binary(op="*"):
+                done[id(node)] = done[id(node.left)] * done[id(node.right)]
+            case _:
+                return None
+    return done[id(loop.stop)]
 
 
 @dataclass(frozen=True)
@@ -214,6 +227,7 @@ class Part:
     start: str
     final: Formula
     indices: tuple[str, ...] = ()  # of the entry that `final` is, where it is no matrix
+    structure: str = ""  # of the variable, in words, where it enters as the derivative is read off only
 
     @property
     def end(self) -> str:

@@ -9,7 +9,7 @@ from wrt.derivation import chain, componentwise, differential, limit
 from wrt.derivation.reading import Part, Place, Scene, Setting, is_pending, places, put, scene_at
 from wrt.derivation.rules import Rule
 from wrt.errors import NoClosedFormError, ProofError, WrtError
-from wrt.language.surface import Node
+from wrt.language.surface import Node, Steps
 from wrt.language.unparse import unparse
 
 START, AGAIN, RECOGNISE = "what is asked for", "differentiate again", "recognise"
@@ -47,11 +47,20 @@ def _applied(setting: Setting, tree: Node, node: Node, scene: Scene, rule: Rule,
 
 
 def following(setting: Setting, text: str) -> tuple[Rule, Place, str] | None:
-    """(rule, place, next line): calculus at the leftmost place first, then moves; None when nothing applies."""
+    """(rule, place, next line): calculus at the leftmost place first, of named variables at the last one, then moves; None when nothing applies."""
     tree = setting.read(text)
-    waiting = next((place for place, node in places(tree) if is_pending(node)), None)
-    spots = [(place, *scene_at(setting, tree, place)) for place in ([waiting] if waiting is not None else [p for p, _ in places(tree)])]
-    for rule in STYLES[setting.style]:
+    waiting = [(place, node) for place, node in places(tree) if is_pending(node)]
+    if isinstance(tree, Steps) and waiting:
+        waiting = chain.in_turn(tree, waiting)
+        if len(waiting) > 1 and (found := _first(setting, tree, text, (chain.COLLECT,), [p for p, _ in places(tree)])) is not None:
+            return found
+    return _first(setting, tree, text, STYLES[setting.style], [waiting[0][0]] if waiting else [p for p, _ in places(tree)])
+
+
+def _first(setting: Setting, tree: Node, text: str, rules: Sequence[Rule], where: Sequence[Place]) -> tuple[Rule, Place, str] | None:
+    """The first rule that applies at one of the places, in their order."""
+    spots = [(place, *scene_at(setting, tree, place)) for place in where]
+    for rule in rules:
         for place, node, scene in spots:
             made = _applied(setting, tree, node, scene, rule, place, text)
             if made is not None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wrt.derivation.local import local_differential
-from wrt.derivation.reading import Scene, size_tree
+from wrt.derivation.reading import Scene, is_pending, size_tree
 from wrt.derivation.terms import ONE, ZERO, times, total, zero
 from wrt.language.functions_declared import called
 from wrt.language.parser import parse
 from wrt.language.rewrite import replace_names, with_children
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Text, Unary, postorder
+from wrt.language.trees import number
+from wrt.language.unparse import unparse
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
@@ -32,12 +34,6 @@ class Rule:
     calculus: bool = False
     source: str = ""
     condition: str = ""
-
-
-def number(value: int | Fraction) -> Node:
-    """A number as a tree, negative ones with a sign in front."""
-    made = Number(abs(Fraction(value)), str(abs(Fraction(value))))
-    return made if value >= 0 else Unary("-", made)
 
 
 def row_derivative(call: Call, place: int) -> Node | None:
@@ -75,6 +71,7 @@ def calculus_rules(pend: Callable[[Node, Node], Node]) -> tuple[Rule, ...]:
         Rule("power with varying base and exponent", rule(_general_power), True, taught),
         Rule("inverse function rule", rule(_inverse_function), True, "the derivative of the inverse is 1/f'(y) at y with f(y) = u"),
         Rule("chain rule", rule(_chain), True, "the derivative in the table of functions"),
+        Rule("branch by branch", rule(_branches), True, "between the points where the branch changes"),
         Rule("derivative of a sum over an index", rule(_generator), True, taught),
     )
 
@@ -183,6 +180,14 @@ def _chain(e: Node, d: Diff, s: Scene) -> Node | None:
     return total(terms) or zero(e.shape)
 
 
+def _branches(e: Node, d: Diff, s: Scene) -> Node | None:
+    """The derivative of a number given by cases, each case by itself."""
+    if not (isinstance(e, Call) and e.function == "where" and len(e.children) == 3 and e.shape is not None and not e.shape.order):
+        return None
+    condition, *values = e.arguments
+    return Call("where", (condition, *[d(v) if s.varies(v) else ZERO for v in values]))
+
+
 # The slope of the inverse of f at u, by y = f^-1(u): 1/f'(y), f'(y) written by f(y).
 INVERSES = {
     "arctan": ("tan", "1/(1 + tan(y)**2)"),
@@ -212,6 +217,40 @@ def _undone(node: Node, s: Scene) -> Node | None:
 
 
 UNDONE = Rule("a function of its inverse is its argument", _undone)
+
+
+def _cancelled(node: Node, s: Scene) -> Node | None:
+    """(1/v)*(v*w) is w: what is divided by itself, in a product of numbers or of entries."""
+    if is_pending(node) or not (isinstance(node, Binary) and node.op in "*/"):
+        return None
+    above: list[Node] = []
+    below: list[Node] = []
+    stack: list[tuple[Node, bool]] = [(node, True)]
+    sign = 1
+    while stack:
+        n, top = stack.pop()
+        if isinstance(n, Binary) and n.op in "*/":
+            stack += [(n.right, top == (n.op == "*")), (n.left, top)]
+        elif isinstance(n, Unary) and n.op == "-":
+            sign = -sign
+            stack.append((n.argument, top))
+        elif not (isinstance(n, Number) and n.value == 1):
+            (above if top else below).append(n)
+    words = {unparse(n): n for n in above if not isinstance(n, Number)}
+    same = next((n for n in below if unparse(n) in words and n.shape == words[unparse(n)].shape), None)
+    if same is None:
+        return None
+    above.remove(words[unparse(same)])
+    below.remove(same)
+    if not any(n.shape == node.shape for n in above) and node.shape is not None and node.shape.order:
+        return None
+    made = times(*above)
+    for n in below:
+        made = Binary("/", made, n)
+    return made if sign > 0 else Unary("-", made)
+
+
+CANCEL = Rule("cancel", _cancelled, source="v/v is 1")
 
 
 def _generator(e: Node, d: Diff, s: Scene) -> Node | None:
@@ -302,6 +341,11 @@ def _matrix_function(node: Node, s: Scene) -> Node | None:
     return matrix_row(e, d_of, s) if isinstance(e, Call) else None
 
 
+def _inverse(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return matrix_row(e, d_of, s) if isinstance(e, Call) and e.function == "inv" else None
+
+
 def _definition(node: Node, s: Scene) -> Node | None:
     e = inner(node)
     row = OPERATORS.get(e.function) if isinstance(e, Call) else None
@@ -337,6 +381,7 @@ DIFFERENTIAL: tuple[Rule, ...] = (
     Rule("differential of a transpose", _transpose, True, "Magnus & Neudecker, section 8.1"),
     Rule("differential of a linear function", _linear, True, "Magnus & Neudecker, section 8.1"),
     Rule("product rule for two arguments", _bilinear, True, "Magnus & Neudecker, section 8.1"),
+    Rule("differential of the inverse", _inverse, True, "X @ inv(X) is the identity matrix, whose differential is 0"),
     Rule("differential of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
     Rule("definition", _definition, False, "the definition in the table of matrix functions"),
     Rule("chain rule for a declared function", _declared, True, "d f(u) = D(f)(u) du"),

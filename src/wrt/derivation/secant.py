@@ -12,6 +12,7 @@ from wrt.formula import Formula
 WIDTH, HEIGHT, MARGIN = 480, 320, 32  # pixels
 POINTS = 161  # of the curve
 STEPS = (1.0, 0.6, 0.3, 0.1)  # h, as shares of `reach`
+FAR = 1.5  # how far the curve is drawn above and below the secants, in their height
 CURVE, SECANT, TANGENT, INK = "#1a1a1a", "#8aa4c8", "#a02020", "#606060"
 
 
@@ -42,8 +43,10 @@ class _Picture:
         self.left, self.right = at - 1.2 * reach, at + 1.6 * reach
         xs = [self.left + (self.right - self.left) * k / (POINTS - 1) for k in range(POINTS)]
         self.curve = [(x, y) for x in xs if math.isfinite(y := value(x))]
-        ys = sorted([y for _, y in self.curve] + [here])
-        low, high = ys[0], ys[-1]
+        near = [here, *[y for share in STEPS if math.isfinite(y := value(at + share * reach))]]
+        span = max(max(near) - min(near), abs(tilt) * reach)
+        ys = [y for _, y in self.curve] + near
+        low, high = max(min(ys), min(near) - FAR * span), min(max(ys), max(near) + FAR * span)  # a pole nearby leaves the secants their room
         room = 0.1 * (high - low) or 1.0
         self.low, self.high = low - room, high + room
 
@@ -92,8 +95,14 @@ class _Picture:
         return base + label
 
     def _path(self) -> str:
-        points = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in self.curve)
-        return f'<polyline points="{points}" fill="none" stroke="{CURVE}" stroke-width="1.6"/>'
+        pieces: list[list[str]] = [[]]
+        for x, y in self.curve:
+            if self.low <= y <= self.high:
+                pieces[-1].append(f"{self.x(x):.1f},{self.y(y):.1f}")
+            elif pieces[-1]:
+                pieces.append([])
+        drawn = [f'<polyline points="{" ".join(piece)}" fill="none" stroke="{CURVE}" stroke-width="1.6"/>' for piece in pieces if piece]
+        return "\n".join(drawn)
 
     def _dot(self, x: float, y: float, colour: str) -> str:
         return f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="3" fill="{colour}"/>'

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain, islice
 
+from wrt.api import derive
 from wrt.derivation import questions
 from wrt.derivation.edits import Edit, Subject
 from wrt.derivation.lost import dropped, inner_derivatives, lost_terms
 from wrt.derivation.mark import PROVED, Mark, Marking
 from wrt.derivation.misapplied import misapplied
 from wrt.derivation.slips import SLIPS, Slip
+from wrt.derivation.terms import bare, is_zero, tidied
 from wrt.errors import WrtError
-from wrt.formula import shape_of
-from wrt.language.read import read_like
-from wrt.language.surface import Call, Node, Source, postorder
-from wrt.language.unparse import unparse
+from wrt.formula import Formula, shape_of
+from wrt.language.read import read_like, type_tree
+from wrt.language.rewrite import in_front
+from wrt.language.surface import Binary, Call, Name, Node, Number, Source, postorder
+from wrt.language.trees import number
+from wrt.language.unparse import short, unparse
 from wrt.proof.views import Prover
 
 MOST = 600  # edits tried for one kind of slip
 PATIENCE = 600  # verdicts for one kind of slip; one that takes floats counts as several, one whose every value is an iteration as many
 FLOATS, ITERATED, DERIVED = 6, 60, 6
+TWICE = "one term is written twice for two that differ in the order of their factors, which do not commute"
+ORDERS = ("first", "second", "third")
 SLOW = ("expm", "logm", "sqrtm", "frechet", "cholesky", "eigvalsh", "eigvecsh", "svdvals", "svd_u", "svd_v", "polar", "pinv")
 
 
@@ -39,21 +47,29 @@ class _Seeker:
         self.answer = marking.source(unparse(tree))
 
     def mark(self, text: str) -> Mark:
-        span, apart, true = (0, len(text)), self.marking.apart(self.tree), self.marking.true_form(self.marking.wanted[0])
+        whole = Mark(False, (), None, (0, len(text)), self.marking.apart(self.tree), self.marking.true_form(self.marking.wanted[0]))
+        if is_zero(self.tree):
+            return replace(whole, slip="wrong-variable", says="0 is the derivative of what does not hold the variable; the function does")
+        if (summed := self.sums_to_one()) is not None:
+            return replace(whole, slip="factor", says=summed)
+        if not (isinstance(self.function.tree, Call) and self.function.tree.function in ("exp", "expm")) and self.itself():
+            return replace(whole, slip="log-exp", says="it is the function itself, not its derivative")
         for slip in SLIPS.values():
             self.patience = PATIENCE
+            if slip.name == "factor" and (found := self.mended(self.constant_slopes(), 0)) is not None:
+                return replace(whole, slip="chain-rule-inner-lost", where=found.span, fixed=unparse(tidied(found.tree)), says=found.says)
             if slip.undo is None and (note := self.other_question(slip.name)) is not None:
-                return Mark(False, (), slip.name, span, apart, true, note=note)
-            found = self.mended(self.edits(slip), DERIVED if slip.undo is None else 0)
+                return replace(whole, slip=slip.name, note=note)
+            made = self.edits(slip) if slip.name != "factor" else chain(self.edits(slip), self.ratio(whole))
+            found = self.mended(made, DERIVED if slip.undo is None else 0)
             if found is not None:
-                return Mark(False, (), slip.name, found.span, apart, unparse(found.tree))
-        kind = self.misread() or self.dropped()
-        self.patience = PATIENCE
-        kind = kind or self.misapplied()
-        if kind is not None:
-            return Mark(False, (), kind, span, apart, true)
+                return replace(whole, slip=slip.name, where=found.span, fixed=unparse(tidied(found.tree)), says=found.says)
+        for seeking in (self.of_other_order, self.diagonal, self.misread, self.forgotten, self.dropped, self.misapplied):
+            self.patience = PATIENCE
+            if (named := seeking()) is not None:
+                return replace(whole, slip=named[0], says=named[1], note=self.misshapen() if named[0] == "shape" else "")
         note = self.misshapen()
-        return Mark(False, (), "shape" if note else None, span, apart, note=note)
+        return replace(whole, slip="shape" if note else None, note=note, fixed=None)
 
     def spend(self, extra: int = 0) -> bool:
         """Whether there is patience left for one more verdict, which is then paid for."""
@@ -87,6 +103,14 @@ class _Seeker:
         return None
 
     # ------------------------------------------------------------------------------------------------ another question
+    def sums_to_one(self) -> str | None:
+        """What is to be said of an answer that is right only where the entries of a vector that stands still add up to 1."""
+        still = [n for n in self.function.declarations if n not in self.marking.names]
+        for name, changed in questions.on_simplex(self.function, still):
+            if self.right_under(changed, self.read_beside(changed)):
+                return f"the factor sum({name}) is missing: the answer is right only where it is 1, as for one-hot {name}"
+        return None
+
     def other_question(self, kind: str) -> str | None:
         """What is to be said of an answer that is right for another question; None when it is not."""
         match kind:
@@ -128,15 +152,99 @@ class _Seeker:
                 return name
         return ""
 
-    def misread(self) -> str | None:
-        """The kind of slip of having taken a function for another: trace for sum."""
-        for kind, changed in questions.misread(self.function):
+    def itself(self) -> bool:
+        """Whether the answer is the function."""
+        return self.answer is not None and Prover(self.answer, (), "ignored").equal(self.function).status in PROVED
+
+    def ratio(self, whole: Mark) -> Iterator[Edit]:
+        """The answer times the number that the derivative is of it at the point where they differ."""
+        if whole.counterexample is None:
+            return
+        _, wanted, given = whole.counterexample
+        while isinstance(wanted, list) and isinstance(given, list):
+            pairs = [(w, g) for w, g in zip(wanted, given, strict=True) if isinstance(g, list) or g]
+            if not pairs:
+                return
+            wanted, given = pairs[0]
+        if isinstance(wanted, int | Fraction) and isinstance(given, int | Fraction) and wanted and given:
+            c = Fraction(wanted) / given
+            yield Edit(in_front(number(abs(c)), self.tree), self.tree.span, f"the factor {abs(c)} is missing")
+
+    def constant_slopes(self) -> Iterator[Edit]:
+        """The answer times the slope of an inner function that is linear in a scalar: the 3 of (3*x + 1)**5."""
+        declared = self.function.declarations
+        if len(set(self.marking.names)) != 1 or self.marking.names[0] not in declared or declared[self.marking.names[0]].shape.order:
+            return
+        (name,) = set(self.marking.names)
+        for node in postorder(self.function.tree):
+            for u in node.children if isinstance(node, Call) or (isinstance(node, Binary) and node.op == "**") else ():
+                if isinstance(u, (Name, Number)) or u.shape is None or u.shape.order:
+                    continue
+                try:
+                    slope = derive(Formula(type_tree(bare(u), declared)), name).as_formula().source.tree
+                except WrtError:
+                    continue
+                if any(isinstance(p, Name) and p.name == name for p in postorder(slope)) or (isinstance(slope, Number) and slope.value in (0, 1)):
+                    continue
+                says = f"the inner derivative {short(slope)} of {short(u)} is forgotten"
+                yield Edit(in_front(slope, self.tree), self.tree.span, says)
+
+    def of_other_order(self) -> tuple[str, str] | None:
+        """The slip of having given the function itself, or a derivative of another order."""
+        if self.answer is None:
+            return None
+        if len(set(self.marking.names)) == 2 == len(self.marking.names):
+            a, b = self.marking.names
+            for names in ((a,), (b,), (a, a), (b, b)):
+                if self.right_under(self.function, self.answer, names):
+                    return "wrong-variable", f"it is the derivative by {' and '.join(names)}"
+        if len(set(self.marking.names)) != 1:
+            return None
+        times = len(self.marking.names)
+        for order in (times + 1, times - 1):
+            if 0 < order <= len(ORDERS) and self.right_under(self.function, self.answer, self.marking.names[:1] * order):
+                return "wrong-variable", f"it is the {ORDERS[order - 1]} derivative"
+        return None
+
+    def diagonal(self) -> tuple[str, str] | None:
+        """The slip of having kept the diagonal of a square derivative only, as a matrix or as a vector."""
+        if self.answer is None:
+            return None
+        for form in self.marking.forms():
+            if form.shape is None or form.shape.kind != "matrix" or form.shape.sizes[0] is not form.shape.sizes[1]:
+                continue
+            for kind, made in (("elementwise-vs-matrix", Call("diag", (Call("diag", (form,)),))), ("shape", Call("diag", (form,)))):
+                try:
+                    source = type_tree(bare(made), self.function.declarations)
+                except WrtError:
+                    continue
+                if Prover(self.answer, (), "ignored").equal(source).status in PROVED:
+                    return kind, "it is only the diagonal of the derivative: entry i of the function depends on other entries than i too"
+        return None
+
+    def misread(self) -> tuple[str, str] | None:
+        """The slip of having taken a function for another: trace for sum."""
+        for kind, says, changed in questions.misread(self.function):
             if self.right_under(changed, self.read_beside(changed)):
-                return kind
+                return kind, says
+        return None
+
+    def forgotten(self) -> tuple[str, str] | None:
+        """The slip of having forgotten a constant factor or term of the function."""
+        names = set(self.marking.names)
+
+        def moves(node: Node) -> bool:
+            return any(getattr(n, "name", "") in names for n in postorder(node))
+
+        for kind, lost, changed in questions.without_constant(self.function, moves):
+            if not self.spend(DERIVED):
+                return None
+            if self.right_under(changed, self.read_beside(changed)):
+                return kind, f"{lost} of the function is forgotten"
         return None
 
     # ------------------------------------------------------------------------------------------------ one slip on the way
-    def dropped(self) -> str | None:
+    def dropped(self) -> tuple[str, str] | None:
         """The kind of slip of having dropped one factor of the derivative; an answer of the wrong shape is read with all sizes equal."""
         answer = self.answer if self.answer is not None else questions.equalised(self.tree, self.function)
         if answer is None:
@@ -148,11 +256,11 @@ class _Seeker:
                     return None
                 other = self.marking.source(unparse(wrong)) if self.answer is not None else questions.equalised(wrong, self.function)
                 if other is not None and prover.equal(other).status in PROVED:
-                    return kind
+                    return ("product-order", TWICE) if kind == "symmetric-assumed" else (kind, "")
         return None
 
-    def misapplied(self) -> str | None:
-        """The kind of the rule that, misapplied at one place of the function, gives the answer."""
+    def misapplied(self) -> tuple[str, str] | None:
+        """The rule that, misapplied at one place of the function, gives the answer."""
         if self.answer is None or len(self.marking.names) != 1:
             return None
         prover = Prover(self.answer, (), "ignored")
@@ -162,7 +270,7 @@ class _Seeker:
             for form in found.forms:
                 source = self.marking.source(unparse(form))
                 if source is not None and prover.equal(source).status in PROVED:
-                    return found.kind
+                    return found.kind, found.says
         return None
 
     def misshapen(self) -> str:
@@ -172,6 +280,18 @@ class _Seeker:
         if self.answer is None and len(self.marking.entry_indices(unparse(self.tree)) or ()) == self.marking.order > 2:
             return ""
         if self.answer is None:
-            return f" Its sizes do not fit; the derivative is {' or '.join(shapes)}." if shapes else " Its sizes do not fit."
+            return (
+                f" Its sizes do not fit{self.why_not()}; the derivative is {' or '.join(shapes)}."
+                if shapes
+                else f" Its sizes do not fit{self.why_not()}."
+            )
         mine = str(shape_of(self.answer))
         return f" It is {mine}; the derivative is {' or '.join(shapes)}." if shapes and mine not in shapes else ""
+
+    def why_not(self) -> str:
+        """Why the answer has no shape."""
+        try:
+            read_like(unparse(self.tree), self.function)
+        except WrtError as error:
+            return f" ({error.message.rstrip('.')})"
+        return ""

@@ -23,11 +23,11 @@ class Slip:
 
 _ROWS = (
     Slip("layout", "it is the derivative in another layout"),
-    Slip("wrong-variable", "it is the derivative by another variable"),
     Slip("transpose", "a transpose is missing or one too many", edits.transpose),
     Slip("sign", "a sign is turned", edits.sign),
     Slip("power-rule", "the power rule: the exponent comes down as a factor and drops by one", edits.power),
     Slip("factor", "a factor is wrong", edits.factor),
+    Slip("wrong-variable", "it is the derivative by another variable"),
     Slip("product-order", "the factors of a matrix product are in the wrong order", edits.order),
     Slip("elementwise-vs-matrix", "an elementwise product stands for a matrix product, or the other way round", edits.elementwise),
     Slip("inverse", "an inverse is forgotten or one too many", edits.inverse),

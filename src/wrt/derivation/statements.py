@@ -6,44 +6,67 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from wrt.errors import TextError, UnknownNameError, WrtError
+from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
 from wrt.language.dialect import detect
 from wrt.language.read import parse_dialect
 from wrt.language.surface import Declaration, Node
 
 _OPENING = re.compile(
-    r"^\s*(?:&\s*)?(?:=>|⇒|->|→|\\Rightarrow|\\implies|\\iff|<=>|⇔|=|so\b|hence\b|therefore\b|thus\b|i\.e\.)\s*(?:&\s*)?", re.IGNORECASE
+    r"^\s*(?:&\s*)?(?:=>|⇒|->|→|\\Rightarrow|\\Longrightarrow|\\implies|\\iff|\\Leftrightarrow|\\to\b|<=>|⇔|\\quad|\\qquad|\\text\{[^{}]*\}"
+    r"|(?:so|hence|therefore|thus|then|now|let|where|with|set|define|put|finally|and|we have|we get|i\.e\.|that is|note that|recall)\b[,:]?)\s*(?:&\s*)?",
+    re.IGNORECASE,
 )
-_CLOSING = re.compile(r"(?:\s{2,}\[[^\]]*\]|\s*\\\\|\s*[.,;])\s*$|\s+#.*$")
-_WORD = r"(?:\\[A-Za-z]+|[^\W\d_])(?:_\{?\w+\}?|\w*)"
+_EQUALS = re.compile(r"^\s*(?:&\s*)?(?:=|\\equiv)\s*(?:&\s*)?")
+_REASON = r"[A-Za-z][A-Za-z \-']{3,}"
+_CLOSING = re.compile(
+    rf"(?:\s{{2,}}\[[^\]]*\]|\s*\\\\(?:\[[^\]]*\])?|\s*[.,;])\s*$|\s+#.*$|\s+%.*$|\s*\\q?quad\s*\\text\{{[^{{}}]*\}}\s*$|\s*\\text\{{[^{{}}]*\}}\s*$"
+    rf"|\s*\\q?quad\s*$|\s+\((?:by|using|since|because|from|as)\s{_REASON}\)\s*$|\s+\((?:{_REASON}\s+)?(?:rule|rules|linearity|cyclic|symmetry)\)\s*$"
+    rf"|\s*,?\s+(?:by|using|because|since)\s+(?:the\s+)?{_REASON}\s*$"
+)
+WORD = r"(?:\\[A-Za-z]+|[^\W\d_])(?:_\{?\w+\}?|\w*)"
+_PART = rf"{WORD}(?:\[[\w, ]+\])?"
 _D = r"(?:\\mathrm\{?\s*d\s*\}?|\\partial|∂|d)\s*"
-_CALLED = r"(?:\(\s*[\w\s,\\]*\))?"
-_QUOTIENT = re.compile(rf"^{_D}(?:\^2\s*)?(?P<of>{_WORD}){_CALLED}\s*/\s*\(?{_D}(?P<by>{_WORD})(?P<second>\^2|²|\*\*2)?\)?$")
-_FRACTION = re.compile(rf"^\\d?frac\{{\s*{_D}(?:\^2\s*)?(?P<of>{_WORD}){_CALLED}\s*\}}\{{\s*{_D}(?P<by>{_WORD})(?P<second>\^2)?\s*\}}$")
-_NABLA = re.compile(rf"^(?:\\nabla|∇|grad(?:ient)?)\s*(?:_\{{?(?P<by>{_WORD}?)\}}?\s*)?(?P<of>{_WORD})?{_CALLED}$")
-_PRIME = re.compile(rf"^(?P<of>{_WORD})(?P<primes>'+|′+)\s*(?:\(\s*(?P<by>{_WORD})\s*\))?$")
-_DIFFERENTIAL = re.compile(rf"^(?:\\mathrm\{{d\}}|d)\s*(?P<of>{_WORD})$")
-_NAME = re.compile(rf"^(?P<name>{_WORD}){_CALLED}$")
+_CALLED = r"(?:\(\s*(?P<arguments>[\w\s,;\\]*)\))?"
+_TWICE = r"(?:\^\{?2\}?|²|\*\*2)"
+_QUOTIENT = re.compile(rf"^\(?{_D}{_TWICE}?\s*(?P<of>{_PART}){_CALLED}\s*/\s*\(?{_D}(?P<by>{_PART})(?P<second>{_TWICE})?\)?$")
+_FRACTION = re.compile(
+    rf"^\\[dt]?frac\{{\s*{_D}{_TWICE}?\s*(?P<of>{_PART}){_CALLED}\s*\}}\{{\s*{_D}(?P<by>{_PART})\s*(?:(?P<second>{_TWICE})|{_D}(?P<also>{_PART}))?\s*\}}$"
+)
+_NABLA = re.compile(
+    rf"^(?:(?:\\nabla|∇)\s*(?P<second>{_TWICE})?|(?P<hessian>[Hh]ess(?:ian)?)|[Gg]rad(?:ient)?|[Jj]acobian)\s*(?:_\{{?(?P<by>{WORD}?)\}}?\s*)?"
+    rf"(?P<twice>{_TWICE})?\s*(?:of\s+)?(?P<of>{WORD})?{_CALLED}$"
+)
+_PRIME = re.compile(rf"^(?P<of>{WORD})(?P<primes>'+|′+)\s*(?:\(\s*(?P<by>{WORD})\s*\))?$")
+_LETTER = re.compile(rf"^(?P<letter>[JH])_\{{?(?P<of>{WORD})\}}?{_CALLED}$")
+_DIFFERENTIAL = re.compile(rf"^(?:\\mathrm\{{d\}}|\\mathrm d|d)\s*(?P<second>{_TWICE})?\s*(?P<of>{WORD})$")
+_NAME = re.compile(rf"^(?P<name>{_PART}(?:\^\{{[(\[]\w+[)\]]\}})?){_CALLED}$")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """The formulas of a line (several where it has several equals signs), under a name; of which function and by what it is the derivative."""
+    """The formulas of a line (several where it has several equals signs), under a name; of which function and by what it is the derivative.
+
+    `order` of a derivative whose variables are not said; `arguments` of a function f(x, y) = ...; `follows`: whether the line opens with =.
+    """
 
     formulas: tuple[str, ...]
     name: str = ""
     of: str = ""
     by: tuple[str, ...] = ()
+    order: int = 1
+    arguments: tuple[str, ...] = ()
+    follows: bool = False
+    differential: bool = False
 
     def continued(self) -> Statement:
         """What is said of the second formula of a line: that it equals the first."""
-        return replace(self, name="", of="", by=())
+        return replace(self, name="", of="", by=(), follows=True, differential=False)
 
 
 def on_paper(text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str]) -> Node:
     """The untyped tree of a text in any dialect; one that is none in its own dialect is read as on paper, letters side by side multiplied.
 
-    `names`: what LaTeX spells with more than one letter. Raises: TextError, UnknownNameError.
+    `names`: what LaTeX spells with more than one letter. Raises: TextError, UnknownNameError; ShapeError where only its shapes do not fit.
     """
     dialect = syntax or detect(text)
     try:
@@ -53,46 +76,58 @@ def on_paper(text: str, syntax: str | None, declared: Mapping[str, Declaration],
             raise
         try:
             return parse_dialect(text, "latex", declared, names)[1].tree
+        except ShapeError:
+            raise
         except WrtError:
             raise error from None
 
 
 def statement(line: str) -> Statement:
     """A line taken apart. Raises: TextError for a line without a formula, and for a relation that is no equality."""
-    text = line
+    text, follows = line, False
     while (found := _CLOSING.search(text)) is not None and found.start():
         text = text[: found.start()]
-    while (found := _OPENING.match(text)) is not None:
+    while (found := _OPENING.match(text) or (None if follows else _EQUALS.match(text))) is not None and found.end():
+        follows = follows or _EQUALS.match(text) is not None
         text = text[found.end() :]
     parts = [p.strip(" &") for p in equals_apart(text)]
     if not all(parts):
         raise TextError("a line of a derivation holds a formula.", text=line, span=(0, len(line)))
     if len(parts) == 1:
-        return Statement((parts[0],))
-    head = parts[0].replace("\\,", "").replace("\\;", "").strip()
-    named = _named(head)
-    return Statement(tuple(parts), "") if named is None else replace(named, formulas=tuple(parts[1:]))
+        return Statement((parts[0],), follows=follows)
+    head = re.sub(r"\\[,;!: ]", "", parts[0]).strip()
+    named = None if follows else _named(head)
+    return Statement(tuple(parts), "", follows=follows) if named is None else replace(named, formulas=tuple(parts[1:]))
 
 
 def _named(head: str) -> Statement | None:
+    name = re.sub(r"\s", "", head)
     for pattern in (_QUOTIENT, _FRACTION):
         if (found := pattern.match(head)) is not None:
-            by = _plain(found["by"])
-            return Statement((), head.replace(" ", ""), _plain(found["of"]), (by, by) if found["second"] else (by,))
-    if (found := _NABLA.match(head)) is not None:
-        return Statement((), head.replace(" ", ""), _plain(found["of"] or "f"), (_plain(found["by"]),) if found["by"] else ())
+            by = plain_word(found["by"])
+            also = plain_word(found.groupdict().get("also") or "")
+            return Statement((), name, plain_word(found["of"]), (by, by) if found["second"] else (also, by) if also else (by,))
     if (found := _PRIME.match(head)) is not None:
-        by = _plain(found["by"] or "")
-        return Statement((), head.replace(" ", ""), _plain(found["of"]), (by,) * len(found["primes"]) if by else ())
+        by = plain_word(found["by"] or "")
+        order = len(found["primes"])
+        return Statement((), name, plain_word(found["of"]), (by,) * order if by else (), order)
+    if (found := _NABLA.match(head)) is not None:
+        order = 2 if found["second"] or found["twice"] or found["hessian"] else 1
+        return Statement((), name, plain_word(found["of"] or "f"), (plain_word(found["by"]),) * order if found["by"] else (), order)
+    if (found := _LETTER.match(head)) is not None:
+        return Statement((), name, plain_word(found["of"]), (), 2 if found["letter"] == "H" else 1)
     if (found := _DIFFERENTIAL.match(head)) is not None:
-        return Statement((), head.replace(" ", ""), _plain(found["of"]))
-    if (found := _NAME.match(head)) is not None:
-        return Statement((), _plain(found["name"]))
+        return Statement((), name, plain_word(found["of"]), (), 2 if found["second"] else 1, differential=True)
+    if (found := _NAME.match(head)) is not None and not (found["name"] == "d" and found["arguments"]):  # d(X) is a differential
+        arguments = tuple(plain_word(w) for w in re.split(r"[\s,;]+", found["arguments"] or "") if w)
+        label = found["name"].strip()
+        return Statement((), label if "^" in label else plain_word(label), arguments=arguments)
     return None
 
 
-def _plain(word: str) -> str:
-    return word.removeprefix("\\")
+def plain_word(word: str) -> str:
+    r"""The word without a backslash and braces: theta for \theta, x_k for x_{k}."""
+    return word.removeprefix("\\").replace("{", "").replace("}", "").replace(" ", "")
 
 
 def equals_apart(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,10 @@ from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS
 
 MOST = 300  # lines
-LIMITS = "the limit is shown for polynomials, 1/x, roots and exp(x); the other styles show the rest."
+LIMITS = (
+    "the limit is shown for polynomials, their fractions and roots, and for powers, exp, log, sin, cos, tan, sinh, cosh of linear functions, "
+    "their sums and products; the other styles show the rest."
+)
 NAMED = "name the intermediate variables"
 
 
@@ -201,14 +204,18 @@ def _unstructured(d: Derivative, style: str) -> Derivative:
 def _part(d: Derivative, style: str, rule: str, asked: Derivative) -> Part:
     end = asked.matrix if asked.matrix is not None else asked.index.expr
     indices = () if asked.matrix is not None else tuple(asked.index.indices)
-    d = _unstructured(d, style)
+    free = _unstructured(d, style)
+    structure = "" if free is d else linear_structure(closure(d.declarations[d.variables[0].name].facts)) or ""
+    if structure and d.convention.structure == "parameters":
+        structure += ", by its independent entries"
+    d = free
     if style == "limit":
         return _limit_part(d, rule, end)
     if style == "componentwise":
-        return _entry_part(d, rule, end, indices)
+        return replace(_entry_part(d, rule, end, indices), structure=structure)
     tree = chain.written_out(d.formula.source.tree)
     setting = Setting(d, d.variables[0].name, d.tangents[0], style)
-    return Part(setting, rule, unparse(Call("d", (tree,))), end, indices)
+    return Part(setting, rule, unparse(Call("d", (tree,))), end, indices, structure)
 
 
 def _limit_part(d: Derivative, rule: str, end: Formula) -> Part:
@@ -248,13 +255,24 @@ def _lines(part: Part) -> list[Line]:
         condition = condition_of(part.setting, out[-1].text, rule.name, place)
         out.append(Line(text, rule.name, place, condition, rule.source, out[-1].text, part))
     if is_open(parse(out[-1].text)):
-        told = "no limit is known for" if part.setting.style == "limit" else "no rule differentiates a part of"
-        raise NoClosedFormError(f"{told} {out[-1].text}.", hint=LIMITS if part.setting.style == "limit" else "")
+        raise _stuck(part.setting, parse(out[-1].text))
     conditions = ", ".join(part.setting.derivative.conditions)
     out.append(Line(part.end, RECOGNISE, (), conditions, "the derivative read off", out[-1].text, part))
     for line in out:
         assert line.verified  # proved before it is shown
     return out
+
+
+def _stuck(setting: Setting, tree: Node) -> NoClosedFormError:
+    """What is said of a line that no rule leads on from, by its smallest part that is still open."""
+    waiting = next(n for n in postorder(tree) if is_open(n))
+    if setting.style == "limit":
+        return NoClosedFormError(f"no limit is known for {unparse(waiting)}.", hint=LIMITS)
+    e = waiting.children[0]
+    if setting.style == "componentwise" and isinstance(e, Index):
+        says = f"{unparse(e.base)} has no formula entry by entry, so that it has no componentwise steps."
+        return NoClosedFormError(says, hint="the styles differential and chain show its derivative.")
+    return NoClosedFormError(f"no rule differentiates {unparse(e)}.")
 
 
 def condition_of(setting: Setting, before: str, rule: str, place: Place) -> str:

@@ -116,7 +116,8 @@ def tape(
     """The table of automatic differentiation of f by the inputs named (all of them by default), with symbols or, `at` a point, with numbers.
 
     `mode`: "reverse" (adjoints, from the function back) or "forward" (tangents; with numbers one pass for each entry of the inputs).
-    Raises: TextError, UnknownNameError for a point that does not fit; TooLargeError; ProofError if the table disagrees with the engine.
+    Raises: TextError, UnknownNameError for a point that does not fit; DomainError where a row or a local derivative has no finite value there;
+    TooLargeError; ProofError if the table disagrees with the engine.
 
     >>> import wrt
     >>> t = wrt.tape("sin(x*y) + x", at={"x": 2, "y": 3})

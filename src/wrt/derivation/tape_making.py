@@ -10,12 +10,13 @@ from typing import Any
 
 from wrt.conventions import Convention, current_convention
 from wrt.derivation.tape import Tape
-from wrt.derivation.tape_parts import Line, Partial, Term, added, bare, evaluated, finite, fresh, point_of, pushed, unfolded
+from wrt.derivation.tape_parts import Line, Partial, Term, added, bare, evaluated, finite, point_of, pushed, unfolded
 from wrt.derivation.tape_rows import Row, rows_of
 from wrt.derivative import Derivative
-from wrt.errors import ProofError, TooLargeError
+from wrt.errors import DomainError, ProofError, TooLargeError
 from wrt.formula import Formula, call, formula_of
 from wrt.language.read import read_like
+from wrt.language.scopes import fresh
 from wrt.language.surface import Binary, Call, Declaration, Name, Node, Steps
 from wrt.language.unparse import unparse
 
@@ -99,7 +100,9 @@ class Making:
         env = point_of(at, self.formula)
         for row in self.rows:
             if row.formula is not None:
-                env[row.name] = evaluated(row.formula, env)
+                env[row.name] = self.inside(evaluated(row.formula, env), row, env, "{} = {}")
+            elif not finite(env[row.name]):
+                raise DomainError(f"the value given for {row.name} is not finite.")
         self.numbers = dict(env)
         self.partials = {edge: p if p.along else replace(p, value=self.slope(p, env)) for edge, p in self.partials.items()}
         flows = [self.swept(env, seed) for seed in self.seeded(env)]
@@ -107,12 +110,25 @@ class Making:
             line = self.line(row)
             self.lines[row.name] = replace(line, value=env[row.name], flows=tuple(flow[row.name] for flow in flows))
 
+    def inside(self, value: Any, row: Row, env: Mapping[str, Any], what: str) -> Any:
+        """The value, which must be finite. Raises: DomainError, naming the first row that has none and what it is made from."""
+        if finite(value):
+            return value
+        from wrt.derivation.tape_table import number
+
+        where = ", ".join(f"{name} = {number(env[name])}" for name in row.uses)
+        raise DomainError(f"{what.format(row.name, row.formula)} has no finite value at {where}.", hint="choose another point.")
+
     def slope(self, p: Partial, env: Mapping[str, Any]) -> Any:
         """The number of a local derivative; where the printed form has none (a kink), the value that the convention says."""
         formula = self.row(p.of).formula
         value = evaluated(p.formula, env)
         assert formula is not None
-        return value if finite(value) else evaluated(Derivative(formula, (p.by,), _convention()), env)
+        if finite(value):
+            return value
+        return self.inside(
+            evaluated(Derivative(formula, (p.by,), _convention()), env), self.row(p.of), env, f"the derivative of {{}} = {{}} by {p.by}"
+        )
 
     def passed(self, term: Term, known: Mapping[str, Any]) -> Any:
         """The number that passes along an edge; the same at a kink."""
@@ -121,7 +137,8 @@ class Making:
         value = evaluated(term.formula, known)
         if finite(value):
             return value
-        slope = evaluated(self.local(term.of, term.by), known)
+        told = f"the derivative of {{}} = {{}} by {term.by}"
+        slope = self.inside(evaluated(self.local(term.of, term.by), known), self.row(term.of), known, told)
         if self.mode == "reverse":
             return slope
         dot = known[self.flow[term.by]]

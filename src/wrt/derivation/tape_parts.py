@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from wrt.conventions import Convention
 from wrt.derivation.chain import written_out
 from wrt.derivation.tape_rows import Row
 from wrt.derivative import Derivative
-from wrt.errors import ShapeError, TextError, UnknownNameError
+from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
 from wrt.formula import Formula, build, formula_of, substituted
 from wrt.language.parser import parse
 from wrt.language.read import read_like
@@ -70,15 +70,6 @@ class Line:
     def formula(self) -> Formula | None:
         """What defines it; None for an input."""
         return self.row.formula
-
-
-def fresh(word: str, taken: Iterable[str]) -> str:
-    """The word, or the word with a number that is free."""
-    reserved, k, made = set(taken), 1, word
-    while made in reserved:
-        k += 1
-        made = f"{word}{k}"
-    return made
 
 
 def bare(d: Declaration) -> Source:
@@ -157,14 +148,15 @@ def point_of(at: Mapping[str, Any], f: Formula) -> dict[str, Any]:
             )
     missing = [name for name in f.declarations if name not in at]
     if missing:
-        raise TextError(f"no value is given for {', '.join(missing)}.", hint='at={"x": 2, "y": [1, 3]} gives one a variable.')
+        example = 'at={"x": 2, "y": [1, 3]}, on the command line --at "x=2, y=[1, 3]".'
+        raise TextError(f"no value is given for {', '.join(missing)}.", hint=f"one value for every variable: {example}")
     out: dict[str, Any] = {}
     for name, value in at.items():
-        given = formula_of(value)() if isinstance(value, Formula) else as_formula(value)() if isinstance(value, str) else value
         try:
+            given = formula_of(value)() if isinstance(value, Formula) else as_formula(value)() if isinstance(value, str) else value
             array = np.asarray(given, dtype=float)
-        except (TypeError, ValueError):
-            raise TextError(f"the value of {name} is no number and no array of numbers.") from None
+        except (TypeError, ValueError, WrtError):
+            raise TextError(f"the value of {name}, {value}, is no number and no array of numbers.") from None
         order = f.declarations[name].shape.order
         if array.ndim != order:
             raise ShapeError(f"the value of {name} has {array.ndim} axes; {name} is {f.declarations[name].shape}.")

@@ -24,10 +24,37 @@ def all_replaced(tree: Node, changes: Mapping[int, Node]) -> Node:
     return exchanged(tree, lambda n: changes.get(id(n)))
 
 
-def number(value: Fraction) -> Node:
-    """A number as a tree: 3, 1/2."""
-    top = Number(Fraction(value.numerator), str(value.numerator))
-    return top if value.denominator == 1 else Binary("/", top, Number(Fraction(value.denominator), str(value.denominator)))
+def is_zero(tree: Node) -> bool:
+    """Whether a tree is the number 0, or an array of zeros, with a sign or not."""
+    while isinstance(tree, Unary):
+        tree = tree.argument
+    return (isinstance(tree, Number) and not tree.value) or (isinstance(tree, Call) and tree.function == "zeros")
+
+
+def tidied(tree: Node) -> Node:
+    """The tree without what an edit leaves behind: X.T.T, --x, 0 + x, 1*x, x/1, x**1, a + -b."""
+
+    def change(node: Node) -> Node | None:
+        match node:
+            case Unary(op=op, argument=Unary(op=same, argument=inner)) if op == same:
+                return inner
+            case Unary(op="T", argument=Binary(op="@", left=left, right=right)):
+                return Binary("@", Unary("T", right), Unary("T", left), span=node.span)
+            case Binary(op="+", left=Number(value=0), right=kept) | Binary(op="+" | "-", left=kept, right=Number(value=0)):
+                return kept
+            case Binary(op="-", left=Number(value=0), right=kept):
+                return minus(kept)
+            case Binary(op="*", left=Number(value=1), right=kept) | Binary(op="*" | "/" | "**", left=kept, right=Number(value=1)):
+                return kept
+            case Binary(op="+" | "-" as op, left=left, right=Unary(op="-", argument=right)):
+                return Binary("-" if op == "+" else "+", left, right, span=node.span)
+        return None
+
+    while True:
+        found = exchanged(tree, change)
+        if found is tree:
+            return tree
+        tree = found
 
 
 def addends(tree: Node) -> list[Node]:
@@ -42,6 +69,19 @@ def addends(tree: Node) -> list[Node]:
             stack.append(node.argument)
         else:
             out.append(node)
+    return out
+
+
+def signed_addends(tree: Node) -> list[Node]:
+    """The terms of the outermost sum, each with its sign."""
+    out: list[Node] = []
+    stack = [(tree, False)]
+    while stack:
+        node, negative = stack.pop()
+        if isinstance(node, Binary) and node.op in "+-":
+            stack += [(node.right, negative != (node.op == "-")), (node.left, negative)]
+        else:
+            out.append(minus(node) if negative else node)
     return out
 
 

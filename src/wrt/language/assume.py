@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import TypeVar
 
 from wrt.errors import ShapeError, TextError, WrtError
-from wrt.language.infer import GREEK
+from wrt.language.kinds import GREEK
 
 T = TypeVar("T")
 MAX_TRIES = 300

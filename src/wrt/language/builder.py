@@ -12,8 +12,9 @@ from typing import NamedTuple, TypeVar
 
 from wrt.errors import ShapeError, Span, TextError, UnknownNameError
 from wrt.language.parser import parse as parse_text
-from wrt.language.shapes import Annotator, size_names, typed
-from wrt.language.signatures import ONE, places
+from wrt.language.places import ONE, places, typed
+from wrt.language.scopes import size_names
+from wrt.language.shapes import Annotator
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Declaration, FunctionDeclaration, Loop, Name, Node, Number, Shape, Unary, column, matrix, postorder
 from wrt.language.unify import Sizes
@@ -141,10 +142,6 @@ class Builder(Annotator):
     def is_square(self, shape: Shape) -> bool:
         return shape.kind == "matrix" and self.may_equal(*shape.sizes)
 
-    def index_value(self, node: Node) -> Size | None:
-        """The value of numbers, sizes and bound indices as a polynomial; None for anything else."""
-        return self._size(node)
-
     def whole(self, node: Node) -> bool:
         """Whether an expression is a whole number; without facts that is left to the inference that follows."""
         return not self.told or super().whole(node)
@@ -231,7 +228,9 @@ class Builder(Annotator):
     def finish(self, tree: Node, taken: Iterable[str] = ()) -> None:
         """Write in the sizes found. Raises: TextError for a size that nothing tells."""
         self._divide()
-        names = self._lone_size(tree) or self._fresh_names({*taken, *self.declarations})
+        self._same_ones(tree)
+        lone = self._lone_size(tree)
+        names = {**self._fresh_names({*taken, *self.declarations, *(n for size in lone.values() for n in size.names)}, lone), **lone}
         for node, sizes, what in self.open:
             known = tuple(self.unifier.find(s).substitute(names) for s in sizes)
             if any(n.startswith("?") for s in known for n in s.names):
@@ -244,6 +243,19 @@ class Builder(Annotator):
         for name, shape in self.assumed.items():
             self.assumed[name] = Shape(shape.kind, tuple(self.unifier.find(s).substitute(names) for s in shape.sizes))
 
+    def _same_ones(self, tree: Node) -> None:
+        r"""The sizes of \mathbf{1} in \mathbf{1}\mathbf{1}^\top are one, where one of them is not told: both are the same vector."""
+        for node in postorder(tree) if self.open else ():
+            if isinstance(node, Binary) and node.op == "@" and isinstance(node.right, Unary) and node.right.op == "T":
+                left = node.left
+                while isinstance(left, Binary) and left.op == "*" and not typed(left.left).order:  # \frac1n \mathbf{1}
+                    left = left.right
+                sides = (left, node.right.argument)
+                if all(isinstance(s, Call) and s.function == "ones" and typed(s).kind == "column" for s in sides):
+                    a, b = (self.unifier.find(typed(s).sizes[0]) for s in sides)
+                    if any(n.startswith("?") for n in (*a.names, *b.names)):
+                        self.unifier.unify(a, b)
+
     def _lone_size(self, tree: Node) -> dict[str, Size]:
         r"""The size that only numbers mention, where one size of undeclared names is open: in \frac1n\sum_i x_i^2 the n is the size of x."""
         if not self.assumed or not self.sizes:
@@ -251,20 +263,29 @@ class Builder(Annotator):
         used = {n for shape in self.assumed.values() for s in shape.sizes for n in self.unifier.find(s).names}
         raised = [n.right for n in postorder(tree) if isinstance(n, Binary) and n.op == "**"]
         raised += [p for n in postorder(tree) if isinstance(n, Call) and n.function == "matpow" for p in n.arguments[1:]]
+        raised += [p for n in postorder(tree) if isinstance(n, Call) and n.function == "norm" for p in n.arguments[1:]]
         powers = {p.name for e in raised for p in postorder(e) if isinstance(p, Name)}
         lone = [name for name in self.sizes if name not in used and name not in powers and name not in INDEX_LETTERS]
         free = [name for name in used if name.startswith("?")]
+        ones = {n for node in postorder(tree) if isinstance(node, Call) and node.function == "ones" for n in self._open_size(node)}
+        if len(free) != 1 and len(ones) == 1:  # \frac1n \mathbf{1}\mathbf{1}^\top X: the n is the size of \mathbf{1}
+            free = list(ones)
         return {free[0]: Size.of(lone[0])} if len(lone) == len(free) == 1 else {}
 
-    def _fresh_names(self, taken: set[str]) -> dict[str, Size]:
-        """Names for the flexible sizes of undeclared variables."""
+    def _open_size(self, node: Call) -> Iterator[str]:
+        """The flexible size of an array of one number, if it is one."""
+        for size in map(self.unifier.find, typed(node).sizes[:1]):
+            yield from (name for name in size.names if name.startswith("?") and size is Size.of(name))
+
+    def _fresh_names(self, taken: set[str], named: Mapping[str, Size]) -> dict[str, Size]:
+        """Names for the flexible sizes of undeclared variables, other than those `named` already."""
         used = {*taken, *size_names(self.declarations)} | {n for s in self.unifier.bound.values() for n in s.names}
         free = (name for k in range(100) for name in (FRESH if not k else [f"{n}{k}" for n in FRESH]) if name not in used)
         out: dict[str, Size] = {}
         for shape in self.assumed.values():
             for size in shape.sizes:
                 for name in sorted(self.unifier.find(size).names):
-                    if name.startswith("?") and name not in out:
+                    if name.startswith("?") and name not in out and name not in named:
                         out[name] = Size.of(next(free))
         return out
 

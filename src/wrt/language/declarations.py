@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from math import prod
 from numbers import Integral
 
 from wrt.errors import ShapeError, TextError, TooLargeError, UnknownNameError
 from wrt.language.functions_declared import declared_function, is_signature, pieces, with_value_facts
+from wrt.language.hints import for_keyword
+from wrt.language.lengths import size_arithmetic
+from wrt.language.parser import parse as parse_tree
+from wrt.language.places import tensor_shape
 from wrt.language.python import tokens
-from wrt.language.signatures import known_functions, tensor_shape
-from wrt.language.sizes import MAX_POWER, Size
-from wrt.language.surface import Declaration, FunctionDeclaration, Shape
+from wrt.language.signatures import known_functions
+from wrt.language.sizes import Size
+from wrt.language.surface import Declaration, FunctionDeclaration, Shape, postorder
 from wrt.tables.facts import FACTS, closure
 from wrt.tables.functions import CONSTANTS
 
 MAX_SIZE = 10**6
 MAX_ORDER = 12
+MAX_WORDS = 60  # of a size
 SYNONYMS = {"positive_definite": "spd", "posdef": "spd", "pd": "spd", "psd": "spd", "unitary": "orthogonal", "hermitian": "symmetric"}
 SYNONYMS |= {"sym": "symmetric", "symm": "symmetric", "diag": "diagonal", "orth": "orthogonal", "orthonormal": "orthogonal", "pos": "positive"}
 SYNONYMS |= {"nonsingular": "invertible", "int": "integer", "one_hot": "onehot", "triangular": "lower", "posdef_symmetric": "spd"}
@@ -148,74 +152,30 @@ def size(value: object) -> Size:
         if value > MAX_SIZE:
             raise TooLargeError(f"sizes up to {MAX_SIZE} may be written as numbers; use a name instead of {value}.")
         return Size.of(value)
-    return _polynomial(value)
+    return _size_of_text(value)
 
 
-def _polynomial(text: str) -> Size:
-    """Sums and products of names and whole numbers, with parentheses."""
-    words = tokens(text)
-    at = 0
-
-    def fail() -> ShapeError:
-        hint = "sizes stand side by side, without brackets: A: m n." if any(c in text for c in "([{,") else ""
-        return ShapeError(f"'{text}' is no size: a whole number, a name, or a sum of products of them.", hint=hint)
-
-    def factor() -> Size:
-        nonlocal at
-        word = words[at]
-        at += 1
-        if word.kind == "number" and word.text.isdigit():
-            return Size.of(int(word.text))
-        if word.kind == "name" and word.text not in KEYWORDS:
-            return Size.of(word.text)
-        if word.text == "(" and at < 50:
-            inner = total()
-            if words[at].text != ")":
-                raise fail()
-            at += 1
-            return inner
-        raise fail()
-
-    def raised() -> Size:
-        nonlocal at
-        base = factor()
-        if words[at].text != "**":
-            return base
-        word = words[at + 1]
-        at += 2
-        if not word.text.isdigit() or not 1 <= int(word.text[:3]) <= MAX_POWER or len(word.text) > 2:
-            raise fail()
-        return prod([base] * int(word.text), start=Size.of(1))
-
-    def term() -> Size:
-        nonlocal at
-        out = raised()
-        while words[at].text == "*":
-            at += 1
-            out = out * raised()
-        return out
-
-    def total() -> Size:
-        nonlocal at
-        sign = -1 if words[at].text == "-" else 1
-        at += sign < 0
-        out = term() * sign
-        while words[at].text in ("+", "-"):
-            sign = 1 if words[at].text == "+" else -1
-            at += 1
-            out = out + term() * sign
-        return out
-
-    if len(words) > 60:
+def _size_of_text(text: str) -> Size:
+    """A sum of products of names and whole numbers."""
+    hint = "sizes stand side by side, without brackets: A: m n." if any(c in text for c in "([{,") else ""
+    unfit = ShapeError(f"'{text}' is no size: a whole number, a name, or a sum of products of them.", hint=hint)
+    if len(tokens(text)) > MAX_WORDS:
         raise TooLargeError("a size of that many terms is not supported.")
-    got = total()
-    if words[at].kind != "end":
-        raise fail()
-    if got.number is not None:
-        return size(got.number)
-    if all(k < 0 for _, k in got.terms):
+    try:
+        tree = parse_tree(text)
+    except TextError:
+        raise unfit from None
+    sizes: dict[int, Size | None] = {}
+    for node in postorder(tree):
+        sizes[id(node)] = size_arithmetic(node, sizes, lambda name: True)
+    found = sizes[id(tree)]
+    if found is None:
+        raise unfit
+    if found.number is not None:
+        return size(found.number)
+    if all(k < 0 for _, k in found.terms):
         raise ShapeError(f"a size is at least 1, and {text} is negative.")
-    return got
+    return found
 
 
 def check_name(name: str) -> None:
@@ -226,7 +186,7 @@ def check_name(name: str) -> None:
     if len(words) != 2 or words[0].kind != "name" or words[0].text != name:
         raise TextError(f"{name!r} is no name: letters, digits and _, not starting with a digit.")
     if name in KEYWORDS:
-        raise TextError(f"'{name}' is a keyword and cannot name a variable.")
+        raise TextError(f"'{name}' is a keyword and cannot name a variable.", hint=for_keyword(name))
     if name in CONSTANTS or name == "inf":
         raise TextError(f"'{name}' is a constant and cannot name a variable.")
 

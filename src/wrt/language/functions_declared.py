@@ -22,11 +22,13 @@ from wrt.errors import ShapeError, TextError, TooLargeError, UnknownNameError
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Call, Declaration, FunctionDeclaration, Name, Node, Number, Shape, column, matrix, row
 from wrt.language.unparse import short
+from wrt.tables.facts import FACTS, closure
 
 if TYPE_CHECKING:
-    from wrt.language.signatures import Typing
+    from wrt.language.arguments import Typing
 
 WORDS = ("D", "grad", "hess")
+VALUE_FACTS = ("symmetric", "spd", "invertible", "det_positive", "positive", "nonzero")  # that may be declared of a function's value
 HIGHEST = 12  # orders of derivatives that may be written
 HINT = "a function of your own is declared with its shapes: {}: (n) -> (m)."
 _APPLIED = re.compile(r"(D|grad|hess)\(([^(),\s]+)((?:, \d+)*)\)")
@@ -114,6 +116,12 @@ def is_hessian(function: str, declarations: Mapping[str, FunctionDeclaration]) -
     return not d.shape.order and [(k, a.order) for k, a in zip(found[1], d.arguments, strict=True) if k and a.order] == [(2, 1)]
 
 
+def value_name(function: str) -> str | None:
+    """The declared function that a name of the index form is the value of, none of whose derivatives it is."""
+    found = index_parts(function)
+    return None if found is None or any(found[1]) else found[0]
+
+
 def of_value(function: str, orders: Sequence[int], widths: Sequence[int]) -> bool:
     """Whether an application of arguments of those numbers of axes has the axes of the function's value alone."""
     return is_whole(function) and not any(k and width for k, width in zip(orders, widths, strict=True))
@@ -125,7 +133,7 @@ def is_symmetric_value(function: str, declarations: Mapping[str, FunctionDeclara
     if found is None:
         return False
     d = declarations[found[0]]
-    return "symmetric" in d.facts and of_value(function, found[1], [a.order for a in d.arguments])
+    return "symmetric" in closure(d.facts) and of_value(function, found[1], [a.order for a in d.arguments])
 
 
 def commute(function: str, first: int, second: int, declarations: Mapping[str, FunctionDeclaration]) -> bool:
@@ -309,12 +317,12 @@ def declared_function(name: str, text: str, size: Callable[[str], Size], known: 
 
 
 def with_value_facts(d: FunctionDeclaration, facts: Iterable[str]) -> FunctionDeclaration:
-    """The function with facts of its value: symmetric, of a square matrix, is the one that there is. Raises: TextError, ShapeError."""
+    """The function with facts of its value (VALUE_FACTS). Raises: TextError, ShapeError."""
     for fact in facts:
-        if fact != "symmetric":
-            raise TextError(f"'{fact}' is said of a function: of its value only symmetric is known.")
-        if d.shape.kind != "matrix" or d.shape.sizes[0] is not d.shape.sizes[1]:
-            raise ShapeError(f"{d.name} cannot be symmetric: that needs a square matrix, and its value is {d.shape}.")
+        if fact not in VALUE_FACTS:
+            raise TextError(f"'{fact}' is said of a function: of its value {', '.join(VALUE_FACTS)} are known.")
+        if FACTS[fact].needs == "square" and (d.shape.kind != "matrix" or d.shape.sizes[0] is not d.shape.sizes[1]):
+            raise ShapeError(f"{d.name} cannot be {fact}: that needs a square matrix, and its value is {d.shape}.")
     return replace(d, facts=d.facts | frozenset(facts))
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
-from wrt.language.surface import Binary, Name, Node, Number, Unary
+from wrt.language.surface import Binary, Call, Name, Node, Number, Unary
 from wrt.language.unparse import short
 from wrt.tables.foreign import METHODS, MODULES, SENTENCES, SPELLINGS
 
@@ -37,6 +37,9 @@ MARKS = {
     "}": "brackets are ( ) and, for lists and entries, [ ].",
     "//": "a quotient is written /.",
 }
+
+
+OVER_INDEX = "a sum over an index is written sum(x[i] for i in range(n))."
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -129,12 +132,16 @@ def beside(left: Node, before: str, earlier: Node | None, word: str, text: str, 
         if left.name in SPELLINGS or left.name in SENTENCES:
             return for_function(left.name, [Name(word)], known)
         if left.name.startswith(("sum_", "prod_")):
-            return "a sum over an index is written sum(x[i] for i in range(n))."
+            return OVER_INDEX
         if before == "/" and isinstance(earlier, Name) and earlier.name == "d" and left.name.startswith("d"):
             return SENTENCES["grad"]
     if len(said) > 20:
         return "a product is written with * or @."
     if isinstance(left, Number):
+        if said == "0" and word[:1] in "xXbBoO" and word[1:].isalnum():
+            return "numbers are decimal."
+        if word.startswith("_") and word.replace("_", "").isdigit():
+            return f"write {said}{word.replace('_', '')}."
         if before == "/" and earlier is not None:
             top = short(earlier, 20)
             return f"write {top}/({said}*{word}) or {top}/{said}*{word}."
@@ -151,6 +158,18 @@ def before_bracket(left: Node, before: str, earlier: Node | None, known: Collect
     if isinstance(left, Number):
         return f"write {left.text}*(...)."
     return "write * for a product."
+
+
+def for_equals(left: Node) -> str:
+    """f(x) = x**2: the right side is the formula."""
+    return "give the right side alone." if isinstance(left, Call) else ""
+
+
+def for_operand(text: str, at: int) -> str:
+    """A sign where an operand is due: the bars of |x|, the arrow of x -> x**2."""
+    if text.startswith("|", at):
+        return for_bar(text, at)
+    return "give the formula alone, without an arrow." if at and text.startswith(("->", "=>"), at - 1) else ""
 
 
 def for_bar(text: str, at: int) -> str:
@@ -179,6 +198,11 @@ def for_lambda(follows: str) -> str:
     if follows.isidentifier() or follows == ":":
         return "give the formula alone, or a Python function to wrt.from_function."
     return "the letter is written lam, or λ."
+
+
+def for_keyword(name: str) -> str:
+    """A name to take for a word of Python, with which no program could be called."""
+    return for_lambda("") if name == "lambda" else f"write {name}_."
 
 
 def for_comparisons(left: Node, op: str, right: Node) -> str:

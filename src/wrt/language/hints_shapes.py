@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Node, Shape, Unary
+from wrt.language.surface import Binary, Call, Index, Node, Shape, Slice
+from wrt.language.trees import turned
 from wrt.language.unparse import short
 
 Same = Callable[[Size, Size], bool]  # whether two sizes are one, or may be
-
-
-def transpose(node: Node) -> Node:
-    """The tree of a transpose; x.T.T is x."""
-    return node.argument if isinstance(node, Unary) and node.op == "T" else Unary("T", node)
 
 
 def product(left: Node, right: Node) -> str:
@@ -23,19 +19,19 @@ def product(left: Node, right: Node) -> str:
 def for_product(left: Node, right: Node, a: Shape, b: Shape, same: Same) -> str:
     """left @ right of inner sizes that differ: the transposes that fit."""
     if a.kind == b.kind == "column":
-        outer = f"{product(left, transpose(right))} the outer product."
+        outer = f"{product(left, turned(right))} the outer product."
         if same(a.sizes[0], b.sizes[0]):
-            return f"{product(transpose(left), right)} is the inner product, {outer}"
+            return f"{product(turned(left), right)} is the inner product, {outer}"
         return outer.replace(" the outer", " is the outer")
     if a.kind == b.kind == "row" and same(a.sizes[0], b.sizes[0]):
-        return f"{product(left, transpose(right))} is the inner product, {product(transpose(left), right)} the outer product."
+        return f"{product(left, turned(right))} is the inner product, {product(turned(left), right)} the outer product."
     if "scalar" in (a.kind, b.kind):
         return ""
     rows, columns = _places(a), _places(b)
     tries = (
-        (transpose(left), right, rows[0], columns[0]),
-        (left, transpose(right), rows[1], columns[1]),
-        (transpose(left), transpose(right), rows[0], columns[1]),
+        (turned(left), right, rows[0], columns[0]),
+        (left, turned(right), rows[1], columns[1]),
+        (turned(left), turned(right), rows[0], columns[1]),
     )
     fitting = [product(one, other) for one, other, s, t in tries if s is not None and t is not None and same(s, t)]
     return f"{' or '.join(fitting)} fits." if fitting else ""
@@ -61,15 +57,28 @@ def for_entries(node: Node, parts: Sequence[Node], shapes: Sequence[Shape], same
         matmul = _matrix_vector(parts, shapes, same) if times else ""
         at = kinds.index("column" if "column" in kinds else "row")
         fits = same(shapes[at].sizes[0], shapes[1 - at].sizes[1 if kinds[at] == "column" else 0])
-        return f"{matmul}{'; ' * bool(matmul)}{stretch}{f': {short(transpose(parts[at]), 40)} fits' * fits}."
+        return f"{matmul}{'; ' * bool(matmul)}{stretch}{f': {short(turned(parts[at]), 40)} fits' * fits}."
     if kinds == ["matrix", "matrix"]:
         (a, b), (c, d) = shapes[0].sizes, shapes[1].sizes
         if times and same(b, c):
             return f"{product(*parts)} is the matrix product."
+        if isinstance(node, Binary) and node.op == "/" and same(c, d) and same(b, c):
+            return f"{product(parts[0], Call('inv', (parts[1],)))} divides by a matrix."
         if same(a, d) and same(b, c):
-            return f"{short(transpose(parts[1]), 40)} has the shape of {short(parts[0], 40)}."
+            return f"{short(turned(parts[1]), 40)} has the shape of {short(parts[0], 40)}."
     if times and kinds == ["column", "column"]:
-        return f"{product(parts[0], transpose(parts[1]))} is the outer product."
+        return f"{product(parts[0], turned(parts[1]))} is the outer product."
+    return ""
+
+
+def for_places(node: Index, base: Shape) -> str:
+    """Too few or too many places in brackets: A[0], x[0, 0]."""
+    said = short(node.base, 40)
+    if base.kind == "matrix" and len(node.parts) == 1 and not isinstance(node.parts[0], Slice):
+        place = short(node.parts[0], 20)
+        return f"a row is {said}[{place}, :], a column {said}[:, {place}]."
+    if base.kind in ("column", "row") and len(node.parts) == 2 and not any(isinstance(p, Slice) for p in node.parts):
+        return f"an entry is {short(Index(node.base, (node.parts[base.kind == 'row'],)), 40)}."
     return ""
 
 
@@ -77,7 +86,7 @@ def _column_and_row(node: Node, parts: Sequence[Node], shapes: Sequence[Shape], 
     at = 0 if shapes[0].kind == "column" else 1
     col, row = parts[at], parts[1 - at]
     (m,), (n,) = shapes[at].sizes, shapes[1 - at].sizes
-    flat = [transpose(row), transpose(row)]
+    flat = [turned(row), turned(row)]
     flat[at] = col
     entries = short(Binary(node.op, *flat) if isinstance(node, Binary) else Call(getattr(node, "function", "maximum"), tuple(flat)), 60)
     inner = f"{product(row, col)} is the inner product, " if same(m, n) else ""

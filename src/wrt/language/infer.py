@@ -11,70 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from wrt.errors import TextError
-from wrt.language.functions_declared import called, value_kind
-from wrt.language.surface import Binary, Call, Declaration, Generator, Index, Loop, Name, Node, Shape, Slice, Steps, Text, Unary, postorder
+from wrt.language.functions_declared import called
+from wrt.language.kinds import Kind, array_kind, call_kind, index_kind, letter_kind, product_kind, stretch_kind
+from wrt.language.surface import Binary, Block, Call, Declaration, Generator, Index, Loop, Name, Node, Shape, Slice, Steps, Text, Unary, postorder
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS, REDUCTIONS
 
 SIZE_LETTERS = frozenset("ijklmnpq")
 INDEX_LETTERS = frozenset("ijkl")
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda lam mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega".split()
-)
 MATRIX_CALLS = {"tr", "trace", "tril", "triu", "matpow", "conv2d", "solve"}
 VECTOR_CALLS = {"conv1d", "outer"}
 ARRAY_CALLS = {"diag", "vec", "kron", "dot", "norm", "softmax", "log_softmax", "logsumexp", "cumsum"}
 SIZE_CALLS = {"eye", "ones", "zeros", "commutation"}
 ELEMENTWISE_OPS = ("+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!=")
 SAME = ("+", "-", "<", "<=", ">", ">=", "==", "!=")
-
-Kind = str  # "scalar", "column", "row", "matrix", "size", "tensor3", ...; "" while unknown
-
-
-def letter_kind(name: str) -> Kind:
-    """The letter rule: capital matrix, a-g and Greek scalar, h-z vector."""
-    first = name[0]
-    word = name.rstrip("0123456789_₀₁₂₃₄₅₆₇₈₉")
-    if first.isupper():
-        return "matrix"
-    if word.lower() in GREEK or not first.isascii() or first in "abcdefg" or word == "t":  # t is the parameter of A + t*B
-        return "scalar"
-    return "column"
-
-
-def array_kind(name: str) -> Kind:
-    """The letter rule where only an array fits."""
-    return "matrix" if name[0].isupper() else "column"
-
-
-def undeclared(tree: Node, declarations: Mapping[str, Declaration], known: Iterable[str]) -> dict[str, list[Name]]:
-    """Free names that are neither declared nor sizes nor constants, with their occurrences, in order of first appearance."""
-    taken = {*declarations, *known, "pi", "inf"}
-    found: dict[str, list[Name]] = {}
-    stack: list[tuple[Node, frozenset[str]]] = [(tree, frozenset())]
-    seen: set[tuple[int, frozenset[str]]] = set()
-    while stack:
-        node, bound = stack.pop()
-        if (id(node), bound) in seen:
-            continue
-        seen.add((id(node), bound))
-        if isinstance(node, Name):
-            if node.name not in bound and node.name not in taken:
-                found.setdefault(node.name, []).append(node)
-        elif isinstance(node, Generator):
-            inner = bound
-            todo: list[tuple[Node, frozenset[str]]] = []
-            for loop in node.loops:
-                todo += [(loop.start, inner), (loop.stop, inner)]
-                inner = inner | {loop.name}
-            todo += [(node.body, inner), *[(c, inner) for c in node.conditions]]
-            stack.extend(reversed(todo))
-        elif isinstance(node, Steps):
-            steps = bound | {name for name, _ in node.steps}
-            stack.extend(reversed([(child, steps) for child in node.children]))
-        else:
-            stack.extend(reversed([(child, bound) for child in node.children]))
-    return {name: found[name] for name in sorted(found, key=lambda n: min(o.span for o in found[n]))}
 
 
 class Inference:
@@ -226,12 +176,21 @@ class Inference:
             self.kinds[name] = kind
 
     def _set_matrix(self, node: Node) -> None:
-        """A matrix is needed: a bare name is one; in a sum or product the capital letters are, else every name."""
-        names = self._elementwise_names(node)
+        """A matrix is needed: a bare name is one; in a sum or product the capital letters are, else a name, unless an array stands there already."""
+        leaves = self._elementwise_leaves(node)
+        names = [self.open[id(leaf)] for leaf in leaves if id(leaf) in self.open]
         capitals = [n for n in names if n[0].isupper()]
-        for name in capitals or names[:1]:
+        for name in capitals or ([] if any(self._is_array(leaf) for leaf in leaves) else names[:1]):
             if not self.kinds[name]:
                 self.kinds[name] = "matrix"
+
+    def _is_array(self, leaf: Node) -> bool:
+        """Whether a leaf, no undeclared name, is an array whatever the undeclared names are: in det(A + t*B) the matrix is there, t is free."""
+        if isinstance(leaf, Name):
+            return leaf.name in self.declared and self.declared[leaf.name].shape.order > 0
+        if isinstance(leaf, Call):
+            return call_kind(leaf, [""] * len(leaf.arguments), self.declared) not in ("", "scalar")
+        return isinstance(leaf, Block) or (isinstance(leaf, Binary) and leaf.op == "@")
 
     def _force(self, node: Node) -> list[Node]:
         """An array is needed: a bare name follows the letter rule, anything else is looked at later."""
@@ -251,7 +210,11 @@ class Inference:
 
     def _elementwise_names(self, node: Node) -> list[str]:
         """Undeclared names that an elementwise expression is made of, through named steps."""
-        out: dict[str, None] = {}
+        return list(dict.fromkeys(self.open[id(leaf)] for leaf in self._elementwise_leaves(node) if id(leaf) in self.open))
+
+    def _elementwise_leaves(self, node: Node) -> list[Node]:
+        """What an elementwise expression is made of, through named steps: names, numbers, products and calls that do not go entry by entry."""
+        out: list[Node] = []
         stack, seen = [node], set[int]()
         while stack:
             part = stack.pop()
@@ -259,7 +222,7 @@ class Inference:
                 continue
             seen.add(id(part))
             if id(part) in self.open:
-                out[self.open[id(part)]] = None
+                out.append(part)
             elif isinstance(part, Name) and part.name in self.steps:
                 stack.append(self.steps[part.name])
             elif (
@@ -268,7 +231,9 @@ class Inference:
                 or (isinstance(part, Call) and self._entrywise(part.function))
             ):
                 stack += reversed(part.children)
-        return list(out)
+            else:
+                out.append(part)
+        return out
 
     def _push_array(self, node: Node) -> bool:
         """Make arrays of the names below that must be some; whether there were any."""
@@ -332,70 +297,19 @@ class Inference:
             case Unary():
                 return below[0]
             case Binary(op="@"):
-                return _product_kind(*below)
+                return product_kind(*below)
             case Binary():
-                return _stretch_kind(below)
+                return stretch_kind(below)
             case Call():
-                return self._call_kind(node, below)
+                return call_kind(node, below, self.declared)
             case Index():
-                return self._index_kind(node, below[0])
+                return index_kind(node, below[0])
             case Generator():
                 body = self.kind.get(id(node.body), "")
                 return body if node.function == "sum" else {1: "column", 2: "matrix"}.get(len(node.loops), "tensor")
             case Steps():
                 return below[-1]
         return {"Block": "matrix" if getattr(node, "nested", False) else "column"}.get(type(node).__name__, "scalar")
-
-    def _call_kind(self, node: Call, below: list[Kind]) -> Kind:
-        name = node.function
-        kind = value_kind(name, self.declared)
-        if kind is not None:
-            return kind or _stretch_kind(below)
-        if not below:
-            return ""
-        if name in FUNCTIONS:
-            return _stretch_kind(below[: len(node.arguments)])
-        if name in REDUCTIONS:
-            if REDUCTIONS[name].result == "keep":
-                return below[0]
-            axis = node.option("axis")
-            return "scalar" if axis is None else "row" if getattr(axis, "value", 1) == 0 else "column"
-        if name in (
-            "inv",
-            "adj",
-            "expm",
-            "matpow",
-            "eye",
-            "kron",
-            "tril",
-            "triu",
-            "outer",
-            "logm",
-            "sqrtm",
-            "cholesky",
-            "commutation",
-            "pinv",
-            "conv2d",
-            "frechet",
-        ):
-            return "matrix"
-        if name in ("ones", "zeros"):
-            return {1: "column", 2: "matrix"}.get(len(node.arguments), "tensor")
-        if name in ("vec", "eigvalsh", "svdvals", "conv1d"):
-            return "column"
-        if name == "diag":
-            return {"column": "matrix", "row": "matrix", "matrix": "column"}.get(below[0], "")
-        if name == "solve":
-            return below[1] if len(below) > 1 else ""
-        if name in OPERATORS:
-            return {0: "scalar", 1: "column"}.get(len([s for s in OPERATORS[name].signature.split("->")[1].strip(" []").split(",") if s]), "matrix")
-        return "scalar"
-
-    def _index_kind(self, node: Index, base: Kind) -> Kind:
-        slices = [isinstance(p, Slice) for p in node.parts]
-        if len(slices) == 2:
-            return {(True, True): "matrix", (True, False): "column", (False, True): "row", (False, False): "scalar"}[slices[0], slices[1]]
-        return "scalar" if not any(slices) else base
 
     # ------------------------------------------------------------------------------------------------ the letter rule
     def _letters(self) -> None:
@@ -418,22 +332,3 @@ class Inference:
             self._settle()
             if not changed:
                 return
-
-
-def _stretch_kind(kinds: list[Kind]) -> Kind:
-    arrays = [k for k in kinds if k and k != "scalar"]
-    if arrays:
-        return "matrix" if "matrix" in arrays else arrays[0]
-    return "" if "" in kinds else "scalar"
-
-
-def _product_kind(a: Kind, b: Kind) -> Kind:
-    if not a or not b:
-        return ""
-    if a == "row":
-        return {"column": "scalar", "matrix": "row"}.get(b, "row")
-    if a == "scalar":
-        return b
-    if a == "column":
-        return {"row": "matrix", "scalar": "column", "column": ""}.get(b, "matrix")  # two columns: refused with their sizes
-    return {"column": "column", "scalar": a}.get(b, "matrix")

@@ -12,24 +12,25 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from wrt.errors import ShapeError, TextError, WrtError
+from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
 from wrt.language.assume import by_letters, letter_kind, named
 from wrt.language.builder import Builder, Reading
-from wrt.language.latex_definitions import definitions
+from wrt.language.latex_definitions import Definition, all_entries, definition, definitions
 from wrt.language.latex_grammar import Parser
 from wrt.language.latex_index import Bound
 from wrt.language.latex_names import Names, Pattern, key, patterns
+from wrt.language.latex_norms import Value
 from wrt.language.latex_objective import pass_over
 from wrt.language.latex_points import shared
 from wrt.language.latex_raw import Token
 from wrt.language.latex_rows import Guess, asked, fits, guesses, hint
 from wrt.language.latex_statements import Statement, label_name, main, statements
 from wrt.language.latex_tokens import tokens
-from wrt.language.latex_values import Value
 from wrt.language.surface import FunctionDeclaration, Name, Node, Shape, Steps, postorder
 from wrt.language.trampoline import run
 
 _DOUBLED = re.compile(r"\\\\(?:frac|sum|operatorname|left|math|top|lambda|alpha|beta|theta|sigma|mu|log|exp|text|bold|cdot|sqrt|Sigma)")
+_TWO_BARS = re.compile(r"(\||\\vert)\s*(\||\\vert)")
 Facts = Mapping[str, Iterable[str]]
 Rule = Callable[[str], str]
 
@@ -42,6 +43,7 @@ class Given(NamedTuple):
     indices: tuple[str, ...]
     functions: Mapping[str, FunctionDeclaration]
     wide_zeros: bool = False
+    entries: bool = False  # whether the function is given by its entries, K_{ij} = ...
 
 
 def parse(
@@ -92,7 +94,31 @@ def read(
 
 def _choose(text: str, words: list[Token], shapes: Mapping[str, Shape] | None, given: Given) -> Reading:
     """The reading beside declarations, or with the kinds of names that fit best where nothing is declared."""
-    found = statements(words[:-1], text)
+    sizes = {name for shape in (shapes or {}).values() for size in shape.sizes for name in size.names}
+    found = statements(words[:-1], text, {key(name) for name in (*(shapes or {}), *sizes)})
+    try:
+        return _declared_or_not(text, words, found, shapes, given)
+    except WrtError as error:
+        at = main(found, text)
+        label, last = found[at].label or [], found[at].sides[-1]
+        if [word.text for word in label[1:3]] == ["_", "{"] and label[-1].text == "}":
+            try:
+                return _declared_or_not(text, words, found, shapes, given._replace(entries=True))
+            except TextError as other:
+                raise (other if isinstance(error, UnknownNameError) else error) from None
+            except WrtError:
+                raise error from None
+        before = label and isinstance(error, UnknownNameError) and error.span is not None and error.span[1] <= last[0].start
+        if before:  # L(w) = \prod_i p(y_i | x_i) = ...
+            found[at] = Statement(label, [last])
+            with suppress(WrtError):
+                reading = _declared_or_not(text, words, found, shapes, given)
+                return reading._replace(notes=(*reading.notes, "the last side is read: those before it hold what is not declared"))
+        raise
+
+
+def _declared_or_not(text: str, words: list[Token], found: list[Statement], shapes: Mapping[str, Shape] | None, given: Given) -> Reading:
+    """`_choose` of statements that are known."""
     if shapes:
         try:
             return _read(text, words[-1], found, shapes, given, None)
@@ -131,8 +157,9 @@ def _bars_apart(words: list[Token], text: str) -> list[Token] | None:
     """The words with every || typed as two bars read as two; None when there is none."""
     out: list[Token] = []
     for word in words:
-        if word.text == "||" and not word.font and text[word.start : word.end] == "||":
-            out += [word._replace(text="|", end=word.start + 1), word._replace(text="|", start=word.start + 1)]
+        typed = _TWO_BARS.fullmatch(text, word.start, word.end) if word.text == "||" and not word.font else None
+        if typed:
+            out += [word._replace(text="|", end=typed.end(1)), word._replace(text="|", start=typed.start(2))]
         else:
             out.append(word)
     return out if len(out) > len(words) else None
@@ -157,13 +184,18 @@ def _read(
     parser.functions = {key(f"ℓ{name[3:]}" if name.startswith("ell") else name): d for name, d in given.functions.items()}
     parser.indices = {key(name): Bound(key(name), name, (0, 0)) for name in given.indices}
     last = main(found, text)
-    macros = definitions(found, last, lambda name: table.find(name) is not None)
+
+    def known_name(name: str) -> bool:
+        return table.find(name) is not None
+
+    macros = definitions(found, last, known_name)
     parser.definitions = list(macros.values())
     order = [k for k in _in_order(found, last) if k not in macros]
     steps: list[tuple[str, Node]] = []
     value: Value | None = None
     for k in order:
-        value = _statement(parser, found[k], stop, k == last)
+        entries = definition(found[k].label or [], found[k].sides[0], known_name) if given.entries and k == last else None
+        value = _entries(parser, entries, found[k]) if entries is not None else _statement(parser, found[k], stop, k == last)
         if k != last:
             spelling = label_name(found[k].label or [])
             known = table.find(spelling)
@@ -205,7 +237,7 @@ def _statement(parser: Parser, statement: Statement, stop: Token, whole: bool) -
         parser.start([*_plain_words(side), Token("stop", "", end, end)])
         if whole:
             pass_over(parser)
-        value: Value = run(parser.expression())
+        value: Value = run(parser.whole())
         if parser.word().kind != "stop":
             raise parser.expected("an operator")
         values.append(parser.algebra.settled(value))
@@ -219,6 +251,16 @@ def _statement(parser: Parser, statement: Statement, stop: Token, whole: bool) -
         if known is not None and any(isinstance(n, Name) and n.name == known[0] for n in postorder(values[0].node)):
             raise parser.fail(f"{parser.typed(label[0])} is on both sides: an equation is not a function.", label[0].span, "give one side alone.")
     return values[0]
+
+
+def _entries(parser: Parser, made: Definition, statement: Statement) -> Value:
+    r"""The array whose entries a statement gives: K_{ij} = \exp(-(x_i - x_j)^2)."""
+    if not made.of_entries or not statement.label or len(statement.sides) > 1:
+        raise parser.fail("an entry is given once.", statement.sides[0][0].span)
+    words = statement.sides[0]
+    parser.notes[f"{parser.text[statement.label[0].start : statement.label[-1].end]} gives every entry: the whole array is read"] = None
+    value: Value = run(all_entries(parser, made, 0, (words[0].start, words[-1].end)))
+    return value
 
 
 def _plain_words(words: list[Token]) -> list[Token]:

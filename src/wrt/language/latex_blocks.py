@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from wrt.errors import ShapeError, Span
 from wrt.language import latex_brackets
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_trees import complementary
-from wrt.language.latex_values import Value
-from wrt.language.signatures import ONE, places
+from wrt.language.places import ONE, places
 from wrt.language.sizes import Size
 from wrt.language.surface import Block, Node, Number
 from wrt.language.trampoline import Task
@@ -173,6 +173,9 @@ def condition(p: Parser) -> Task:
     r"""\text{if } x > 0, \text{otherwise} (None)."""
     while p.word().kind == "word" and p.word().text in ("if", "for", "when"):
         p.at += 1
+    if p.word().kind == "name" and p.text.startswith("otherwise", p.word().start):  # typed as letters
+        p.at += len("otherwise")
+        return None
     if p.word().kind == "word" and p.word().text in ("otherwise", "else", "otherwise."):
         p.at += 1
         return None

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from wrt.errors import Span
 from wrt.language import latex_blocks, latex_limits, latex_sums
 from wrt.language.latex_function_words import REFUSED
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import raised_kind, scripted, take_scripts, with_scripts
-from wrt.language.latex_values import Value
 from wrt.language.sizes import Size
-from wrt.language.surface import Block, Index, Name, Node, Unary
+from wrt.language.surface import Block, Index, Name, Node, Unary, postorder
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
@@ -40,9 +40,21 @@ def opens(p: Parser, word: Token) -> bool:
     if word.font in ("right", "close", "mid"):
         return False
     around = p.opened[-1] if p.opened else None
+    if around is not None and around.text == "langle" and word.text == "|" and in_bracket(p):
+        return False
     if around is None or around.text not in ("|", "||"):
         return True
     return around.text != word.text and not (around.text == "|" and word.text == "||")
+
+
+def in_bracket(p: Parser) -> bool:
+    r"""Whether the bar here stands in a bracket of Dirac, \langle x | A | y \rangle, which has no commas."""
+    depth = 0
+    for word in p.words[p.at : p.at + 200]:
+        depth += (word.text in ("{", "(", "[", "langle")) - (word.text in ("}", ")", "]", "rangle"))
+        if depth < 0 or (not depth and word.text in (",", ";")):
+            return depth < 0
+    return False
 
 
 def closed(p: Parser, opening_word: Token) -> Token:
@@ -83,6 +95,8 @@ def group(p: Parser) -> Task:
         while option and p.word().start < option.end():  # max(X, axis = 1)
             p.at += 1
         value: Value = yield p.relation()
+        if first.font == "left":
+            value = yield p.over(value)
         out.append(Value(value.node, "option") if option else value)
         rows[-1] += 1
         if not p.is_op(p.word(), ",", ";"):
@@ -124,6 +138,15 @@ def parenthesised(p: Parser, scripts: bool = True) -> Task:
         return (yield scripted(p, Value(semicolons(p, values, span), "group")))
     if start.text == "[" and len(values) > 1 and any(p.algebra.shape(v).kind == "matrix" for v in values):  # [A, B] side by side
         return (yield scripted(p, Value(semicolons(p, values, span), "group")))
+    turned = p.is_op(p.word(), "^", "'")
+    if len(values) > 1 and not turned and stacks(p, values):
+        return (yield scripted(p, Value(p.build.put(Block(tuple((p.algebra.settled(v).node,) for v in values), False), span), "group")))
+    if start.text == "[" and len(values) > 1 and turned and all(p.algebra.shape(v).kind == "column" for v in values) and not stacks(p, values):
+        shown, hint = (
+            p.text[slice(*span)],
+            r"write \begin{bmatrix} x \\ y \end{bmatrix} for the column, \begin{bmatrix} x & y \end{bmatrix} for the matrix.",
+        )
+        raise p.fail(f"are the columns of {shown} one above the other or side by side?", span, hint)
     if len(values) > 1:
         return (yield column(p, values, span))
     value = values[0]
@@ -134,6 +157,13 @@ def parenthesised(p: Parser, scripts: bool = True) -> Task:
     if value.form == "relation":
         value = Value(value.node, "group")
     return (yield scripted(p, value)) if scripts else value
+
+
+def stacks(p: Parser, values: list[Value]) -> bool:
+    """Whether columns in brackets can only be meant one above the other: [h, x] of two heights."""
+    shapes = [p.algebra.shape(v) for v in values]
+    columns = all(s.kind in ("column", "scalar") for s in shapes) and any(s.order for s in shapes)
+    return columns and not all(p.build.alike(shapes[0], s) for s in shapes[1:])
 
 
 def semicolons(p: Parser, values: list[Value], span: Span) -> Node:
@@ -167,6 +197,8 @@ def bars(p: Parser) -> Task:
     first = p.next()
     if first.font in ("right", "close"):
         raise p.fail(f"'{p.typed(first)}' closes nothing.", first.span)
+    if p.opened and p.opened[-1].text == "||" and (p.is_op(p.word(), "_", "^") or p.word().kind == "stop"):  # \|x|_2
+        raise p.fail(f"'{p.typed(p.opened[-1])}' is never closed: '{p.typed(first)}' is another sign.", p.opened[-1].span)
     p.enter(first)
     inner: Value = yield p.expression()
     if p.is_op(p.word(), ",") or (p.word().text in ("|", "||") and p.word().font == "mid"):
@@ -212,6 +244,9 @@ def norm(p: Parser, inner: Value, below: tuple[int, int] | None, span: Span, squ
     if any(w.text == "," for w in words) or any(w.kind == "word" for w in words):
         return p.algebra.norm(inner, p.text[words[0].start : words[-1].end], span)
     order: Value = yield p.inside(below, p.expression())
+    for node in postorder(order.node) if p.assuming else ():
+        if isinstance(node, Name) and node.role == "size":  # the p of \|x\|_p is a number that nobody declared
+            node.role = ""
     shape = p.algebra.shape(inner)
     if p.algebra.scalar(order) and shape.kind in ("column", "row"):
         return Value(p.build.call("norm", p.algebra.settled(inner).node, order.node, span=span), "norm")
@@ -230,8 +265,8 @@ def weighted(p: Parser, left: Node, middle: Node, right: Node, span: Span) -> Va
 
 
 # ------------------------------------------------------------------------------------------------ inner products
-def inner_product(p: Parser) -> Task:
-    r"""\langle x, y \rangle: x^T y of columns, the sum of the products of the entries of matrices; \langle x, y \rangle_W is x^T W y."""
+def between_angles(p: Parser) -> Task:
+    r"""(left, what stands between the bars of Dirac or None, right): \langle x, y \rangle, \langle x | y \rangle, \langle x | A | y \rangle."""
     first = p.next()
     p.enter(first)
     left: Value = yield p.expression()
@@ -239,13 +274,22 @@ def inner_product(p: Parser) -> Task:
         raise p.expected("','")
     p.at += 1
     right: Value = yield p.expression()
-    last = closed(p, first)
-    span = (first.start, last.end)
-    left, right = p.algebra.settled(left), p.algebra.settled(right)
+    middle: Value | None = None
+    if p.is_op(p.word(), "|"):
+        p.at += 1
+        middle, right = p.algebra.settled(right), (yield p.expression())
+    closed(p, first)
+    return p.algebra.settled(left), middle, p.algebra.settled(right)
+
+
+def inner_product(p: Parser) -> Task:
+    r"""\langle x, y \rangle: x^T y of columns, the sum of the products of the entries of matrices; \langle x, y \rangle_W is x^T W y."""
+    start = p.word().start
+    left, weight, right = yield between_angles(p)
+    span = (start, p.words[p.at - 1].end)
     s = take_scripts(p)
     a, b = p.algebra.shape(left), p.algebra.shape(right)
     words = p.some(s.below)
-    weight: Value | None = None
     if words and norm_kind(p, words) not in ("F", "2"):
         assert s.below is not None
         weight = yield p.inside(s.below, p.expression())

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span, TextError, TooLargeError
+from wrt.language import latex_limits
+from wrt.language.latex_clauses import CLOSED, OPEN
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import scripted
-from wrt.language.latex_statements import CLOSED, OPEN, Statement
-from wrt.language.latex_values import Value
+from wrt.language.latex_statements import Statement
 from wrt.language.python import MAX_TOKENS
-from wrt.language.surface import postorder
+from wrt.language.surface import Generator, postorder
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
@@ -34,6 +36,11 @@ class Definition:
     back: tuple[Token, ...]
     body: tuple[Token, ...]
 
+    @property
+    def of_entries(self) -> bool:
+        r"""Whether it says what the entries of an array are: Q_{ij} = ..."""
+        return len(self.front) > 1 and self.front[1].text == "_"
+
 
 def definitions(found: Sequence[Statement], last: int, known: Known) -> dict[int, Definition]:
     """Which statements, other than the function itself, define something of parameters that is used so."""
@@ -41,13 +48,13 @@ def definitions(found: Sequence[Statement], last: int, known: Known) -> dict[int
     for k, statement in enumerate(found):
         if k == last or statement.label is None or len(statement.sides) != 1:
             continue
-        made = _definition(statement.label, statement.sides[0], known)
+        made = definition(statement.label, statement.sides[0], known)
         if made is not None and _needed(made, statement.label, found, k, known):
             out[k] = made
     return out
 
 
-def _definition(label: Sequence[Token], body: Sequence[Token], known: Known) -> Definition | None:
+def definition(label: Sequence[Token], body: Sequence[Token], known: Known) -> Definition | None:
     r"""The definition that a label makes: x_{i}, x^{(i)}, f(u, v), f_\theta(u)."""
     texts = [word.text for word in label]
     if texts[-1] == ")" and "(" in texts:
@@ -108,17 +115,46 @@ def use(made: Definition, words: Sequence[Token], at: int) -> tuple[int, list[tu
 
 
 def defined(p: Parser) -> Task | None:
-    """The value of the definition that is used here; None where none is."""
+    """The value of the definition that is used here, of one entry or of all, Q of Q_{ij} = ...; None where none is."""
     for made in p.definitions:
         found = use(made, p.words, p.at)
         if found is not None:
             return _used(p, made, *found)
+        if made.of_entries and p.word().text == made.front[0].text and not p.is_op(p.word(1), "_"):
+            return _whole(p, made)
     return None
+
+
+def _whole(p: Parser, made: Definition) -> Task:
+    """The array of which a definition gives every entry, in place of its name."""
+    span = p.word().span
+    value: Value = yield all_entries(p, made, p.at + 1, span)
+    return (yield scripted(p, value))
+
+
+def all_entries(p: Parser, made: Definition, end: int, span: Span) -> Task:
+    r"""The array of which Q_{ij} = ... gives every entry; `p` goes on at `end`."""
+    below = [Token("name", name, *span) for name in made.parameters]
+    found = latex_limits.limits(p, below, [], span, span[0])
+    outer = p.indices
+    p.indices = {**outer, **{b.spelling: b for b in found.indices}}
+    value: Value = yield _body(p, made, list(made.body), end, span)
+    if p.algebra.shape(value).order or len(made.parameters) > 2:
+        raise p.fail(f"the entries of {made.front[0].text} are numbers with one or two indices.", span)
+    loops, _ = latex_limits.close(p, found, span)
+    p.indices = outer
+    return Value(p.build.put(Generator("array", value.node, loops), span), "group")
 
 
 def _used(p: Parser, made: Definition, end: int, arguments: list[tuple[Token, ...]]) -> Task:
     span = (p.word().start, p.words[end - 1].end)
-    words = _filled(p, made, arguments, span)
+    value: Value = yield _body(p, made, _filled(p, made, arguments, span), end, span)
+    form = "call" if made.front[-1].text == "(" else "entry" if p.algebra.scalar(value) else "group"
+    return (yield scripted(p, Value(value.node, form)))
+
+
+def _body(p: Parser, made: Definition, words: list[Token], end: int, span: Span) -> Task:
+    """The value of the words of a definition; `p` goes on at `end`."""
     p.unfolded += len(words)
     if p.unfolded > MAX_TOKENS:
         raise TooLargeError("the definitions beside the formula make it too long.", text=p.text, span=span)
@@ -135,8 +171,7 @@ def _used(p: Parser, made: Definition, end: int, arguments: list[tuple[Token, ..
         if node.span[0] >= node.span[1]:
             node.span = span
     value.node.span = span
-    form = "call" if made.front[-1].text == "(" else "entry" if p.algebra.scalar(value) else "group"
-    return (yield scripted(p, Value(value.node, form)))
+    return value
 
 
 def _filled(p: Parser, made: Definition, arguments: list[tuple[Token, ...]], span: Span) -> list[Token]:

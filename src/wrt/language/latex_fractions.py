@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from wrt.language import latex_brackets, latex_functions
+from wrt.language import latex_brackets, latex_functions, latex_unread
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
-from wrt.language.latex_values import Value
 from wrt.language.latex_words import ENDING
 from wrt.language.trampoline import Task
 
@@ -36,7 +36,7 @@ def argument(p: Parser, command: Token, count: int) -> Task:
 def fraction(p: Parser) -> Task:
     r"""\frac{a}{b}"""
     command = p.next()
-    latex_functions.refuse_derivative(p, command)
+    latex_unread.refuse_derivative(p, command)
     top: Value = yield argument(p, command, 2)
     bottom: Value = yield argument(p, command, 2)
     value = p.algebra.over(top, bottom)

@@ -49,6 +49,14 @@ REFUSED = {
     "leftarrow": "an assignment is not a function: give its right-hand side alone.",
     "gets": "an assignment is not a function: give its right-hand side alone.",
     "not": "this relation is not known.",
+    "pm": "two signs at once are two formulas.",
+    "mp": "two signs at once are two formulas.",
+    "Pr": "an expectation or probability is not supported.",
+    "limsup": "a limit is not supported.",
+    "liminf": "a limit is not supported.",
+    "cond": "the condition number is of a norm that must be said.",
+    **dict.fromkeys(("bmod", "pmod", "mod", "gcd", "lcm"), "whole numbers have no derivatives."),
+    **dict.fromkeys(("dim", "ker", "hom", "deg"), "what is meant is no function of numbers."),
 }
 HINTS = {
     "top": r"write x^\top.",
@@ -58,6 +66,9 @@ HINTS = {
     "arg": "give what is minimised, and minimize it.",
     "argmin": "give what is minimised, and minimize it.",
     "argmax": "give what is maximised, and derive it.",
+    "pm": "write + or -.",
+    "mp": "write + or -.",
+    "cond": r"write \|A\|_2 \|A^{-1}\|_2.",
 }
 WORDS: dict[str, str] = {
     **ENTRY,

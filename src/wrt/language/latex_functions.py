@@ -6,16 +6,14 @@ in two places it is asked.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from wrt.errors import Span, UnknownNameError, WrtError
+from wrt.errors import Span, WrtError
 from wrt.language import latex_brackets
 from wrt.language.latex_function_words import ENTRY, HINTS, MATRIX, REFUSED, SAYS_SO, SPECIAL, WORDS
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import Scripts, entry, scripted, take_scripts
-from wrt.language.latex_values import Value
-from wrt.language.latex_words import FONTS, SIZED
 from wrt.language.surface import Block, Call, Node, Text
 from wrt.language.trampoline import Task
 
@@ -26,60 +24,6 @@ if TYPE_CHECKING:
 def known(name: str) -> bool:
     """Whether a command is a function."""
     return name in WORDS or name in SAYS_SO
-
-
-def unknown(p: Parser, word: Token) -> WrtError:
-    """A command or word that means nothing here, with the nearest that does."""
-    name = word.text
-    if name in REFUSED or name in SAYS_SO:
-        return p.fail(REFUSED.get(name) or SAYS_SO[name], word.span, HINTS.get(name, ""))
-    if word.kind == "word":
-        near = get_close_matches(name, [*WORDS, *p.names.spellings()], 1)
-        hint = f"did you mean {near[0]}?" if near else "declare it."
-        return UnknownNameError(f"'{name}' is neither a function nor a variable.", text=p.text, span=word.span, hint=hint)
-    near = get_close_matches(
-        name,
-        [
-            *WORDS,
-            *FONTS,
-            *SIZED,
-            "frac",
-            "sum",
-            "top",
-            "cdot",
-            "odot",
-            "otimes",
-            "left",
-            "right",
-            "lambda",
-            "alpha",
-            "beta",
-            "sigma",
-            "Sigma",
-            "theta",
-        ],
-        1,
-        0.7,
-    )
-    letter = name[-1:] if len(name) == 2 and name[0] in "bvmBVM" else ""
-    hint = (
-        rf"if it stands for {letter}, write \mathbf{{{letter}}}: what \newcommand{{\{name}}}{{\mathbf{{{letter}}}}} defines is not known here."
-        if letter
-        else rf"did you mean \{near[0]}?"
-        if near
-        else r"a macro of your own is not known here: write what it stands for, or give it in names={...}."
-    )
-    return p.fail(f"the command \\{name} is not known.", word.span, hint)
-
-
-def refuse_derivative(p: Parser, command: Token) -> None:
-    r"""\frac{\partial f}{\partial x} and \frac{d}{dx} are questions, not functions."""
-    inner = p.word(1)
-    later = next((w for w in p.words[p.at + 1 : p.at + 8] if w.text == "partial"), None)
-    if (inner.text == "partial" or later is not None) and p.word().text == "{":
-        raise p.fail(REFUSED["partial"], (command.start, inner.end), HINTS["partial"])
-    if inner.text == "d" and p.names.find("d") is None and p.word().text == "{":
-        raise p.fail(REFUSED["partial"], (command.start, inner.end), HINTS["partial"])
 
 
 # ------------------------------------------------------------------------------------------------ application
@@ -149,6 +93,8 @@ def bare(p: Parser, word: Token, name: str) -> Task:
             raise _unclear_end(p, word, following, "the division")
         if not p.starts(following) or (ends(p, following) and (matrix or not simple or is_function(following))):
             break
+        if (matrix or simple) and spelt_by_letters(p):
+            break
         bracket = latex_brackets.opening(following) or following.text == "{" or following.kind == "begin"
         if bracket and matrix and p.algebra.shape(last).order:
             extra: Value = yield p.factor()
@@ -179,6 +125,19 @@ def is_function(word: Token) -> bool:
     return word.text in WORDS and word.kind in ("command", "word") and word.text not in ("sqrt", "sum", "prod")
 
 
+def spelt_by_letters(p: Parser) -> bool:
+    """Whether letters without a backslash spell a function here, where an argument before it ends: sin x cos y."""
+    first = p.word()
+    if first.kind != "name" or first.font:
+        return False
+    for length in range(p.names.longest, 1, -1):
+        name = p.text[first.start : first.start + length]
+        apart = [w.kind != "name" or w.start != first.start + k or w.font for k in range(length) if (w := p.word(k))]
+        if name in WORDS and not any(apart) and not all(p.names.find(c) is not None or c in p.indices for c in name):
+            return p.names.find(name) is None
+    return False
+
+
 def ends(p: Parser, word: Token) -> bool:
     """Whether the word starts another function, a sum, a norm or a fraction, where an argument without parentheses ends."""
     if word.kind == "command":
@@ -199,6 +158,11 @@ def call(p: Parser, word: Token, name: str, values: list[Value], s: Scripts, spa
     if axis is not None:
         return Value(p.build.call(name, *[p.algebra.settled(v).node for v in values if v.form != "option"], span=span, axis=axis), "call")
     if name in SPECIAL:
+        open_bars = [v for v in values if v.other is not None]
+        if name in ("max", "min") and len(open_bars) == 1 and len(values) > 1 and all(p.algebra.scalar(v) for v in values):  # \max(|v| - c, 0)
+            second = [Value(v.other) if v.other is not None else v for v in values]
+            nodes = [[v.node for v in some] for some in (values, second)]
+            return Value(extreme(p, name, nodes[0], span).node, "bars", extreme(p, name, nodes[1], span).node)
         return special(p, word, name, values, span, s)
     if len(values) != 1:
         return several(p, word, name, values, span)

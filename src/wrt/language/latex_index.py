@@ -45,6 +45,7 @@ class Limits:
 
     indices: list[Bound]
     conditions: list[tuple[str, Size, Size]]
+    on_data: list[list[Token]] = field(default_factory=list)  # conditions on entries, y_i > 0: their words
 
 
 # ------------------------------------------------------------------------------------------------ index expressions
@@ -127,7 +128,7 @@ def term(p: Parser, word: Token) -> Size:
             p.names.add(word.text, "size")
             return Size.of(word.text)
         bound = f"; the index of this sum is {', '.join(p.indices)}" if p.indices else ""
-        hint = rf"write \sum_{{{word.text}=1}}^n over it, or declare {word.text}: integer for the entry at a place."
+        hint = rf"write \sum_{{{word.text}=1}}^n over it, declare {word.text}: integer for the entry at a place, or spell a variable of its own in names={{...}}."
         if word.text in p.ended:
             hint = f"the sum over {word.text} ends before + and -: put brackets around all that is summed."
         raise UnknownNameError(f"the index {word.text} is free: no sum binds it{bound}.", text=p.text, span=word.span, hint=hint)
@@ -230,11 +231,7 @@ def entry_part(p: Parser, value: Size | Range | Node, size: Size, span: Span) ->
     if isinstance(value, Range):
         return part_of_axis(p, value, size, span)
     place = value - 1
-    first = value.substitute(
-        {b.name: b.start - b.shift for b in p.indices.values() if b.start is not None and _coefficient(value, b.name) > 0}
-    ).number
-    if first is not None and first < 1 and value.number is None:
-        raise p.algebra.misfit(f"this index starts at {first}; in LaTeX indices count from 1.", span, r"write \sum_{i=1}^{n}.")
+    from_one(p, value, span, r"write \sum_{i=1}^{n}.")
     length = p.build.unifier.find(size).number
     if place.number is not None and (place.number < 0 or (length is not None and place.number >= length)):
         top = p.build.unifier.find(size)
@@ -244,11 +241,25 @@ def entry_part(p: Parser, value: Size | Range | Node, size: Size, span: Span) ->
     return p.build.size(place, span, [b.name for b in p.indices.values()])
 
 
+def from_one(p: Parser, value: Size, span: Span, hint: str) -> None:
+    """Refuse an index that starts below 1, as in a sum from 0."""
+    starts = {b.name: b.start - b.shift for b in p.indices.values() if b.start is not None and _coefficient(value, b.name) > 0}
+    first = value.substitute(starts).number
+    if first is not None and first < 1 and value.number is None:
+        raise p.algebra.misfit(f"this index starts at {first}; in LaTeX indices count from 1.", span, hint)
+
+
 def part_of_axis(p: Parser, part: Range, size: Size, span: Span) -> Slice:
-    """a : b as the tree slices: from a - 1 up to b."""
+    """a : b as the tree slices: from a - 1 up to b; a : -s : b from a - 1 down to b - 1, both ends included."""
     if part.start is None or part.stop is None:
         return Slice(None, None, None, span=span)
     names = [b.name for b in p.indices.values()]
+    if part.step is not None and part.step.number is not None and part.step.number < 0:
+        if part.stop.number is not None and part.stop.number < 1:
+            raise p.algebra.misfit(f"the index {part.stop} leaves 1 .. {p.build.unifier.find(size)}; in LaTeX indices count from 1.", span)
+        first = None if p.build.unifier.find(part.start) is p.build.unifier.find(size) else p.build.size(part.start - 1, span, names)
+        last = None if part.stop.number == 1 else p.build.size(part.stop - 2, span, names)
+        return Slice(first, last, p.build.size(part.step, span), span=span)
     whole = p.build.unifier.find(part.stop) is p.build.unifier.find(size)
     start = p.build.size(part.start - 1, span, names) if part.start.number != 1 else None
     stop = p.build.size(part.stop, span, names) if not whole else None

@@ -3,6 +3,7 @@ r"""What stands under a sum: which indices it binds, over which ranges, under wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wrt.errors import Span, TextError
@@ -27,6 +28,7 @@ class Reader:
         self.span = span
         self.found: dict[str, Bound] = {}
         self.conditions: list[tuple[str, Size, Size]] = []
+        self.on_data: list[list[Token]] = []
         self.last: list[Bound] = []
 
     def fail(self, words: Sequence[Token], hint: str = "") -> TextError:
@@ -44,9 +46,12 @@ class Reader:
             for w in below
             if not (w.kind == "command" and w.text in ("substack", "quad"))
         ]
+        if below and (below[0].text, below[-1].text) == ("\\{", "\\}"):  # {i : y_i > 0}
+            below = below[1:-1]
+        bars = sum(w.text == "|" and w.kind == "op" for w in below)  # one is "such that", two are an absolute value
         waiting: list[Bound] = []
         dots = False
-        for piece in split(unwrapped(whole_names(below)), (",", ";", ":", "|")):
+        for piece in split(unwrapped(whole_names(below)), (",", ";", ":", *["|"] * (bars == 1))):
             piece = [w for w in unwrapped(piece) if not (w.kind == "word" and w.text in ("s.t.", "st", "such that", "and", "with"))]
             if not piece:
                 continue
@@ -58,6 +63,8 @@ class Reader:
                 dots = False
             elif len(piece) == 1 and piece[0].kind == "number" and self.last:
                 continue  # the 2 of i=1,2,\dots,n
+            elif self.of_data(piece):
+                self.on_data.append(piece)
             elif not any(w.text in RELATIONS or w.text in ("in", "notin") for w in piece):
                 waiting += self.fresh(piece)
             else:
@@ -66,7 +73,17 @@ class Reader:
             self.upper(above)
         if not self.found:
             raise self.fail(below)
-        return Limits(list(self.found.values()), self.conditions)
+        return Limits(list(self.found.values()), self.conditions, self.on_data)
+
+    def of_data(self, words: Sequence[Token]) -> bool:
+        """Whether a condition is on the entries of a declared array, not on indices alone."""
+        compares = any(w.text in RELATIONS for w in words)
+        bases = [w for w, after in pairwise(words) if w.kind == "name" and after.text == "_"]
+        spelt = {pattern.words[0].text for pattern in self.p.patterns}
+        entries = self.p.assuming and any(w.text not in self.found for w in bases)
+        return compares and (
+            entries or any(w.text in spelt or ((found := self.p.names.find(w.text)) is not None and found[1] == "variable") for w in bases)
+        )
 
     def upper(self, above: list[Token]) -> None:
         if any(w.text == "infty" for w in above):

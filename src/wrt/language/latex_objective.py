@@ -13,7 +13,7 @@ from wrt.language.latex_scripts import take_scripts
 if TYPE_CHECKING:
     from wrt.language.latex_grammar import Parser
 
-_TYPED = re.compile(r"(?:arg ?)?(?:min|max)(?=\s*_)")
+_TYPED = re.compile(r"(?:(?:arg ?)?(?:min|max)|[Mm](?:in|ax)imi[sz]e)(?=\s*_)|[Mm](?:in|ax)imi[sz]e\b")
 POINTS = frozenset("min max argmin argmax arg-min arg-max minimize maximize minimise maximise Minimize Maximize Minimise Maximise".split())
 CONSTRAINTS = ("=", "<", ">", "le", "ge", "ne", "||", "|", "subset")
 
@@ -31,7 +31,8 @@ def pass_over(p: Parser) -> None:
     seeks = first.kind in ("command", "word") and (first.text in POINTS or first.text.replace(" ", "") in POINTS)
     below = take_scripts(p).below if seeks and p.is_op(p.word(), "_") else None
     words = p.some(below)
-    alone = below is None and p.word().text in ("||", "frac", "sum")  # \min \|Ax - b\|
+    prose = first.kind == "word" and p.word().text not in ("(", "[", "{", "\\{")  # \text{min } x^\top Q x
+    alone = below is None and (prose or p.word().text in ("||", "frac", "sum"))  # \min \|Ax - b\|
     if not seeks or (first.text in ("min", "max") and not alone and not _over_variable(p, words, p.words[p.at :])):
         p.at = start
         return

@@ -42,9 +42,9 @@ def once(words: Sequence[Token], text: str) -> None:
             raise TextError(f"a double {what}: which comes first?", text=text, span=(word.start, after.end), hint=hint)
 
 
-def double_bars(words: Sequence[Token]) -> list[Token]:
+def double_bars(words: Sequence[Token], text: str) -> list[Token]:
     r"""Two sized bars that open and close together, read as one double bar."""
-    words = _typed_twice(_mid_mid(words))
+    words = _typed_twice(_mid_mid(words), text)
     opened: list[int] = []
     partner: dict[int, int] = {}
     for k, word in enumerate(words):
@@ -68,7 +68,7 @@ def double_bars(words: Sequence[Token]) -> list[Token]:
     return [word for k, word in enumerate(out) if k not in gone]
 
 
-def _typed_twice(words: Sequence[Token]) -> list[Token]:
+def _typed_twice(words: Sequence[Token], text: str) -> list[Token]:
     r"""\Big|\Big| x \Big|\Big| and \vert\vert x \vert\vert as double bars; \big|x\big|\big|y\big| are single ones."""
     out: list[Token] = []
     opened: list[str] = []
@@ -79,7 +79,7 @@ def _typed_twice(words: Sequence[Token]) -> list[Token]:
         if word.kind != "op" or word.text != "|" or word.font or word.end - word.start < 2:
             out.append(word)
             continue
-        twin = after.text == "|" and not after.font and after.start == word.end and after.end - after.start == word.end - word.start
+        twin = after.text == "|" and not after.font and not text[word.end : after.start].strip() and after.end - after.start == word.end - word.start
         double = twin and (not opened or opened[-1] == "||")
         sign = "||" if double else "|"
         opened.pop() if opened and opened[-1] == sign else opened.append(sign)
@@ -104,9 +104,32 @@ def _mid_mid(words: Sequence[Token]) -> list[Token]:
     return out
 
 
+PLAIN = frozenset("matrix pmatrix bmatrix vmatrix cases eqalign eqalignno displaylines".split())
+
+
+def plain_tex(words: list[Token]) -> list[Token]:
+    r"""\pmatrix{a & b \cr c & d} of plain TeX as \begin{pmatrix} ... \end{pmatrix}, \eqalign{...} as its lines alone."""
+    if not any(w.kind == "command" and w.text in PLAIN for w in words):
+        return words
+    partner = closings(words)
+    out = [word._replace(kind="newline", text="\\\\") if word.kind == "command" and word.text == "cr" else word for word in words]
+    gone: set[int] = set()
+    for k, word in enumerate(words[:-1]):
+        if word.kind != "command" or word.text not in PLAIN or words[k + 1].text != "{" or words[k + 1].kind != "brace":
+            continue
+        last = partner[k + 1]
+        gone.add(k)
+        if word.text in ("matrix", "pmatrix", "bmatrix", "vmatrix", "cases"):
+            out[k + 1], out[last] = word._replace(kind="begin"), words[last]._replace(kind="end", text=word.text)
+        else:
+            gone |= {k + 1, last}
+    return [word for k, word in enumerate(out) if k not in gone]
+
+
 def branches(words: Sequence[Token]) -> list[Token]:
     r"""\left\{ \begin{array}{ll} ... \end{array} \right. as \begin{cases} ... \end{cases}; wide spaces inside of cases are left out."""
     out = list(words)
+    partner = closings(out)
     gone: set[int] = set()
     depth = 0
     for k, word in enumerate(words):
@@ -114,13 +137,36 @@ def branches(words: Sequence[Token]) -> list[Token]:
             last = _end(words, k)
             if last is not None and last + 1 < len(words) and words[last + 1].text == "null":
                 gone |= {k - 1, last + 1}
+                gone |= {j for j in range(k + 1, last) if words[j].text == "&" and (j == k + 1 or words[j - 1].kind == "newline")}
                 out[k], out[last] = word._replace(text="cases"), words[last]._replace(text="cases")
                 if word.text == "array" and words[k + 1].text == "{":
-                    gone |= set(range(k + 1, next(j for j in range(k + 1, last) if words[j].text == "}") + 1))
+                    gone |= set(range(k + 1, partner[k + 1] + 1))
         depth += (out[k].kind == "begin" and out[k].text.endswith("cases")) - (out[k].kind == "end" and out[k].text.endswith("cases"))
         if depth and word.kind == "command" and word.text == "quad":
             gone.add(k)
     return [word for k, word in enumerate(out) if k not in gone]
+
+
+def plain_ones(words: Sequence[Token]) -> list[Token]:
+    r"""1^\top x, 11^\top, 1'\Sigma^{-1}1: a plain 1 that is transposed is the vector of ones, and so is one beside it or behind a factor."""
+    marks = {k for k, word in enumerate(words) if word.kind == "number" and set(word.text) == {"1"} and len(word.text) < 3 and _transposed(words, k)}
+    if not marks:
+        return list(words)
+    out: list[Token] = []
+    for k, word in enumerate(words):
+        before = words[k - 1] if k else word
+        beside = k + 1 in marks or (k > 0 and (before.kind in ("name", "word") or before.text in ("}", ")", "]")))
+        if k in marks or (word.kind == "number" and word.text == "1" and beside):
+            out += [Token("name", "1", word.start + j, word.start + j + 1, "bold") for j in range(len(word.text))]
+        else:
+            out.append(word)
+    return out
+
+
+def _transposed(words: Sequence[Token], at: int) -> bool:
+    """Whether a transpose sign follows."""
+    after = [w.text for w in words[at + 1 : at + 5]]
+    return after[:1] == ["'"] or (after[:2] == ["^", "{"] and after[2:] in (["top", "}"], ["T", "}"], ["'", "}"]))
 
 
 def _end(words: Sequence[Token], at: int) -> int | None:

@@ -115,8 +115,8 @@ def _control(out: list[Token], text: str, word: str, start: int, at: int) -> int
         out.append(Token("op", "\\" + word, start, at))
     elif word == "|":
         out.append(Token("op", "||", start, at))
-    elif word == "_":
-        out.append(Token("op", "\\_", start, at))
+    elif word == "_":  # k\_l, as Markdown has it
+        out.append(Token("op", "_" if out and out[-1].end == start else "\\_", start, at))
     elif word == "\\":
         found = _NEWLINE.match(text, at)
         at = found.end() if found else at

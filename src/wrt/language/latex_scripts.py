@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from wrt.errors import Span
 from wrt.language import latex_index, latex_points
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
-from wrt.language.latex_values import Value
 from wrt.language.surface import Index, Name
 from wrt.language.trampoline import Task
 
@@ -96,6 +96,9 @@ def raised_kind(p: Parser, value: Value, place: tuple[int, int]) -> str:
     word = rest[0]
     if word.text == "top" or p.is_op(word, "'"):
         return sign + "T"
+    if word.text == "dagger" and not sign and p.algebra.shape(value).kind in ("column", "row"):  # of a matrix it is asked about
+        p.notes[f"the dagger of {p.algebra.says(value)} is read as its transpose: numbers are real"] = None
+        return "T"
     if word.kind in ("name", "word") and word.text in ("T", "t", "H"):
         return sign + "T" if word.font == "upright" or transposes(p, value, word) else ""
     if word.kind == "number":
@@ -162,6 +165,23 @@ def ask_raised(p: Parser, value: Value, words: list[Token], span: Span) -> None:
         )
     if p.algebra.shape(value).order and len(words) == 3 and first.text == "(" and words[-1].text == ")":
         raise p.fail(f"what does {shown} mean?", span, 'a spelling with a raised index is given by names, as {"x^{(i)}": "X[i,:].T"}.')
+
+
+def script_word(p: Parser, words: list[Token]) -> str:
+    """The subscript of a name as one word: "ref", "12", "max"; "" when it is an expression."""
+    out = ""
+    if [w.text for w in words if w.text not in ("{", "}")] == ["*"]:
+        return "star"
+    for word in words:
+        if word.text in ("{", "}", ","):
+            continue
+        if word.kind == "command" and word.text in ("min", "max", "star", "infty", "ast"):
+            out += word.text
+        elif word.kind in ("name", "word", "number"):
+            out += word.text.replace(" ", "_").replace("-", "_")
+        else:
+            return ""
+    return out
 
 
 # ------------------------------------------------------------------------------------------------ entries

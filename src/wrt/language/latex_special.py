@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from wrt.errors import Span
 from wrt.language import latex_brackets, latex_functions, latex_index, latex_sums
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import entry, rest, scripted, take_scripts
-from wrt.language.latex_values import Value
 from wrt.language.sizes import Size
 from wrt.language.surface import Index, Slice
 from wrt.language.trampoline import Task

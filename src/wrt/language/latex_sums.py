@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from wrt.errors import Span
 from wrt.language import latex_brackets, latex_limits
 from wrt.language.latex_index import Limits
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import Scripts, take_scripts
-from wrt.language.latex_values import Value
 from wrt.language.surface import Call, Generator, Loop, Node
 from wrt.language.trampoline import Task
 
@@ -35,8 +35,10 @@ def plain_sum(p: Parser, word: Token, s: Scripts) -> Task:
     free = free_indices(p)
     if len(free) == 1:
         return (yield over(p, word, word.text, latex_limits.limits(p, free, [], word.span, word.start), word.span))
+    outer, p.algebra.summed = p.algebra.summed, True  # \sum (x - c)^2: only the square of each entry can be summed
     value: Value = yield p.term()
-    value = p.algebra.settled(value)
+    p.algebra.summed = outer
+    value = p.algebra.settled(value if value.other is None or not p.algebra.scalar(value) else Value(value.other))
     span = (word.start, value.span[1])
     if not p.algebra.shape(value).order:
         raise p.fail("what is summed over?", word.span, r"write \sum_{i=1}^n.")
@@ -65,6 +67,8 @@ def reduction(p: Parser, word: Token, name: str, s: Scripts) -> Task:
     r"""\max_i x_i, \min_{1 \le j \le n} c_j."""
     assert s.below is not None
     for token in p.some(s.below):
+        if p.is_op(token, ":"):  # \max_{i: y_i > 0}
+            break
         found = p.names.find(token.text) if token.kind == "name" and token.text not in p.indices else None
         if (found is not None and found[1] == "variable") or token.text == "||":
             raise p.fail(
@@ -90,12 +94,26 @@ def over(p: Parser, word: Token, name: str, found: Limits, place: Span) -> Task:
     p.bodies.add(p.word().start)
     body: Value = yield (p.term() if name in SUMS else p.factor() if p.word().kind == "op" else p.term())
     body = p.algebra.settled(p.negative(body, minus))
+    for words in found.on_data:
+        body = yield restricted(p, word, name, body, words)
     loops, conditions = latex_limits.close(p, found, place)
     p.ended |= set(p.indices) - set(outer)
     p.indices = outer
     span = (word.start, body.span[1])
     node = generator(p, name, body.node, loops, conditions, span)
     return Value(node, "big")
+
+
+def restricted(p: Parser, word: Token, name: str, body: Value, words: list[Token]) -> Task:
+    r"""The body where a condition on data holds, \sum_{i: y_i > 0}: elsewhere it adds 0 to a sum, and is a factor 1 of a product."""
+    first = next(k for k, w in enumerate(p.words) if w.start == words[0].start and w.kind != "brace")
+    last = max(k for k, w in enumerate(p.words) if w.end == words[-1].end and w.start >= words[0].start)
+    holds: Value = yield p.inside((first, last + 1), p.relation())
+    if name == "sum":
+        return Value(p.build.product(holds.node, body.node, body.span), "product")
+    if name != "prod":
+        raise p.fail(f"a condition under {name} is not supported.", word.span)
+    return Value(p.build.call("where", holds.node, body.node, p.build.number(1, body.span, "1"), span=body.span), "call")
 
 
 def generator(p: Parser, name: str, body: Node, loops: tuple[Loop, ...], conditions: tuple[Node, ...], span: Span) -> Node:

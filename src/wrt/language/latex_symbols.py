@@ -6,15 +6,16 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from wrt.errors import Span, TextError, UnknownNameError
-from wrt.language import latex_brackets, latex_functions, latex_index, latex_points, latex_special, latex_sums
-from wrt.language.latex_function_words import WORDS
-from wrt.language.latex_names import Pattern, key, match
+from wrt.errors import UnknownNameError
+from wrt.language import latex_brackets, latex_functions, latex_points, latex_special, latex_sums, latex_unread
+from wrt.language.latex_function_words import SAYS_SO, WORDS
+from wrt.language.latex_names import key
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
-from wrt.language.latex_scripts import Scripts, rest, scripted, take_scripts
-from wrt.language.latex_values import Value
-from wrt.language.rewrite import with_children
-from wrt.language.surface import Index, Name, Node, postorder
+from wrt.language.latex_scripts import Scripts, rest, script_word, scripted, take_scripts
+from wrt.language.latex_spelled import spelled
+from wrt.language.latex_words import GREEK
+from wrt.language.surface import Name
 from wrt.language.trampoline import Task
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
     if primed and (found := p.names.find(f"{word.text}_prime" + (f"_{below}" if below else ""))):  # x' where x_prime is declared
         s.primes, s.above, s.below = 0, None, None if below else s.below
         return found
+    numbered = len(above) == 3 and above[1].kind == "number" and above[0].text + above[2].text in ("()", "[]")
+    if numbered and p.names.find(word.text) is None and (found := p.names.find(key(f"{word.text}_{above[1].text}"))):  # W^{(1)} of a declared W_1
+        p.notes[f"{p.text[word.start : p.words[p.at - 1].end]} is read as {found[0]}"] = None
+        s.above = None
+        return found
     if len(above) == 1 and above[0].text in ("*", "star") and (found := p.names.find(f"{word.text}_star" + (f"_{below}" if below else ""))):
         s.above = None
         s.below = None if below else s.below
@@ -86,12 +92,8 @@ def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
     if below and (found := p.names.find(key(f"{word.text}_{below}"))):
         s.below = None
         return found
-    if s.below is not None and p.names.find(word.text) is None and any(w.text == "," for w in p.brief(s.below)):  # b_{2,j} of a declared b_2
-        first, last = s.below
-        comma = next(k for k in range(first, last) if p.words[k].text == ",")
-        if comma + 1 < last and (found := p.names.find(key(f"{word.text}_{script_word(p, p.words[first:comma])}"))):
-            s.below = (comma + 1, last)
-            return found
+    if s.below is not None and any(w.text == "," for w in p.brief(s.below)):
+        return named_entry(p, word, s)
     if below and word.text in p.build.assumed and not as_entry(p, s):  # x_{ref} of an undeclared x
         full = f"{word.text}_{below}"
         p.build.assume(full, p.kinds.setdefault(full, p.letter_kind(full)))
@@ -101,99 +103,26 @@ def declared(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
     return None
 
 
+def named_entry(p: Parser, word: Token, s: Scripts) -> tuple[str, str] | None:
+    r"""The declared name whose subscript stands beside indices: b_{2,j} of a declared b_2, y_{pred,i} and y_{i,pred} of y_pred."""
+    assert s.below is not None
+    first, last = s.below
+    commas = [k for k in range(first, last) if p.words[k].text == ","]
+    for part, others in (((first, commas[0]), (commas[0] + 1, last)), ((commas[-1] + 1, last), (first, commas[-1]))):
+        words = p.words[slice(*part)]
+        said = script_word(p, words)
+        if not said or others[0] >= others[1] or (p.names.find(word.text) is not None and (len(said) == 1 or said in p.indices)):
+            continue
+        if found := p.names.find(key(f"{word.text}_{said}")):
+            s.below = others
+            return found
+    return None
+
+
 def as_entry(p: Parser, s: Scripts) -> bool:
     """Whether a subscript holds an index of a sum, or is written as an index is."""
     words = [w for w in p.brief(s.below, 80) if w.kind != "brace"] if s.below is not None else []
     return any(w.text in p.indices or w.text in p.size_words for w in words) or latex_points.is_index(words)
-
-
-def script_word(p: Parser, words: list[Token]) -> str:
-    """The subscript of a name as one word: "ref", "12", "max"; "" when it is an expression."""
-    out = ""
-    if [w.text for w in words if w.text not in ("{", "}")] == ["*"]:
-        return "star"
-    for word in words:
-        if word.text in ("{", "}", ","):
-            continue
-        if word.kind == "command" and word.text in ("min", "max", "star", "infty", "ast"):
-            out += word.text
-        elif word.kind in ("name", "word", "number"):
-            out += word.text.replace(" ", "_").replace("-", "_")
-        else:
-            return ""
-    return out
-
-
-# ------------------------------------------------------------------------------------------------ the user's spellings
-def spelled(p: Parser, fonts: bool) -> Value | None:
-    """The value of the longest spelling of the user's that stands here, or None."""
-    for pattern in p.patterns:
-        found = match(pattern, p.words, p.at, fonts)
-        if found is None and len(pattern.words) > 1 and pattern.words[0].text == p.word().text and p.word().kind == "name" and exchanged(p):
-            found = match(pattern, p.words, p.at, fonts)
-        if found is None:
-            continue
-        end, holes = found
-        span = (p.word().start, p.words[end - 1].end)
-        try:
-            value = filled(p, pattern, holes, span)
-        except TextError:  # x_{\min} where x_i is spelt: not an index
-            continue
-        p.at = end
-        return value
-    return None
-
-
-def exchanged(p: Parser) -> bool:
-    r"""Whether the two scripts of the name here were exchanged: x^\top_i as x_i^\top, x_j^{(i)} as x^{(i)}_j."""
-    ends = [p.at + 1]
-    for _ in range(2):
-        if not p.is_op(p.words[ends[-1]], "^", "_") or p.words[ends[-1] + 1].text != "{":
-            return False
-        ends.append(p.closing[ends[-1] + 1] + 1)
-    first, second = p.words[ends[0] : ends[1]], p.words[ends[1] : ends[2]]
-    raised = first if first[0].text == "^" else second
-    if first[0].text == second[0].text or (raised is second) != (raised[2].text == "("):
-        return False
-    p.exchange(ends[0], [*second, *first])
-    return True
-
-
-def filled(p: Parser, pattern: Pattern, holes: dict[str, tuple[int, int]], span: Span) -> Value:
-    """The tree of a spelling with its indices put in, typed."""
-    names = [b.name for b in p.indices.values()]
-    values: dict[str, Node] = {}
-    bound: dict[str, latex_index.Bound] = {}
-    for name, place in holes.items():
-        words = latex_index.unwrapped(p.some(place))
-        values[name] = p.build.size(latex_index.affine(p, words, span) - 1, span, names)
-        if len(words) == 1 and words[0].text in p.indices:
-            bound[name] = p.indices[words[0].text]
-    done: dict[int, Node] = {}
-    for node in postorder(pattern.tree):
-        if isinstance(node, Name) and node.name in values:
-            done[id(node)] = values[node.name]
-            continue
-        new = with_children(node, tuple(done[id(child)] for child in node.children))
-        if isinstance(new, Name):
-            new.role = (
-                "variable"
-                if new.name in p.build.declarations
-                else "step"
-                if new.name in p.build.steps
-                else "size"
-                if new.name in p.build.sizes
-                else "constant"
-            )
-            if new.role == "constant" and new.name not in ("pi", "inf"):
-                raise UnknownNameError(f"{p.text[slice(*span)]} stands for {new.name}, which is not declared.", text=p.text, span=span)
-        done[id(node)] = p.build.put(new, span)
-        if isinstance(node, Index) and isinstance(new, Index) and new.base.shape is not None:
-            for part, size in zip(node.parts, new.base.shape.sizes, strict=False):
-                if isinstance(part, Name) and part.name in bound:
-                    bound[part.name].axes.append(size)
-    tree = done[id(pattern.tree)]
-    return Value(tree, "entry" if not isinstance(tree, Name) and tree.shape is not None and not tree.shape.order else "symbol")
 
 
 # ------------------------------------------------------------------------------------------------ letters that are words
@@ -212,8 +141,13 @@ def letters(p: Parser) -> Task | None:
         return None
     for length in range(p.names.longest, 1, -1):
         name = p.text[first.start : first.start + length]
-        variable = p.names.find(name)
-        if (variable is None and name not in WORDS) or not all(adjacent(p, k) for k in range(1, length)):
+        count = words_of(p, name)
+        if not count:
+            continue
+        variable = p.names.find(name) or (p.names.find(GREEK[name]) if name in GREEK else None)  # alpha without a backslash
+        if variable is None and (lowered := subscripted_name(p, name, count)) is not None:
+            return lowered
+        if variable is None and name not in WORDS:
             continue
         singles = all(p.names.find(letter) is not None or letter in p.indices for letter in name)
         if singles and (variable is not None or latex_brackets.opening(p.word(length))):
@@ -222,12 +156,40 @@ def letters(p: Parser) -> Task | None:
             raise p.fail(message, span, rf"write \mathrm{{{name}}} for the name, spaces or \cdot for the product.")
         if singles:
             continue
-        p.at += length
+        p.at += count
         word = Token("word", name, first.start, first.start + length, "upright")
         if variable is None and name in latex_sums.SUMS and p.is_op(p.word(), "_", "^"):  # sum_i x_i
             return latex_sums.bound(p, word, name, take_scripts(p))
         return latex_functions.applied(p, word, name) if variable is None else several(p, word, variable)
     return None
+
+
+def words_of(p: Parser, name: str) -> int:
+    """How many words from here on spell the name, letter by letter and a number behind them; 0 where they do not."""
+    letters = name.rstrip("0123456789")
+    count, digits = len(letters), name[len(letters) :]
+    if not all(adjacent(p, k) for k in range(1, count)):
+        return 0
+    if not digits:
+        return count
+    word = p.word(count)
+    return count + 1 if word.kind == "number" and word.text == digits and word.start == p.word(count - 1).end else 0
+
+
+def subscripted_name(p: Parser, name: str, count: int) -> Task | None:
+    """A declared name of several letters with a subscript in it, as dX_1; None for anything else."""
+    if not p.is_op(p.word(count), "_") or any(p.names.find(letter) is not None for letter in name):
+        return None
+    first = p.word()
+    back, p.at = p.at, p.at + count
+    s = take_scripts(p)
+    below = script_word(p, p.brief(s.below, 80)) if s.below is not None else ""
+    found = p.names.find(key(f"{name}_{below}")) if below else None
+    if found is None:
+        p.at = back
+        return None
+    s.below = None
+    return rest(p, Value(p.build.name(found[0], found[1], (first.start, first.start + len(name))), "symbol"), s)
 
 
 def adjacent(p: Parser, k: int) -> bool:
@@ -267,9 +229,10 @@ def upright(p: Parser) -> Task:
         raise p.fail("an expectation or probability is not supported.", word.span)
     if word.text in ("Id", "eye"):
         return (yield latex_special.identity(p, word))
-    if word.text in WORDS:
-        return (yield latex_functions.applied(p, word, word.text))
-    raise latex_functions.unknown(p, word)
+    for name_of_function in (word.text, word.text.lower() if word.text not in SAYS_SO else ""):  # \text{Softmax}
+        if name_of_function in WORDS and (name_of_function == word.text or len(word.text) > 2):
+            return (yield latex_functions.applied(p, word, name_of_function))
+    raise latex_unread.unknown(p, word)
 
 
 def undeclared(p: Parser, word: Token) -> Task:
@@ -380,4 +343,4 @@ def command(p: Parser, word: Token) -> Task:
     if digit is not None:
         p.at += 1
         return (yield latex_special.filled_array(p, word._replace(kind="name", text=digit, font="bb")))
-    raise latex_functions.unknown(p, word)
+    raise latex_unread.unknown(p, word)

@@ -5,17 +5,20 @@ one word (`\operatorname{tr}`), a script has braces always (`x^2` as `x^{2}`).
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from wrt.errors import TextError, TooLargeError
+from wrt.language.latex_braces import without_idle_braces
 from wrt.language.latex_function_words import WORDS
 from wrt.language.latex_macros import expanded
-from wrt.language.latex_pairs import branches, double_bars, once
+from wrt.language.latex_pairs import branches, double_bars, once, plain_ones, plain_tex
 from wrt.language.latex_raw import Token, balanced, raw
-from wrt.language.latex_words import ACCENTS, FONTS, SIZED, SWITCHES, UPRIGHT
+from wrt.language.latex_words import ACCENTS, FONTS, PROSE, SIZED, SWITCHES, UPRIGHT
 
 STACKED = ("underset", "overset", "stackrel")
 MAX_FONTS = 20  # fonts and accents inside one another
 _CONTROL = re.compile(r"[\x07\x08\x0b\x0c]")
+_REMARK = re.compile(r"\([^()\\$]*[^\W\d_]{3}[^()\\$]*\)")  # \text{(output gate)}
 _THIN = re.compile(r"\\[,;:!>]")
 
 
@@ -29,12 +32,22 @@ def tokens(text: str) -> list[Token]:
         raise TextError(
             "the text holds a control character where a command lost its backslash.", text=text, span=found.span(), hint='write the text as r"...".'
         )
-    words = expanded(balanced(raw(text), text), text)
+    words = plain_tex(expanded(balanced(raw(text), text), text))
     out = _scripts(_digits(_Symbols(text, words).read(0, len(words), "", 0)), text)
     once(out, text)
-    out = branches(double_bars(out))
+    out = without_idle_braces(out, text)
+    out = plain_ones(branches(double_bars(out, text)))
     out.append(Token("stop", "", len(text), len(text)))
     return out
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group in braces: its font, whether it is a script (where a bold 1 is a number), whether a command inside has changed the font."""
+
+    font: str
+    script: bool = False
+    switched: bool = False
 
 
 class _Symbols:
@@ -65,27 +78,32 @@ class _Symbols:
         if depth > MAX_FONTS:
             raise TooLargeError(f"fonts and accents nested deeper than {MAX_FONTS}.", text=self.text, span=self.words[at].span)
         out: list[Token] = []
-        fonts = [font]
+        groups = [_Group(font)]
         while at < stop:
-            word = self.words[at]
+            word, group = self.words[at], groups[-1]
             if word.kind == "command" and (word.text in FONTS or word.text in ACCENTS):
                 first, last, at = self.argument(at + 1, stop, word)
                 end = self.words[at - 1].end
-                out += self.accented(word, first, last, fonts[-1], depth, end) if word.text in ACCENTS else self.styled(word, first, last, depth, end)
+                accent = word.text in ACCENTS
+                out += self.accented(word, first, last, group.font, depth, end) if accent else self.styled(word, first, last, depth, end)
                 continue
             if word.kind == "command" and word.text in STACKED:
-                at = self.stacked(out, word, at, stop, fonts[-1], depth)
+                at = self.stacked(out, word, at, stop, group.font, depth)
                 continue
             at += 1
+            after_sign = bool(out) and out[-1].text in ("^", "_")
             if word.kind == "command" and word.text in SWITCHES:
-                fonts[-1] = SWITCHES[word.text]
+                group.font, group.switched = SWITCHES[word.text], True
             elif word.kind == "command" and word.text in SIZED:
                 at = self.sized(out, word, at, stop)
-            elif word.kind in ("name", "number") and fonts[-1]:
-                self.letter(out, word, fonts[-1])
+            elif word.kind == "brace" and word.text == "{":
+                groups.append(_Group(group.font, script=group.script or after_sign))
+                out.append(word)
+            elif word.kind == "brace" and groups.pop().switched and [w.text for w in out[-2:-1]] == ["{"]:
+                out[-2:] = [out[-1]._replace(start=out[-2].start, end=word.end)]  # {\bf x} is one symbol
+            elif word.kind in ("name", "number") and group.font:
+                self.letter(out, word, "upright" if word.kind == "number" and (group.script or after_sign) else group.font)
             else:
-                if word.kind == "brace":
-                    fonts.append(fonts[-1]) if word.text == "{" else fonts.pop()
                 out.append(word)
         return out
 
@@ -145,12 +163,17 @@ class _Symbols:
         font = FONTS[command.text]
         if first == last:
             return []
+        if command.text in PROSE and "$" in self.text[self.words[first].start : self.words[last - 1].end]:
+            return self.prose(first, last, depth)
         start, end = command.start, self.words[last - 1].end
         if command.text in UPRIGHT and last - first > 1:
             plain = " ".join(_THIN.sub("", self.text[self.words[first].start : end]).replace("\\_", "_").split())
-            if all(c.isalnum() or c in " -_.," for c in plain):
+            if command.text not in PROSE and all(len(piece) == 1 for piece in plain.split()):  # \mathrm { t r }: math has no spaces
+                plain = plain.replace(" ", "")
+            if all(c.isalnum() or c in " -_.," for c in plain) or _REMARK.fullmatch(plain):
                 return [Token("word", plain, start, close, "upright")]
-        if font == "bold" and (name := self.text[self.words[first].start : end]) in WORDS and len(name) > 1:  # \mathbf{tr}
+        name = "".join(self.text[self.words[first].start : end].split())
+        if len(name) > 1 and (name in WORDS or name in ("argmin", "argmax")) and font != "upright":  # \mathbf{tr}
             return [Token("word", name, start, close, "upright")]
         inner = self.read(first, last, font, depth + 1)
         if command.text in UPRIGHT and (name := "".join(w.text for w in inner)) in ("argmin", "argmax"):  # \mathop{\arg\min}
@@ -158,6 +181,24 @@ class _Symbols:
         if len(inner) == 1:
             return [inner[0]._replace(start=start, end=close)]
         return [Token("brace", "{", start, start), *inner, Token("brace", "}", close, close)] if inner else []
+
+    def prose(self, first: int, last: int, depth: int) -> list[Token]:
+        r"""\text{if $x > 0$}: words, and what stands between dollars as mathematics."""
+        out: list[Token] = []
+        inside = False
+        at = first
+        while at < last:
+            end = at + 1
+            while end < last and "$" not in self.text[self.words[end - 1].end : self.words[end].start]:
+                end += 1
+            inside = inside != (self.text.count("$", self.words[at - 1].end, self.words[at].start) % 2 == 1)
+            if inside:
+                out += self.read(at, end, "", depth + 1)
+            else:
+                typed = " ".join(self.text[self.words[at].start : self.words[end - 1].end].split())
+                out.append(Token("word", typed, self.words[at].start, self.words[end - 1].end, "upright"))
+            at = end
+        return out
 
     def accented(self, command: Token, first: int, last: int, font: str, depth: int, close: int) -> list[Token]:
         r"""\hat{y}: one name, y_hat; \hat{y_i} is \hat{y}_i."""

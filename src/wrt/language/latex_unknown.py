@@ -12,9 +12,9 @@ from wrt.errors import Span
 from wrt.language import latex_brackets
 from wrt.language.functions_declared import is_gradient, spelled
 from wrt.language.latex_names import key
+from wrt.language.latex_norms import Value
 from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import entry, scripted
-from wrt.language.latex_values import Value
 from wrt.language.surface import FunctionDeclaration, Name, Node
 from wrt.language.trampoline import Task
 

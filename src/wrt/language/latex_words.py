@@ -15,6 +15,7 @@ SPELLED = {"ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "µ": "μ", "∆": "�
 UPRIGHT = frozenset(
     "mathrm text textrm textnormal textup mathsf textsf mathtt texttt operatorname operatorname* mbox hbox mathop mathit textit mathnormal".split()
 )
+PROSE = frozenset("text textrm textnormal textup textsf texttt textit mbox hbox".split())  # those in which a space is a space
 FONTS: dict[str, str] = {
     **dict.fromkeys(UPRIGHT, "upright"),
     **dict.fromkeys("mathbf boldsymbol bm textbf pmb vb symbf mathbfit mathbfsf bold vectorbold".split(), "bold"),

@@ -26,29 +26,19 @@ Names nobody declared are taken by matrixcalculus.org's letters: a-g and Greek s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 
-from wrt.errors import ShapeError, Span, TextError, TooLargeError, UnknownNameError, WrtError
-from wrt.language.assume import by_letters, letter_kind, named
-from wrt.language.builder import Builder, Reading, constant
+from wrt.errors import ShapeError, Span, TextError, TooLargeError, WrtError
+from wrt.language import matlab_functions
+from wrt.language.assume import by_letters, named
+from wrt.language.builder import Builder, Reading
 from wrt.language.matlab_tokens import tokens
-from wrt.language.matlab_words import CONTROL, ENTRIES, SIGNS
-from wrt.language.matlab_words import FUNCTIONS as FUNCTIONS_OF_MATLAB
+from wrt.language.matlab_words import CONTROL, SIGNS
 from wrt.language.python import Token
-from wrt.language.sizes import Size
 from wrt.language.surface import FunctionDeclaration, Name, Node, Shape, Steps, Text
 from wrt.language.trampoline import Task, run
-from wrt.tables.functions import CONSTANTS, FUNCTIONS
 
 MAX_NESTING = 20_000
-SPELLINGS = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "trace": "tr",
-    "psi": "digamma", "lgamma": "gammaln", "logistic": "sigmoid",
-}  # fmt: skip
-SAME = {"tr", "det", "logdet", "inv", "pinv", "adj", "diag", "vec", "kron", "dot", "expm", "logm", "sqrtm", "tril", "triu", "solve", *FUNCTIONS}
-VECTOR = {"max", "min", "mean", "prod", "logsumexp", "softmax", "log_softmax", "cumsum", "var"}
-KNOWN = sorted({*SAME, *VECTOR, *SPELLINGS, "sum", "norm", "norm1", "norm2", "vector", "matrix", "eye", "ones", "zeros"} - {"where", "polygamma"})
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None, facts: Mapping[str, Iterable[str]] | None = None) -> Node:
@@ -131,6 +121,7 @@ class Reader:
         steps: list[tuple[str, Node]] = []
         while True:
             name = self.word()
+            self.past_label()
             step = name.kind == "name" and self.word(1).text == "="
             if step:
                 if name.text in self.build.declarations:
@@ -150,6 +141,17 @@ class Reader:
         tree = Steps(tuple(steps), value, span=(0, len(self.text)), shape=value.shape) if steps else value
         self.build.finish(tree, (n for n, _ in steps))
         return Reading(tree, self.build.assumed, tuple(self.notes))
+
+    def past_label(self) -> None:
+        """Go past f(x, y) = in front of a formula, where f is not declared."""
+        if self.word().kind != "name" or self.word(1).text != "(" or self.word().text in self.functions:
+            return
+        end = 2
+        while self.word(end).kind == "name" and self.word(end + 1).text in (",", ")"):
+            end += 2
+        known = {*self.build.declarations, *self.build.steps, *matlab_functions.KNOWN}
+        if self.word(end - 1).text == ")" and self.word(end).text == "=" and self.word().text not in known:
+            self.at += end + 1
 
     def sum(self) -> Task:
         """["-"] term (("+" | "-") term)*"""
@@ -275,8 +277,8 @@ class Reader:
             self.at += 1
             if self.word().text == "(" and self.word().kind == "op":
                 arguments: list[Node] = yield self.arguments()
-                return self.called(word, arguments, (word.start, self.words[self.at - 1].end))
-            return self.named(word)
+                return matlab_functions.called(self, word, arguments, (word.start, self.words[self.at - 1].end))
+            return matlab_functions.named(self, word)
         if opening := self.take("("):
             self.enter(opening)
             value: Node = yield self.sum()
@@ -314,122 +316,3 @@ class Reader:
                 break
         self.close()
         return out
-
-    # ------------------------------------------------------------------------------------------------ names and functions
-    def named(self, word: Token) -> Node:
-        """A variable, a named step, a size, a constant, eye; else an undeclared name, by its letter."""
-        span, name = (word.start, word.end), word.text
-        if name in self.build.declarations:
-            self.once.discard(name)
-            return self.build.name(name, "variable", span)
-        if name in self.build.steps:
-            return self.build.name(name, "step", span)
-        if name in self.build.sizes:
-            return self.build.name(name, "size", span)
-        if name == "eye":
-            return self.build.filled("eye", (size := self.build.unifier.fresh(), size), span, "eye")
-        if name in ("inf", "Inf"):
-            return self.build.name("inf", "constant", span)
-        if name in CONSTANTS:
-            return self.build.name(name, "constant", span)
-        if len(name) > 1 and name in KNOWN:
-            raise self.fail(f"{name} is a function and needs its argument.", span, f"write {name}(...).")
-        self.build.assume(name, self.kinds.setdefault(name, letter_kind(name)))
-        self.once.add(name)
-        return self.build.name(name, "variable", span)
-
-    def called(self, word: Token, arguments: list[Node], span: Span) -> Node:
-        """function(arguments)."""
-        name = SPELLINGS.get(word.text, word.text)
-        shapes = [self.build.shape(a) for a in arguments if not isinstance(a, Text)]
-        kind = shapes[0].kind if shapes else ""
-        if word.text in self.functions:
-            return self.build.call(word.text, *arguments, span=span)
-        if word.text in self.build.declarations or word.text in self.build.steps:
-            hint = ENTRIES if all(s.kind == "scalar" for s in shapes) else "write * for a product."
-            raise self.fail(f"{word.text} is a variable, not a function.", (word.start, word.end), hint)
-        if name in ("norm1", "norm2") and len(arguments) == 1:
-            return self.norm(name, arguments[0], kind, span)
-        if name == "norm":
-            return self.norm_of(arguments, kind, span)
-        if name in ("vector", "matrix") and len(arguments) == 1:
-            return self.constant_array(name, arguments[0], span)
-        if name in ("eye", "ones", "zeros"):
-            return self.sized(name, arguments, span)
-        if name == "sum" and len(arguments) == 2 and constant(arguments[1]) in (1, 2):
-            axis = self.build.number(int(constant(arguments[1]) or 1) - 1, arguments[1].span)
-            return self.build.call("sum", arguments[0], span=span, axis=axis)
-        if name in ("max", "min") and len(arguments) == 2:
-            return self.build.call("maximum" if name == "max" else "minimum", *arguments, span=span)
-        if name in ("log2", "log10") and len(arguments) == 1:
-            base = self.build.call("log", self.build.number(int(name[3:]), span), span=span)
-            return self.build.binary("/", self.build.call("log", arguments[0], span=span), base, span)
-        if name == "sum" and kind == "matrix":
-            self.notes["sum of a matrix is the sum of all its entries; Matlab's sums of columns are sum(X, 1)"] = None
-        if name == "sum" or (name in VECTOR and kind != "matrix"):
-            if len(arguments) != 1:
-                raise self.fail(f"{name} takes one argument, found {len(arguments)}.", span)
-            return self.build.call(name, *arguments, span=span)
-        if name in VECTOR:
-            raise self.fail(f"{name} of a matrix: of all entries, or of each column?", span, "apply it to a vector.")
-        if name in SAME:
-            return self.build.call(name, *arguments, span=span)
-        near = get_close_matches(word.text, KNOWN, 1)
-        hint = FUNCTIONS_OF_MATLAB.get(word.text) or (f"did you mean '{near[0]}'?" if near else "")
-        raise UnknownNameError(f"'{word.text}' is not a function of the language.", text=self.text, span=(word.start, word.end), hint=hint)
-
-    def norm(self, name: str, value: Node, kind: str, span: Span) -> Node:
-        """norm1, norm2 of a vector; of a matrix the sum of absolute values and the Frobenius norm."""
-        if kind == "scalar":
-            return self.build.call("abs", value, span=span)
-        if name == "norm2":
-            return self.build.call("norm", value, span=span)
-        if kind == "matrix":
-            self.notes["norm1 of a matrix is read as the sum of the absolute values of its entries"] = None
-            return self.build.call("sum", self.build.call("abs", value, span=span), span=span)
-        return self.build.call("norm", value, self.build.number(1, span, "1"), span=span)
-
-    def norm_of(self, arguments: list[Node], kind: str, span: Span) -> Node:
-        """Matlab's norm(x), norm(x, p), norm(X, 'fro'); norm(X) of a matrix is refused, since it is the spectral norm there."""
-        last = arguments[-1] if arguments else None
-        if isinstance(last, Text) and last.value in ("fro", "nuc", "spec", "inf"):
-            if last.value == "inf":
-                return self.build.call("norm", arguments[0], self.build.name("inf", "constant", last.span), span=span)
-            extra = [] if last.value == "fro" else [last]
-            return self.build.call("norm", arguments[0], *extra, span=span)
-        if kind == "matrix":
-            raise self.fail(
-                "which norm of a matrix?", span, "norm2(X) is the Frobenius norm; norm(X, 'nuc') the nuclear, norm(X, 'spec') the spectral norm."
-            )
-        return self.build.call("norm", *arguments, span=span)
-
-    def constant_array(self, name: str, value: Node, span: Span) -> Node:
-        """vector(c), matrix(c): c times ones, zeros for 0."""
-        if self.build.shape(value).kind != "scalar":
-            raise ShapeError(f"{name} takes a scalar; this is {self.build.shape(value)}.", text=self.text, span=value.span)
-        sizes = tuple(self.build.unifier.fresh() for _ in range(1 if name == "vector" else 2))
-        number = constant(value)
-        array = self.build.filled("zeros" if number == 0 else "ones", sizes, span, f"{name}({self.text[slice(*value.span)]})")
-        return array if number in (0, 1) else self.build.binary("*", value, array, span)
-
-    def sized(self, name: str, arguments: list[Node], span: Span) -> Node:
-        """eye(n), ones(m, n), zeros(m, n); as in Matlab ones(n, 1) is a column, ones(1, n) a row."""
-        sizes: list[Size] = []
-        for part in arguments:
-            if isinstance(part, Name) and part.role == "variable" and part.name in self.build.assumed:  # n in eye(n) is a size
-                if part.name not in self.once:
-                    raise ShapeError(f"{part.name} is a size here, but was used as a value.", text=self.text, span=part.span)
-                part.role = "size"
-                self.build.forget(part.name)
-            sizes.append(self.build.size_of(part))
-        if name == "eye" and len(set(sizes)) == 1:
-            return self.build.filled("eye", (sizes[0], sizes[0]), span, "eye")
-        if name != "eye" and len(sizes) == 2 and sizes[1].number == 1:
-            return self.build.filled(name, (sizes[0],), span, name)
-        if name != "eye" and len(sizes) == 2 and sizes[0].number == 1:
-            return self.build.transpose(self.build.filled(name, (sizes[1],), span, name), span)
-        if len(sizes) == 2 and name != "eye":
-            return self.build.filled(name, (sizes[0], sizes[1]), span, name)
-        raise self.fail(
-            f"{name} needs {'one size' if name == 'eye' else 'two sizes'}.", span, "eye(n)." if name == "eye" else f"{name}(m, n), {name}(n, 1)."
-        )

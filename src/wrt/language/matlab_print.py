@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from wrt.errors import NoClosedFormError
-from wrt.language.matlab import SAME, VECTOR
+from wrt.language.matlab_functions import SAME, VECTOR
 from wrt.language.signatures import known_functions
 from wrt.language.surface import Binary, Call, Name, Node, Number, Shape, Steps, Text, Unary
-from wrt.language.unparse import Piece, number_text, short
+from wrt.language.unparse import Piece, number_text, short, written
 
 SUM, PRODUCT, NEGATE, POWER, POSTFIX = 2, 3, 4, 5, 6
 
@@ -21,19 +21,7 @@ def matlab_text(node: Node) -> str:
     >>> matlab_text(parse("A'*(A*x-y)/2", {"A": matrix(m, n), "x": column(n), "y": column(m)}))
     "A'*(A*x - y)/2"
     """
-    out: list[str] = []
-    stack: list[Piece] = [(node, 0)]
-    while stack:
-        piece = stack.pop()
-        if isinstance(piece, str):
-            out.append(piece)
-            continue
-        inner, least = piece
-        parts = _pieces(inner)
-        if _rank(inner) < least:
-            parts = ["(", *parts, ")"]
-        stack.extend(reversed(parts))
-    return "".join(out)
+    return written(node, _pieces, _rank)
 
 
 def _cannot(node: Node) -> NoClosedFormError:
@@ -127,6 +115,8 @@ def _call(node: Call) -> list[Piece]:
             raise _cannot(node)  # a matrix of one column: the dialect has columns only
         case "ones" | "zeros" if len(arguments) <= 2:
             return [f"{name}(", (first, 0), ", ", (arguments[1], 0) if len(arguments) == 2 else "1", ")"]
+        case "var" if not node.options and _shape(first).kind != "matrix":
+            return ["var(", (first, 0), ", 1)"]
         case "trace":
             return ["tr(", (first, 0), ")"]
         case "sum" if not node.options and len(arguments) == 1:

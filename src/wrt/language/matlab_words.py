@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, str] = {
     "mod": "a remainder has no derivative.",
     "rem": "a remainder has no derivative.",
     "heaviside": "a step is a comparison of the text language: x > 0.",
-    "std": "write sqrt(var(x)); var divides by n.",
+    "std": "write sqrt(var(x, 1)), which divides by n.",
     "cov": "is the covariance divided by n or by n - 1? Write it out.",
     "median": "the median is not known.",
     "sort": "sorting is not known.",

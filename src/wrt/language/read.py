@@ -12,16 +12,20 @@ from wrt.language import declarations as declare
 from wrt.language.builder import Reading
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.functions_declared import primed
-from wrt.language.infer import Inference, undeclared
+from wrt.language.hints import for_keyword
+from wrt.language.infer import Inference
 from wrt.language.parser import parse
-from wrt.language.shapes import annotate, size_names
+from wrt.language.scopes import size_names, undeclared
+from wrt.language.shapes import annotate
 from wrt.language.sizes import Size
+from wrt.language.slips import refuse_slips
 from wrt.language.surface import (
     SCALAR,
     Binary,
     Call,
     Declaration,
     FunctionDeclaration,
+    Index,
     Name,
     Node,
     Number,
@@ -35,6 +39,8 @@ from wrt.language.surface import (
 from wrt.language.unify import Sizes
 from wrt.tables.facts import closure
 
+MIXED = "@, ** and .T are Python's: x.T @ A @ x, x**2; beside ᵀ, ², ‖ and \\ a product is A x."
+_PYTHON = re.compile(r"@|\*\*|\.T\b")
 SYNTAXES = ("python", "matlab", "latex", "unicode")
 ROWS = ("m", "p", "k", "r", "s", "u", "v")
 COLUMNS = ("n", "m", "p", "q", "k", "l", "r", "s", "d", "u", "v")
@@ -75,7 +81,11 @@ def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declarat
     if syntax in ("latex", "unicode"):  # the Unicode style is read by the same grammar
         from wrt.language import latex
 
-        return syntax, latex.read(text, shapes, dict(names), facts, functions=functions)
+        try:
+            return syntax, latex.read(text, shapes, dict(names), facts, functions=functions)
+        except TextError as error:
+            error.hint = error.hint or (MIXED if _PYTHON.search(text) else "")
+            raise
     return syntax, Reading(parse(text), {}, ())
 
 
@@ -89,7 +99,13 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
     flexible: list[str] = []
     if missing:
         unknown_called(tree, missing, all_declared)
-        kinds = Inference(tree, missing, all_declared, text).run()
+        if syntax in ("python", "matlab"):
+            refuse_slips(tree, missing, all_declared, sizes)
+        places: set[int] = set()  # what stands in an index, where a number may be a free index
+        for node in reversed(list(postorder(tree))):  # parents before children
+            places |= {id(c) for c in (node.children if id(node) in places else node.parts if isinstance(node, Index) else ())}
+        open_names = {name: nodes for name, nodes in missing.items() if any(n.role != "size" or id(n) in places for n in nodes)}
+        kinds = {**Inference(tree, open_names, all_declared, text).run(), **{name: "size" for name in missing if name not in open_names}}
         for name, kind in kinds.items():
             if kind == "size":
                 sizes[name] = None
@@ -138,7 +154,7 @@ def unknown_called(tree: Node, missing: Mapping[str, list[Name]], declared: Mapp
     """Refuse keywords, and a power T that may be meant as the transpose; a near miss of a function's name is told by the parser already."""
     for name, occurrences in missing.items():
         if name in declare.KEYWORDS:
-            raise TextError(f"'{name}' is a keyword.", span=occurrences[0].span)
+            raise TextError(f"'{name}' is a keyword.", span=occurrences[0].span, hint=for_keyword(name))
     for node in postorder(tree) if "T" in missing else ():
         if isinstance(node, Binary) and node.op == "**" and node.right in missing["T"] and isinstance(node.left, Name):
             base = declared.get(node.left.name)

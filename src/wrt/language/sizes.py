@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from fractions import Fraction
+from weakref import WeakValueDictionary
+
+from wrt.errors import TooLargeError
 
 Monomial = tuple[tuple[str, int], ...]  # ((name, exponent), ...), names ascending
 
-
 MAX_POWER = 12  # of a size, as in n**2
+MAX_RECENT = 10_000  # sizes kept alive that nobody may need any more
+MAX_TERMS = 4000  # of a product of sizes, before equal ones are collected: a product of sums has exponentially many
 
 
 class Size:
@@ -68,8 +72,11 @@ class Size:
 
     def __mul__(self, other: Size | int) -> Size:
         out: dict[Monomial, int] = {}
+        factor = Size.of(other)
+        if len(self.terms) * len(factor.terms) > MAX_TERMS:
+            raise TooLargeError("a size of that many terms is not supported.")
         for a, j in self.terms:
-            for b, k in Size.of(other).terms:
+            for b, k in factor.terms:
                 powers = dict(a)
                 for name, e in b:
                     powers[name] = powers.get(name, 0) + e
@@ -117,14 +124,15 @@ class Size:
         return _make, (dict(self.terms),)
 
 
-_TABLE: dict[tuple[tuple[Monomial, int], ...], Size] = {}
+_TABLE: WeakValueDictionary[tuple[tuple[Monomial, int], ...], Size] = WeakValueDictionary()  # every size there is
+_RECENT: dict[tuple[tuple[Monomial, int], ...], Size] = {}  # the same, kept alive for a while: most are made again soon
 _COMMON: dict[int | str, Size] = {}
 _LOCK = threading.Lock()
 
 
 def _make(terms: dict[Monomial, int]) -> Size:
     key = tuple(sorted(((m, k) for m, k in terms.items() if k), key=_order))
-    found = _TABLE.get(key)
+    found = _RECENT.get(key)
     if found is None:
         with _LOCK:
             found = _TABLE.get(key)
@@ -132,9 +140,10 @@ def _make(terms: dict[Monomial, int]) -> Size:
                 found = object.__new__(Size)
                 found.terms = key
                 found.text = _text(key)
-                if len(_TABLE) > 100_000:  # sizes are few; this only bounds a pathological caller
-                    _TABLE.clear()
                 _TABLE[key] = found
+            if len(_RECENT) >= MAX_RECENT:
+                _RECENT.clear()
+            _RECENT[key] = found
     return found
 
 

@@ -5,6 +5,7 @@ Parentheses that precedence does not need are added in one place only: around a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Slice, Steps, Text, Unary
@@ -24,6 +25,11 @@ def unparse(node: Node) -> str:
     >>> unparse(parse("2 * A.T@(A @ x-b)"))
     '2*A.T @ (A @ x - b)'
     """
+    return written(node, _pieces, rank_of)
+
+
+def written(node: Node, pieces: Callable[[Node], list[Piece]], rank: Callable[[Node], int]) -> str:
+    """The text of a tree whose nodes are written in pieces, with parentheses around those that bind less tightly than their place needs."""
     out: list[str] = []
     stack: list[Piece] = [(node, 0)]
     while stack:
@@ -32,8 +38,8 @@ def unparse(node: Node) -> str:
             out.append(piece)
             continue
         inner, least = piece
-        parts = _pieces(inner)
-        if rank_of(inner) < least:
+        parts = pieces(inner)
+        if rank(inner) < least:
             parts = ["(", *parts, ")"]
         stack.extend(reversed(parts))
     return "".join(out)

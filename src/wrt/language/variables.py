@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from wrt.errors import NotDifferentiableError, ShapeError, TextError, UnknownNameError, WrtError
+from wrt.language.lengths import Lengths
 from wrt.language.parser import parse
-from wrt.language.shapes import Annotator, annotate
+from wrt.language.shapes import annotate
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Declaration, FunctionDeclaration, Index, Name, Node, Shape, Slice, column, postorder
 from wrt.language.unify import Sizes
@@ -82,11 +83,11 @@ def variable(text: str, declarations: Mapping[str, Declaration]) -> Variable:
         raise error.located(text, error.span) from None
     shape, whole = tree.shape, declarations[base.name].shape
     assert shape is not None
-    typing = Annotator(declarations, (), {}, Sizes())
+    lengths = Lengths(declarations, Sizes())
     parts = tree.parts
     if len(parts) != whole.order:
         raise ShapeError(f"{base.name} is {whole} and takes {whole.order} indices, found {len(parts)}.", text=text, span=tree.span)
-    return Variable(unparse(tree), base.name, shape, tuple(_places(typing, p, s, text) for p, s in zip(parts, whole.sizes, strict=True)), tree)
+    return Variable(unparse(tree), base.name, shape, tuple(_places(lengths, p, s, text) for p, s in zip(parts, whole.sizes, strict=True)), tree)
 
 
 def part_of(text: str) -> Index | Name:
@@ -114,19 +115,19 @@ def open_indices(text: str, declarations: Mapping[str, Declaration]) -> tuple[De
     return tuple(Declaration(n, SCALAR, frozenset(("integer",))) for n in dict.fromkeys(inside) if n not in declarations and n not in sizes)
 
 
-def _places(typing: Annotator, part: Node, size: Size, text: str) -> Places:
+def _places(lengths: Lengths, part: Node, size: Size, text: str) -> Places:
     if isinstance(part, Slice):
-        return _range(typing, part, size)
-    start = typing._size(part)
+        return _range(lengths, part, size)
+    start = lengths.index_value(part)
     if start is None:
         raise NotDifferentiableError(f"a look-up is no part of a variable: {unparse(part)} may name a place twice.", text=text, span=part.span)
     return Places(size, start + size if start.number is not None and start.number < 0 else start)
 
 
-def _range(typing: Annotator, part: Slice, size: Size) -> Places:
-    step = 1 if part.step is None else typing.size_or_negative(part.step).number or 1
-    start = typing._bound(part.start, size, ZERO if step > 0 else size - 1)
-    stop = typing._bound(part.stop, size, size if step > 0 else Size.of(-1))
+def _range(lengths: Lengths, part: Slice, size: Size) -> Places:
+    step = 1 if part.step is None else lengths.size_or_negative(part.step).number or 1
+    start = lengths.slice_bound(part.start, size, ZERO if step > 0 else size - 1)
+    stop = lengths.slice_bound(part.stop, size, size if step > 0 else Size.of(-1))
     length = stop - start if step > 0 else start - stop
     if abs(step) != 1:
         count = length.steps(abs(step))

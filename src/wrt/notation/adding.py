@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wrt.notation.build import Forest
 
 LAST = 1 << 30
+MIRRORED = 8  # terms up to which mirror images are put in order
 STRETCH = 4.0  # length that a column added to a matrix costs, where no axis was reduced to make it
 
 
@@ -143,7 +144,28 @@ def arranged(forest: Forest, terms: Sequence[Scaled]) -> list[Scaled]:
         if lead is not None:
             ordered.remove(lead)
             ordered.insert(0, lead)
-    return full_first(ordered)
+    return full_first(mirrored(ordered))
+
+
+def mirrored(terms: Sequence[Scaled]) -> list[Scaled]:
+    """The terms with A @ X @ B before its mirror image A.T @ X @ B.T, and Y**2 before Y.T**2, where both have one sign."""
+    out = list(terms)
+    if len(out) > MIRRORED:
+        return out
+    known = [_leaves(t) for _, t in out]
+    for n in range(len(out)):
+        for m in range(n + 1, len(out)):
+            (leaves, turns), (others, fewer) = known[n], known[m]
+            if turns > fewer and leaves == others and (out[n][0] > 0) == (out[m][0] > 0):
+                out[n], out[m] = out[m], out[n]
+                known[n], known[m] = known[m], known[n]
+    return out
+
+
+def _leaves(t: Tree) -> tuple[list[tuple[int, Fraction]], int]:
+    """(the factors of a product, turned or not, in a fixed order; how many are turned)."""
+    factors = [(f, ONE) for f in t.factors] if isinstance(t, Chain) else t.factors if isinstance(t, Times) else [(t, ONE)]
+    return sorted(((f.argument if isinstance(f, Turn) else f).serial, e) for f, e in factors), sum(isinstance(f, Turn) for f, _ in factors)
 
 
 def _ordered(terms: Sequence[Scaled]) -> list[Scaled]:

@@ -39,6 +39,7 @@ from wrt.notation.tree import (
     Turn,
     everything,
     joined,
+    levels,
     union,
 )
 from wrt.notation.write import size_node
@@ -52,6 +53,7 @@ class Forest:
         self.table: dict[tuple[object, ...], Tree] = {}
         self.held: list[object] = []  # what must live as long as the forest, known elsewhere by identity
         self.shortest: dict[int, Scaled] = {}  # a sum's serial -> its shortest form
+        self.divided = 0  # terms of sums from which something was taken out, on trial or for good
         self.display: dict[tuple[Fraction, int], Scaled] = {}
         self.typing = False  # while the user's own text is being built
         self.roots: dict[int, tuple[Fraction, Tree]] = {}  # id of an expression -> (p, the user's spelling of its p-th root, which is not negative)
@@ -78,6 +80,7 @@ class Forest:
             found = make()
             found.serial = len(self.table)
             found.typed = self.typing
+            found.levels = levels(found)
             if self.typing and isinstance(found, Sum) and len(found.terms) > 1:
                 self.written.append(found)
             if not found.key:

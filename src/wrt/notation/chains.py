@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from wrt.language.sizes import Size
 from wrt.language.surface import Name
 from wrt.notation import literals
 from wrt.notation.score import OPERATION, WORD
@@ -103,6 +104,11 @@ def _pair(forest: Forest, a: Tree, b: Tree) -> Scaled | None:
         return ONE, b
     if is_eye(b):
         return ONE, a
+    for one, other in ((a, b), (b, a)):  # ones(1) @ x of a matrix x of one row is x
+        if is_ones(one) and isinstance(other, Atom) and other.role == "name" and Size.of(1) in one.box:
+            whole = forest.variable(other.node.name)  # type: ignore[attr-defined]  # a Name
+            if whole.box == (a.box[0], b.box[1]):
+                return ONE, whole
     if _is_diag(a) and b.box[1] is None and a.arguments[0].serial not in forest.diagonals:  # type: ignore[attr-defined]  # a Call
         return forest.times([(a.arguments[0], ONE), (b, ONE)])  # type: ignore[attr-defined]  # a Call
     if _is_diag(a) and _is_diag(b):
@@ -127,6 +133,11 @@ def _is_diag(t: Tree) -> bool:
     return isinstance(t, Call) and t.function == "diag" and t.box[1] is not None
 
 
+def diagonal_of(t: Tree) -> Tree | None:
+    """P of diag(P), a column."""
+    return t.arguments[0] if isinstance(t, Call) and t.function == "diag" and t.box[1] is None else None
+
+
 def _pseudo_inverse(forest: Forest, a: Tree, b: Tree) -> Scaled | None:
     """X @ inv(X.T @ X) = pinv(X).T and inv(X.T @ X) @ X.T = pinv(X), unless the user wrote the inverse."""
     for inverse, other, left in ((b, a, True), (a, b, False)):
@@ -149,6 +160,10 @@ def _scalar(forest: Forest, factors: list[Tree]) -> Tree:
     """A scalar equals its transpose: the shorter one, the one that starts with what the user named first."""
     if len(factors) == 1:
         return factors[0]
+    if len(factors) == 2 and not forest.typing:
+        first, last = (diagonal_of(f.argument if isinstance(f, Turn) else f) for f in factors)
+        if first is not None and last is not None:  # diag(P).T @ diag(Q) = tr(P*Q)
+            return forest.wrap(forest.call("tr", (forest.wrap(forest.times([(first, ONE), (last, ONE)])),)))
     turned = [forest.turn(f) for f in reversed(factors)]
     for key in (("chain", tuple(f.serial for f in factors)), ("chain", tuple(t.serial for _, t in turned))):
         if key in forest.table:
@@ -227,6 +242,8 @@ def _known_diagonal(forest: Forest, t: Tree) -> Scaled | None:
         d = t.arguments[0]
         if isinstance(d, Atom) and isinstance(d.node, Name) and "diagonal" in forest.context.facts.get(d.node.name, ()):
             return ONE, d
+        if n is not None and not forest.typing and ("call", "diag", (t.serial,), None) not in forest.table:
+            return forest.times([(d, ONE), (forest.eye(n), ONE)])
     if isinstance(t, Times):
         return _of_diagonal_inverse(forest, t)
     return None

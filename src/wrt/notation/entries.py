@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,30 @@ def entry(forest: Forest, t: Tree, row: Part | None, column: Part | None) -> Sca
             found = _of_literal(t, row, column)
             if found is not None:
                 return ONE, found
+    single = _drops(t.box[0], row) + _drops(t.box[1], column)
+    alone = None in (row, column) and t.box[0] is not t.box[1]  # a row of a square matrix of one entry is no row of its own
+    if not forest.typing and isinstance(t, (Atom, Call)) and single >= (1 if alone else 2):
+        return _without_axis(forest, t, row, column)
     return ONE, _raw(forest, t, row, column)
+
+
+def _drops(size: Size | None, part: Part | None) -> bool:
+    """Whether a place is the only one of its axis: a matrix of one row is a row."""
+    return size is not None and size.number == 1 and part is not None and part.value is not None and part.value.number == 0
+
+
+def _without_axis(forest: Forest, t: Tree, row: Part | None, column: Part | None) -> Scaled:
+    """The only row of a matrix as a row, the only column as a column: the matrix itself, which has one axis less."""
+    box = (None if _drops(t.box[0], row) else t.box[0], None if _drops(t.box[1], column) else t.box[1])
+    if isinstance(t, Atom):
+        return entry(forest, forest.atom(t.node, box, t.role), row, column)
+
+    def make() -> Tree:
+        out = copy(t)
+        out.box, out.turned = box, None
+        return out
+
+    return entry(forest, forest.intern(("single", t.serial, box), make), row, column)
 
 
 def _plain(part: Part | None) -> Part | None:

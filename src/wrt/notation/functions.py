@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wrt.language.functions_declared import is_whole
-from wrt.notation.tree import SCALAR, Box, Call, Tree, union
+from wrt.language.surface import Name
+from wrt.notation.tree import SCALAR, Atom, Box, Call, Tree, union
 from wrt.tables.operators import OPERATORS
 
 COMPARE = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}  # each sign with its mirror image
@@ -49,6 +50,7 @@ WHOLE = _Whole(
     )
 )  # functions that are not elementwise
 RATIOS = {"sinh": ("cosh", "tanh"), "sin": ("cos", "tan")}  # sinh/cosh = tanh
+PARTNERS = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh"}  # functions that are each other's derivative
 SQUARES = {  # f(u)**a + 1 = g(u)**a, or 1 - f(u)**a where the sign is -1
     ("tan", 2, 1): "sec",
     ("cot", 2, 1): "csc",
@@ -62,7 +64,12 @@ IDIOMS = {"softmax": 0.3, "logsumexp": 0.2, "sigmoid": 0.1, "norm": 0.1}  # leng
 
 def nonnegative(t: Tree) -> bool:
     """Whether a tree is surely not negative."""
-    return isinstance(t, Call) and t.function in ("norm", "exp", "abs", "sigmoid", "softplus", "cosh")
+    return is_pi(t) or (isinstance(t, Call) and t.function in ("norm", "exp", "abs", "sigmoid", "softplus", "cosh"))
+
+
+def is_pi(t: Tree) -> bool:
+    """Whether a tree is the number pi."""
+    return isinstance(t, Atom) and isinstance(t.node, Name) and t.node.name == "pi"
 
 
 def call_box(function: str, arguments: tuple[Tree, ...], axis: int | None) -> Box:

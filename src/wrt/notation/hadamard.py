@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 from wrt.algebra.maps import exact_power
 from wrt.language.surface import Name
-from wrt.notation.functions import COMPARE, RATIOS, nonnegative
+from wrt.notation.display import decimal
+from wrt.notation.functions import COMPARE, PARTNERS, RATIOS, WHOLE, nonnegative
 from wrt.notation.tree import (
     ONE,
     SCALAR,
@@ -27,10 +29,13 @@ from wrt.notation.tree import (
     Tree,
     Turn,
     full_first,
+    is_eye,
     is_ones,
     is_unit,
     joined,
+    levels,
     number_of,
+    postorder,
     split_scalars,
     union,
 )
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from wrt.notation.build import Forest
 
 CLASS = {Atom: 0, Entry: 0, Power: 1, Turn: 1, Call: 2, Chain: 3, Literal: 3, Loop: 4, Sum: 4, Times: 4}
+FIRST, BEHIND, LAST = 1.5, 2.5, 5.0  # the classes of an exponential of plain scalars, of norms and the like, and of other functions
 
 
 def times(forest: Forest, factors: Iterable[Factor]) -> Scaled:
@@ -49,6 +55,9 @@ def times(forest: Forest, factors: Iterable[Factor]) -> Scaled:
         if simpler is not None:
             k, t = times(forest, simpler)
             return c * k, t
+    if not forest.typing and any(e < 0 for _, e in kept):
+        k, kept = _whole_numerators(forest, kept)
+        c *= k
     box = union([t.box for t, _ in kept])
     kept = _without_ones(kept, box)
     units = [t for t, e in kept if is_unit(t) and e > 0]
@@ -56,9 +65,12 @@ def times(forest: Forest, factors: Iterable[Factor]) -> Scaled:
         k, t = _beside_unit(forest, kept, units[0])
         return c * k, t
     if kept and not any(t.box == box for t, _ in kept):  # a column beside a row is their outer product
-        columns = times(forest, [(t, e) for t, e in kept if t.box[1] is None])
-        rows = times(forest, [(t, e) for t, e in kept if t.box[1] is not None])
-        k, t = forest.chain([forest.wrap(columns), forest.wrap(rows)])
+        below = all(e < 0 for t, e in kept if t.box != SCALAR)  # 1/(x @ x.T) rather than 1/x @ (1/x.T)
+        turn = -1 if below else 1
+        columns = times(forest, [(t, e * turn) for t, e in kept if t.box[1] is None and t.box != SCALAR])
+        rows = times(forest, [(t, e * turn) for t, e in kept if t.box[1] is not None])
+        pair = forest.wrap(forest.chain([forest.wrap(columns), forest.wrap(rows)]))
+        k, t = times(forest, [*[(t, e) for t, e in kept if t.box == SCALAR], (pair, ONE * turn)])
         return c * k, t
     if not kept:
         return c, forest.one
@@ -69,6 +81,33 @@ def times(forest: Forest, factors: Iterable[Factor]) -> Scaled:
     if len(kept) == 1 and kept[0][1] == 1:
         return c, kept[0][0]
     return c, raw_times(forest, kept)
+
+
+def _whole_numerators(forest: Forest, kept: list[Factor]) -> tuple[Fraction, list[Factor]]:
+    """(log(x)/2 + 1)/sqrt(x) as (log(x) + 2)/(2*sqrt(x)), (5*x**2 + 4*x)/sqrt(x + 1) as x*(5*x + 4)/sqrt(x + 1): the top of a fraction."""
+    c, out = ONE, list(kept)
+    for n, (t, e) in enumerate(kept):
+        if e != 1 or not isinstance(t, Sum) or t.typed or len(t.terms) < 2 or any(decimal(forest, k) for k, _ in t.terms):
+            continue
+        common = lcm(*(k.denominator for k, _ in t.terms))
+        if common > 1:
+            out[n] = forest.wrap(forest.add([(k * common, u) for k, u in t.terms])), ONE
+            c /= common
+    for t, e in tuple(out):
+        if e == 1 and isinstance(t, Sum) and not t.typed and len(t.terms) > 1 and t.box == SCALAR and (shared := _shared_names(t)):
+            inside = forest.add([(k * m, u) for k, (m, u) in [(k, times(forest, [(u, ONE), *[(f, -d) for f, d in shared]])) for k, u in t.terms]])
+            out = [*[o for o in out if o[0] is not t], *shared, (forest.wrap(inside), ONE)]
+    return c, out
+
+
+def _shared_names(total: Sum) -> list[Factor]:
+    """The plain scalars that every term of a sum has as factors, each with its least power."""
+    least: dict[int, Factor] = {}
+    for n, (_, t) in enumerate(total.terms):
+        factors = t.factors if isinstance(t, Times) else ((t, ONE),)
+        here: dict[int, Factor] = {f.serial: (f, e) for f, e in factors if isinstance(f, Atom) and e > 0 and f.role != "one"}
+        least = here if n == 0 else {k: (f, min(e, here[k][1])) for k, (f, e) in least.items() if k in here}
+    return list(least.values())
 
 
 def _weighted(forest: Forest, kept: list[Factor]) -> Scaled | None:
@@ -99,9 +138,14 @@ def _collected(forest: Forest, factors: Iterable[Factor]) -> tuple[Fraction, lis
         t, e = stack.pop()
         if e == 0 or t is forest.one:
             continue
-        if isinstance(t, Times) and (e.denominator == 1 or all(nonnegative(f) for f, _ in t.factors)):
-            stack.extend((f, k * e) for f, k in reversed(t.factors))
-            continue
+        if isinstance(t, Times):
+            apart = [f for f in t.factors if e.denominator == 1 or nonnegative(f[0])]  # sqrt(pi*x) = sqrt(pi)*sqrt(x)
+            if apart:
+                stack.extend((f, k * e) for f, k in reversed(apart))
+                rest = [f for f in t.factors if f not in apart]
+                if rest:
+                    stack.append((forest.raw_product(rest), e))
+                continue
         if isinstance(t, Sum) and len(t.terms) == 1:
             k, inner = t.terms[0]
             value = exact_power(k, e)
@@ -136,10 +180,14 @@ def _combined(forest: Forest, kept: list[Factor]) -> list[Factor] | None:
         found: list[Factor] | None = None
         if isinstance(t, Call) and t.function in ("tril", "triu") and is_ones(t.arguments[0]) and e > 0:
             found = _cut(forest, t, rest)
+        elif isinstance(t, Call) and t.function == "diag" and t.box[1] is None and e == 1 and not t.typed:
+            found = _diagonals(forest, t, rest)
         elif isinstance(t, Call) and t.function in RATIOS:
             found = _ratio(forest, t, e, rest)
         elif isinstance(t, Call) and t.function == "exp" and e == 1:
             found = _logistic(forest, t, rest)
+        elif isinstance(t, Call) and t.function == "sigmoid" and e == 1 and not t.typed:
+            found = _even_logistic(forest, t, rest)
         elif isinstance(t, Power):
             found = _powers(forest, t, e, rest)
         elif forest.means and isinstance(t, Call) and t.function == "sum" and e == 1:
@@ -157,14 +205,39 @@ def _cut(forest: Forest, triangle: Call, rest: list[Factor]) -> list[Factor] | N
     return [*[f for f in rest if f[0].box == SCALAR], (inner, ONE)]
 
 
+def _diagonals(forest: Forest, t: Call, rest: list[Factor]) -> list[Factor] | None:
+    """diag(P)*diag(Q) is diag(P*Q)."""
+    for m, (u, k) in enumerate(rest):
+        if k == 1 and isinstance(u, Call) and u.function == "diag" and u.box == t.box:
+            inner = forest.wrap(times(forest, [(t.arguments[0], ONE), (u.arguments[0], ONE)]))
+            return [*rest[:m], *rest[m + 1 :], (forest.wrap(forest.diag(inner)), ONE)]
+    return None
+
+
 def _ratio(forest: Forest, t: Call, e: Fraction, rest: list[Factor]) -> list[Factor] | None:
     below, ratio = RATIOS[t.function]
     for m, (u, k) in enumerate(rest):
         if isinstance(u, Call) and u.function == below and u.arguments == t.arguments and k * e < 0:
             used = min(abs(e), abs(k)) * (1 if e > 0 else -1)
             quotient = forest.raw_call(ratio, t.arguments, t.box)
+            if used < 0 and not quotient.typed:  # cos(x)/sin(x) is no 1/tan(x) unless the user speaks of the tangent
+                continue
             return [*[f for j, f in enumerate(rest) if j != m], (t, e - used), (u, k + used), (quotient, used)]
     return None
+
+
+def _even_logistic(forest: Forest, t: Call, rest: list[Factor]) -> list[Factor] | None:
+    """sigmoid(-u)*(1 - sigmoid(-u)) is sigmoid(u)*(1 - sigmoid(u))."""
+    argument = t.arguments[0]
+    if not isinstance(argument, Sum) or len(argument.terms) != 1 or argument.terms[0][0] > 0:
+        return None
+    k, other = forest.add([(ONE, forest.one), (-ONE, t)])
+    place = next((m for m, (u, j) in enumerate(rest) if u is other and j == 1), None)
+    if place is None or k != 1:
+        return None
+    c, inner = argument.terms[0]
+    j, turned = forest.call("sigmoid", (forest.wrap((-c, inner)),))
+    return [*rest[:place], *rest[place + 1 :], (turned, ONE), (forest.wrap(forest.add([(ONE, forest.one), (-j, turned)])), ONE)]
 
 
 def _logistic(forest: Forest, t: Call, rest: list[Factor]) -> list[Factor] | None:
@@ -240,6 +313,29 @@ def _is_size(t: Tree) -> bool:
     return isinstance(t, Atom) and isinstance(t.node, Name) and t.node.role == "size"
 
 
+def _rank(forest: Forest, t: Tree) -> tuple[object, ...]:
+    """The place of a factor: names, functions and the user's a + b, sums, by first appearance; exp(-c*t) before other functions, exp(sin(x)) last.
+
+    A function that differentiation exchanges for another stands where that stood: cos(x)*log(x) out of sin(x)*log(x).
+    """
+    place, serial = LAST if is_eye(t) else CLASS[type(t)], t.serial
+    if isinstance(t, Call) and t.function == "exp":
+        inside = postorder(t.arguments[0])
+        functions = [u.function for u in inside if isinstance(u, Call)]
+        if functions and not any(name in WHOLE for name in functions) and not any(isinstance(u, Chain) for u in inside):
+            place = LAST
+        elif functions:
+            place = BEHIND
+        elif all(u.box == SCALAR and isinstance(u, (Atom, Times, Sum)) for u in inside):
+            place = FIRST
+    elif isinstance(t, Sum) and t.typed and t.box == SCALAR and all(isinstance(u, (Atom, Entry)) for _, u in t.terms):
+        place = CLASS[Call]
+    elif isinstance(t, Call) and t.function in PARTNERS:
+        other = forest.table.get(("call", PARTNERS[t.function], tuple(a.serial for a in t.arguments), t.axis))
+        serial = other.serial if other is not None and other.typed else serial
+    return place, not _is_size(t), t.key, serial, t.serial
+
+
 def raw_times(forest: Forest, kept: list[Factor]) -> Tree:
     """The product of powers as given, in reading order: scalars, names, functions, sums; within a kind by first appearance."""
     flat: list[Factor] = []
@@ -249,12 +345,13 @@ def raw_times(forest: Forest, kept: list[Factor]) -> Tree:
     if forest.typing:
         flat.sort(key=lambda f: f[0].box != SCALAR)
     else:
-        flat.sort(key=lambda f: (f[0].box != SCALAR, CLASS[type(f[0])], not _is_size(f[0]), f[0].key, f[0].serial))
+        flat.sort(key=lambda f: (f[0].box != SCALAR, *_rank(forest, f[0])))
     factors = tuple((t, e) for e, t in full_first([(e, t) for t, e in flat]))
 
     def make() -> Tree:
         trees = [t for t, _ in factors]
         tree = Times(union([t.box for t in trees]), key=joined(trees), factors=factors)
+        tree.levels = levels(tree)
         tree.score = forest.product_score(ONE, tree)
         return tree
 

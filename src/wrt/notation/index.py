@@ -17,6 +17,7 @@ from wrt.notation.index_operators import formula
 from wrt.notation.index_place import bare
 from wrt.notation.index_steps import Plan, Step
 from wrt.notation.index_typed import Typed
+from wrt.notation.index_wholes import MATRIX, Wholes
 
 NAMES = "uvwyzhg"
 SHORT = 30  # words of the user's text that a step repeats as typed
@@ -38,6 +39,8 @@ class _Writer:
         self.count = 0
 
     def write(self, expr: Expr) -> tuple[tuple[str, ...], Node]:
+        if expr.order > MATRIX:  # no matrix form: this one is what is read first
+            expr = Wholes(self.entries).run(expr)
         plan = Plan(expr, self.typed, self._name)
         indices = self.entries.fresh_many(expr.order, ())
         steps = [(step.name, run(self._body(step))) for step in plan.steps if step.name not in self.typed.steps]

@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
-from wrt.language.surface import Call, Generator, Index, Name, Node, Number, postorder
+from wrt.language.surface import Binary, Call, Generator, Index, Name, Node, Number, postorder
 from wrt.language.unparse import unparse
-from wrt.notation.index_factors import Key, Parts, added
+from wrt.notation.index_factors import Key, Parts, Signed, added, raised, signed
 
 Term = tuple[Key, Parts]
 FEW = 12  # terms up to which a sum is searched for common factors
 HEAVY = 7  # characters of a common factor that is worth taking out
+MOST = 7  # exponents below which a power is taken apart for common factors
 Factors = list[tuple[Key, Node]]
+LISTS = ("deltas", "scalars", "factors", "divisors")
 
 
 def total(terms: Sequence[tuple[Key, Parts]], spelled: Mapping[Fraction, str]) -> Node:
@@ -34,17 +36,51 @@ def total(terms: Sequence[tuple[Key, Parts]], spelled: Mapping[Fraction, str]) -
 def collected(terms: Sequence[Term], spelled: Mapping[Fraction, str]) -> Node:
     """The sum of a few products with common factors taken out."""
     merged = _series(list(terms), spelled)
-    common = _common([parts for _, parts in merged])
+    common = _common([parts for _, parts in merged], spelled)
     if len(merged) > 1 and common is not None:
         outside, rest = common
         c = _content([parts.coefficient for parts in rest])
         for parts in rest:
             parts.coefficient /= c
         outside.coefficient = c
-        inner = added([(key, parts.finish(spelled)) for (key, _), parts in zip(merged, rest, strict=True)])
-        outside.factors.append(((3,), inner))
+        gathered = _gathered([(key, parts.finish(spelled)) for (key, _), parts in zip(merged, rest, strict=True)], spelled)
+        if not gathered:  # the terms cancel
+            return Number(Fraction(0), "0")
+        outside.factors.append(((3,), added(gathered)))
         merged = [(min(key for key, _ in merged), outside)]
+    c = _content([parts.coefficient for _, parts in merged])
+    if all(parts.coefficient < 0 for _, parts in merged):
+        c = -c
+    if abs(c) != 1 and all(abs(parts.coefficient) == abs(c) for _, parts in merged) and (len(merged) > 2 or abs(c) < 1 < len(merged)):
+        for _, parts in merged:
+            parts.coefficient /= c
+        inside = added([(key, parts.finish(spelled)) for key, parts in merged])
+        return signed(*Parts(c, factors=[((0,), inside)]).finish(spelled))
     return added([(key, parts.finish(spelled)) for key, parts in merged])
+
+
+def _gathered(terms: Sequence[tuple[Key, Signed]], spelled: Mapping[Fraction, str]) -> list[tuple[Key, Signed]]:
+    """Terms that sum to a multiple of one: (1 - s) - s as 1 - 2*s."""
+    flat: list[tuple[Key, Fraction, Node]] = []
+    for key, (sign, node) in terms:
+        stack = [(Fraction(sign), node)]
+        while stack:
+            c, part = stack.pop()
+            if isinstance(part, Binary) and part.op in ("+", "-"):
+                stack += [(c if part.op == "+" else -c, part.right), (c, part.left)]
+            else:
+                flat.append((key, c, part))
+    total: dict[str, Fraction] = {}
+    for _, c, part in flat:
+        total[unparse(part)] = total.get(unparse(part), Fraction(0)) + c
+    if len(total) == len(flat):
+        return list(terms)
+    out = []
+    for key, _, part in flat:
+        c = total.pop(unparse(part), Fraction(0))
+        if c:
+            out.append((key, Parts(c, factors=[((0,), part)]).finish(spelled)))
+    return out
 
 
 def _content(values: Sequence[Fraction]) -> Fraction:
@@ -56,31 +92,48 @@ def _texts(items: Factors) -> Counter[str]:
     return Counter(unparse(node) for _, node in items)
 
 
-def _common(products: Sequence[Parts]) -> tuple[Parts, list[Parts]] | None:
+def _common(products: Sequence[Parts], spelled: Mapping[Fraction, str]) -> tuple[Parts, list[Parts]] | None:
     """(what all products share, what is left of each); None when that is not worth it."""
-    shared = _texts(products[0].scalars + products[0].factors)
-    for parts in products[1:]:
-        shared &= _texts(parts.scalars + parts.factors)
-        if not shared:
-            return None
-    if max(len(text) for text in shared) < HEAVY:
+    spread = [{name: _copies(getattr(parts, name)) for name in LISTS} for parts in products]
+    shared = {name: _texts(spread[0][name]) for name in LISTS}
+    for lists in spread[1:]:
+        for name in LISTS:
+            shared[name] &= _texts(lists[name])
+    if not shared["deltas"] and max([len(text) for name in ("scalars", "factors") for text in shared[name]], default=0) < HEAVY:
         return None
-    divisors, deltas = _texts(products[0].divisors), _texts(products[0].deltas)
-    for parts in products[1:]:
-        divisors &= _texts(parts.divisors)
-        deltas &= _texts(parts.deltas)
     outside = Parts()
     rest = []
-    for n, parts in enumerate(products):
+    for n, (parts, lists) in enumerate(zip(products, spread, strict=True)):
         left = Parts(parts.coefficient)
-        for name, common in (("deltas", deltas), ("scalars", shared), ("factors", shared), ("divisors", divisors)):
-            budget = common if name not in ("scalars", "factors") else None
-            taken, kept = _divide(getattr(parts, name), common if budget is not None else shared)
-            getattr(left, name).extend(kept)
+        for name in LISTS:
+            taken, kept = _divide(lists[name], shared[name])
+            setattr(left, name, _powers(kept, spelled))
             if n == 0:
-                getattr(outside, name).extend(taken)
+                setattr(outside, name, _powers(taken, spelled))
         rest.append(left)
     return outside, rest
+
+
+def _copies(items: Factors) -> Factors:
+    """The factors with a whole power as that many factors."""
+    out: Factors = []
+    for key, node in items:
+        if isinstance(node, Binary) and node.op == "**" and isinstance(node.right, Number) and node.right.value in range(2, MOST):
+            out += [(key, node.left)] * int(node.right.value)
+        else:
+            out.append((key, node))
+    return out
+
+
+def _powers(items: Factors, spelled: Mapping[Fraction, str]) -> Factors:
+    """Equal factors as one power."""
+    count = _texts(items)
+    out: Factors = []
+    for key, node in items:
+        k = count.pop(unparse(node), 0)
+        if k:
+            out.append((key, raised(node, Fraction(k), spelled)))
+    return out
 
 
 def _divide(items: Factors, common: Counter[str]) -> tuple[Factors, Factors]:

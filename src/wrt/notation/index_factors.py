@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from wrt.language.surface import Binary, Call, Node, Number, Unary, postorder
+from wrt.language.surface import Binary, Call, Generator, Name, Node, Number, Unary, postorder
+from wrt.language.trees import chain, whole
 from wrt.language.unparse import unparse
 
 HALF = Fraction(1, 2)
@@ -54,16 +55,47 @@ class Parts:
 
     def finish(self, spelled: Mapping[Fraction, str]) -> Signed:
         """The product as one formula and its sign; a quotient that stands only where indices differ is not formed where they agree."""
+        if not self.coefficient:
+            return 1, whole(0)
+        self._sink()
         sign = -1 if self.coefficient < 0 else 1
         apart = [item for item in self.deltas if isinstance(item[1], Binary) and item[1].op == "!="]
         if apart and (self.divisors or any(_divides(node) for _, node in (*self.scalars, *self.factors))):
             rest = Parts(abs(self.coefficient), [item for item in self.deltas if item not in apart], self.scalars, self.factors, self.divisors)
-            return sign, Call("where", (chain("*", _in_order(apart)), rest.finish(spelled)[1], Number(Fraction(0), "0")))
+            return sign, Call("where", (chain("*", _in_order(apart)), rest.finish(spelled)[1], whole(0)))
         top, bottom = coefficient_nodes(abs(self.coefficient), spelled)
         above = [*top, *_in_order(self.deltas), *_in_order(self.scalars), *_in_order(self.factors)]
         below = [*bottom, *_in_order(self.divisors)]
         node = chain("*", above) if above else number_node(Fraction(1), spelled)
         return sign, Binary("/", node, chain("*", below)) if below else node
+
+    def _sink(self) -> None:
+        """-(1 - i) as i - 1: a minus in front goes into the difference of a number and an index."""
+        for where in (self.scalars, self.factors):
+            for n, (key, node) in enumerate(where):
+                turned = _turned(node) if self.coefficient < 0 else None
+                if turned is not None:
+                    self.coefficient = -self.coefficient
+                    where[n] = (key, turned)
+
+
+def _turned(node: Node) -> Node | None:
+    """-node, where node is the difference of a number and an index, or a sum of products with such a factor."""
+    if isinstance(node, Generator) and node.function == "sum":
+        factors: list[Node] = []
+        body = node.body
+        while isinstance(body, Binary) and body.op == "*":
+            factors.append(body.right)
+            body = body.left
+        factors.append(body)
+        for n, factor in enumerate(factors):
+            turned = None if isinstance(factor, Generator) else _turned(factor)
+            if turned is not None:
+                return Generator("sum", chain("*", [*reversed(factors[n + 1 :]), turned, *reversed(factors[:n])]), node.loops, node.conditions)
+        return None
+    if isinstance(node, Binary) and node.op == "-" and isinstance(node.left, Number) and isinstance(node.right, Name) and node.right.role == "index":
+        return Binary("-", node.right, node.left)
+    return None
 
 
 def _divides(node: Node) -> bool:
@@ -84,14 +116,6 @@ def _decimal(value: Fraction) -> str:
     return ""
 
 
-def chain(op: str, nodes: Sequence[Node]) -> Node:
-    """a op b op c."""
-    out = nodes[0]
-    for node in nodes[1:]:
-        out = Binary(op, out, node)
-    return out
-
-
 def coefficient_nodes(value: Fraction, spelled: Mapping[Fraction, str]) -> tuple[list[Node], list[Node]]:
     """A positive number as factors above and below the line; a decimal that the user spelt stays one."""
     text = spelled.get(value, "")
@@ -99,17 +123,17 @@ def coefficient_nodes(value: Fraction, spelled: Mapping[Fraction, str]) -> tuple
         return [Number(value, text)], []
     if value.denominator > PLAIN and (decimal := _decimal(value)) and any("." in t for t in spelled.values()):
         return [Number(value, decimal)], []
-    above: list[Node] = [] if value.numerator == 1 else [Number(Fraction(value.numerator), str(value.numerator))]
-    below: list[Node] = [] if value.denominator == 1 else [Number(Fraction(value.denominator), str(value.denominator))]
+    above: list[Node] = [] if value.numerator == 1 else [whole(value.numerator)]
+    below: list[Node] = [] if value.denominator == 1 else [whole(value.denominator)]
     return above, below
 
 
 def number_node(value: Fraction, spelled: Mapping[Fraction, str]) -> Node:
     """A number of either sign as a formula: 3, 1/2, 0.5 (when spelt so), -2."""
     above, below = coefficient_nodes(abs(value), spelled)
-    node = above[0] if above else Number(Fraction(1), "1")
+    node = above[0] if above else whole(1)
     if value == 0:
-        node = Number(Fraction(0), "0")
+        node = whole(0)
     if below:
         node = Binary("/", node, below[0])
     return Unary("-", node) if value < 0 else node

@@ -9,10 +9,13 @@ from wrt.algebra.expr import Expr, Map, Symbol, constant_value
 from wrt.algebra.maps import power
 from wrt.algebra.product import transpose
 from wrt.algebra.sums import constant
-from wrt.language.surface import Call, Name, Node, Unary
+from wrt.language.surface import Call, Name, Node, Unary, postorder
+from wrt.language.trees import whole
 from wrt.notation.index_monomial import Flat, Piece, tied
-from wrt.notation.index_place import Place, whole
+from wrt.notation.index_place import Place
 from wrt.notation.index_typed import is_softmax_sum
+
+SHORT = 30  # parts of a formula that softmax(...) repeats
 
 if TYPE_CHECKING:
     from wrt.notation.index_entry import Entries
@@ -68,7 +71,7 @@ def softmax_divisor(e: Expr) -> tuple[Expr, Map, tuple[int, ...], int] | None:
 
 
 def softmax_node(entries: Entries, u: Expr, kept: tuple[int, ...]) -> Node | None:
-    """softmax(u) or softmax(u, axis=..) as a whole: the user's own, or of a plain variable."""
+    """softmax(u) or softmax(u, axis=..) as a whole: the user's own, or of a plain variable or an array with a short formula."""
     _ = entries.typed.table
     axis = 0 if u.order == 1 else next((a for a in range(u.order) if a not in kept), 0)
     if u.order > 2 or len(kept) != u.order - 1:
@@ -76,7 +79,8 @@ def softmax_node(entries: Entries, u: Expr, kept: tuple[int, ...]) -> Node | Non
     found = entries.typed.softmaxes.get((id(u), axis))
     if found is not None:
         return found
-    if not isinstance(u, Symbol):
+    argument = Name(u.name, "variable") if isinstance(u, Symbol) else entries.matrix(u, "matrix" if u.order == 2 else "column")
+    if argument is None or sum(1 for _ in postorder(argument)) > SHORT:
         return None
     options = () if u.order == 1 else (("axis", whole(axis)),)
-    return Call("softmax", (Name(u.name, "variable"),), options)
+    return Call("softmax", (argument,), options)

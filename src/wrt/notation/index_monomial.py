@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from wrt.algebra.expr import Expr, Indicator, Labels, Operator, Product, Reshape, Sum, Symbol
 from wrt.algebra.indices import is_unequal
+from wrt.language.groups import Groups
 from wrt.language.sizes import Size
 from wrt.language.surface import Node
 from wrt.notation.index_place import ONE, ZERO, Constraint, Form, Lookup, Place, fixed, sure
@@ -164,13 +165,7 @@ class Monomial:
     def groups(self) -> tuple[list[Group], Group, Size]:
         """(parts with sums of their own, the part without any sum, the size factor of labels that nothing holds)."""
         loops = [a for a in range(len(self.sizes)) if a not in self.pinned and a not in self.solved and a not in self.looked]
-        root = {a: a for a in loops}
-
-        def find(a: int) -> int:
-            while root[a] != a:
-                a = root[a]
-            return a
-
+        joined = Groups(loops)
         items: list[tuple[set[int], Piece | Condition | Flat]] = [(self.support(p.labels), p) for p in self.pieces]
         items += [(self.support(k for k, _ in c.form.terms), c) for c in self.conditions]
         items += [(self.support(f.labels), f) for f in self.flats]
@@ -178,11 +173,11 @@ class Monomial:
         for held, _ in items:
             used |= held
             for a in sorted(held)[1:]:
-                root[find(a)] = find(min(held))
+                joined.join(min(held), a)
         outside = Group([])
         parts: dict[int, Group] = {}
         for held, item in items:
-            group = parts.setdefault(find(min(held)), Group([])) if held else outside
+            group = parts.setdefault(joined.find(min(held)), Group([])) if held else outside
             if isinstance(item, Piece):
                 group.pieces.append(item)
             elif isinstance(item, Flat):
@@ -192,7 +187,7 @@ class Monomial:
         factor = ONE
         for a in loops:
             if a in used:
-                parts[find(a)].loops.append(a)
+                parts[joined.find(a)].loops.append(a)
             else:
                 factor = factor * self.sizes[a]
         return list(parts.values()), outside, factor

@@ -11,9 +11,10 @@ from wrt.algebra.product import transpose
 from wrt.language.functions_declared import is_whole
 from wrt.language.surface import Binary, Block, Call, Generator, Index, Loop, Name, Node, Slice, Text, Unary
 from wrt.language.trampoline import Task
-from wrt.notation.index_factors import chain, number_node, signed
+from wrt.language.trees import chain, whole
+from wrt.notation.index_factors import number_node, signed
 from wrt.notation.index_monomial import exponent_form
-from wrt.notation.index_place import Form, Lookup, Place, bare, entry_node, fixed, place_node, size_node, whole
+from wrt.notation.index_place import Form, Lookup, Place, bare, entry_node, fixed, place_node, size_node
 
 if TYPE_CHECKING:
     from wrt.notation.index_entry import Entries
@@ -125,6 +126,8 @@ def _reduction(entries: Entries, e: Operator, places: Places, scope: Scope) -> T
         if x.order <= 2:
             return Call(e.function, ((yield formula(entries, x, scope)),))
         return Call(e.function, ((yield array(entries, x, (), scope)),))
+    if x.order == 2 and e.shape[0].number == 1:
+        places = ()  # max(X, axis=1) of a matrix of one row is a number
     typed = entries.typed.array(e)
     if typed is not None:
         return entry_node(signed(typed.sign, typed.node), places)

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Generic, TypeVar
 
 from wrt.algebra.expr import Symbol
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Index, Name, Node, Number, Slice
+from wrt.language.surface import Binary, Index, Name, Node, Slice
+from wrt.language.trees import chain, whole
 
 K = TypeVar("K", str, int)
 ZERO, ONE = Size.of(0), Size.of(1)
-LETTERS = "ijklpqrstuvwabcdefghmnoxyz"  # index names in the order in which they are taken
+PAIRS = 4  # index names of a condition that compares two differences
+LETTERS = "ijklprstuvqwabcdefghmnoxyz"  # index names in the order in which they are taken: first those that Unicode can set below the line
 
 
 def name_order(name: str) -> tuple[int, int]:
@@ -109,10 +110,6 @@ def sure(size: Size, least: int = 1) -> bool:
     return all(k >= 0 for _, k in shifted.terms)
 
 
-def whole(value: int) -> Node:
-    return Number(Fraction(value), str(value))
-
-
 def joined(positive: Sequence[Node], negative: Sequence[Node]) -> Node:
     """The sum of nodes less a sum of nodes; there is at least one of the first kind, or 0 stands in front."""
     total = positive[0] if positive else whole(0)
@@ -130,10 +127,7 @@ def size_terms(size: Size) -> list[tuple[int, Node]]:
         factors: list[Node] = [Name(name, "size") for name, e in monomial for _ in range(e)]
         if abs(k) != 1 or not factors:
             factors.insert(0, whole(abs(k)))
-        node = factors[0]
-        for factor in factors[1:]:
-            node = Binary("*", node, factor)
-        out.append((1 if k > 0 else -1, node))
+        out.append((1 if k > 0 else -1, chain("*", factors)))
     return out
 
 
@@ -188,6 +182,9 @@ def constraint_node(constraint: Constraint[str]) -> Node:
     if relation == ">=" and dict(size.terms).get(()) == -1:
         relation, size = ">", size + 1
     names, sizes = _form_terms(constraint.form), size_terms(size)
+    if len(names) == PAIRS and not sizes and relation in ("==", "!=") and names[-1][0] != names[-2][0] and names[0][0] != names[1][0]:
+        first, second = [sorted(pair, key=lambda term: -term[0]) for pair in (names[2:], names[:2])]  # k - l == j - i
+        return Binary(relation, Binary("-", first[0][1], first[1][1]), Binary("-", second[1][1], second[0][1]))
     sides = [[node for sign, node in (*names, *sizes) if sign == side] for side in (1, -1)]
     if _goes_second(constraint.form, len(sides[0]), len(sides[1])):
         sides.reverse()

@@ -86,7 +86,8 @@ class Plan:
             if match is not None and match.weight > LONG and self.uses[id(node)] > 1 and not is_root:
                 self._name(node)
             return
-        self._limit(node)
+        if not (is_root and isinstance(node, Sum)):  # the terms of the whole stand beside one another, none inside a sum
+            self._limit(node)
         expr = self._rebuilt(node)
         if isinstance(expr, Product):
             expr = self._split(expr)
@@ -107,11 +108,17 @@ class Plan:
         self.kept += [node, expr]
 
     def _name(self, node: Expr) -> None:
-        """Give the node a name: from now on it is read as a variable."""
-        expr = self.replaced[id(node)]
+        """Give the node a name: from now on it is read as a variable, without its axes of size 1 (a text of one entry reads as a scalar)."""
+        expr, labels = self.replaced[id(node)], tuple(range(node.order))
+        kept = tuple([a for a in labels if node.shape[a].number != 1])
         name = self.name(node)
-        self._keep(node, symbol(name, node.shape), LEAF)
-        self.steps.append(Step(name, expr, node))
+        if kept == labels:
+            self._keep(node, symbol(name, node.shape), LEAF)
+            self.steps.append(Step(name, expr, node))
+            return
+        named = symbol(name, tuple([node.shape[a] for a in kept]))
+        self._keep(node, product(1, [(named, kept)], labels, node.shape), LEAF)
+        self.steps.append(Step(name, product(1, [(expr, labels)], kept, node.shape), product(1, [(node, labels)], kept, node.shape)))
 
     # ------------------------------------------------------------------------------------------------ measures
     def _measure(self, e: Expr) -> Measure:

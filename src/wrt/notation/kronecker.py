@@ -25,14 +25,16 @@ from wrt.algebra.sums import add
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Generator, Loop, Name, Node, Slice, Unary
 from wrt.language.surface import postorder as surface_postorder
+from wrt.language.trees import whole
 from wrt.notation.build import Forest
 from wrt.notation.choose import best
 from wrt.notation.context import Context
+from wrt.notation.display import DEPTH, negated
 from wrt.notation.index_factors import Parts, added, coefficient_nodes
 from wrt.notation.index_monomial import Monomial as Labelled
 from wrt.notation.index_monomial import Piece, exponent_form, tied
-from wrt.notation.index_place import LETTERS, ONE, Constraint, Place, bare, size_node, whole
-from wrt.notation.kronecker_terms import LOOPS, Factor, Monomial, Operand, Term, decomposed
+from wrt.notation.index_place import LETTERS, ONE, Constraint, Place, bare, size_node
+from wrt.notation.kronecker_terms import LOOPS, Factor, Monomial, Operand, Term, decomposed, softmaxes_whole
 from wrt.notation.typed import spellings
 from wrt.notation.write import Writer
 
@@ -49,19 +51,21 @@ def kronecker_form(expr: Expr, rows: int, context: Context) -> Node | None:
     monomials = _monomials(expr, rows)
     if monomials is None:
         return None
-    terms = []
     names = _index_names(context)
-    for monomial in monomials:
-        if _vanishes(monomial):
-            continue
-        found = decomposed(monomial, names)
-        if found is None:
-            return None
-        terms.append(found)
-    if not terms:
+    kept = [softmaxes_whole(monomial) for monomial in monomials if not _vanishes(monomial)]
+    if not kept:
         return Call("zeros", (_stacked_size(expr.shape[:rows]), _stacked_size(expr.shape[rows:])))
-    node = _Printer(replace(context, reserved=context.reserved | set(names))).total(_merged(terms))
+    ways = [way for late in (False, True) if (way := _terms(kept, names, late=late)) is not None]
+    if not ways:
+        return None
+    node = _Printer(replace(context, reserved=context.reserved | set(names))).total(min(ways, key=len))
     return None if node is None or _slices_by(node, names) else node
+
+
+def _terms(monomials: Sequence[Monomial], names: tuple[str, ...], *, late: bool) -> list[Term] | None:
+    """The terms of a sum of products, those that differ in one factor as one; None where a product has no form."""
+    found = [decomposed(monomial, names, late=late) for monomial in monomials]
+    return None if any(term is None for term in found) else _merged([term for term in found if term is not None])
 
 
 def _slices_by(node: Node, names: Sequence[str]) -> bool:
@@ -207,6 +211,7 @@ class _Printer:
         self.context = context
         self.forest = Forest(context)
         self.typed = spellings(self.forest, context)
+        self.sign = 1  # of what has been written of a term
 
     def total(self, terms: list[Term]) -> Node | None:
         """The sum of terms, a scalar or a number that all have in front."""
@@ -219,6 +224,7 @@ class _Printer:
         parts = []
         for n, term in enumerate(terms):
             c = Fraction(1 if term.coefficient > 0 else -1) if outside is not None else term.coefficient
+            self.sign = 1 if c > 0 else -1
             body = self._body(term)
             front = Parts() if outside is not None else self._front(term)
             if body is None or front is None:
@@ -234,21 +240,26 @@ class _Printer:
     def _front(self, term: Term) -> Parts | None:
         if term.scalar is number(1):
             return Parts()
-        node = self._node(term.scalar, False)
+        node = self._node(term.scalar, row=False)
         if node is None:
             return None
         parts = Parts(node[0])
         parts.scalar((0,), node[1])
         return parts
 
-    def _node(self, e: Expr, row: bool) -> tuple[Fraction, Node] | None:
-        """(number, formula) of an expression of order at most 2."""
+    def _node(self, e: Expr, *, row: bool) -> tuple[Fraction, Node] | None:
+        """(number, formula) of an expression of order at most 2; a minus sign of the term sinks into a difference."""
         found = best(self.forest, self.typed, e, row)
         if found is None or found[0] == 0:
             return None
-        if found[1] is self.forest.one:
-            return found[0], whole(1)
-        return found[0], Writer(self.forest).write((Fraction(1), found[1]))
+        c, t = found
+        if t is self.forest.one:
+            return c, whole(1)
+        self.sign *= 1 if c > 0 else -1
+        turned = negated(self.forest, t, DEPTH) if self.sign < 0 else None
+        if turned is not None:
+            c, t, self.sign = -c, turned, 1
+        return c, Writer(self.forest).write((Fraction(1), t))
 
     def _body(self, term: Term) -> tuple[Fraction, Node] | None:
         """(number, formula) of a term without its scalar."""
@@ -259,7 +270,7 @@ class _Printer:
         for side, e in ((0, term.left), (1, term.right)):
             if e is None:
                 continue
-            found = self._node(e, False)
+            found = self._node(e, row=False)
             if found is None:
                 return None
             c *= found[0]
@@ -287,14 +298,14 @@ class _Printer:
                 out = _kron_node(out, Call("eye", (size_node(identity),)))
                 identity = None
             if factor is not None:
-                found = self._node(factor.expr, factor.kind == "row")
+                found = self._node(factor.expr, row=factor.kind == "row")
                 if found is None:
                     return None
                 c *= found[0]
                 out = _kron_node(out, found[1])
         assert out is not None
         if inner is not None:
-            found = self._node(inner.expr, False)
+            found = self._node(inner.expr, row=False)
             return None if found is None else (c * found[0], Binary("*", found[1], out))
         return c, out
 
@@ -306,7 +317,7 @@ class _Printer:
             if factor.kind == "scalar":
                 continue
             row = n == 1 and factor.kind == "column"
-            found = self._node(factor.expr, row)
+            found = self._node(factor.expr, row=row)
             if found is None:
                 return None
             c *= found[0]

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from wrt.algebra.expr import Expr, Indicator, Operator, indicator, number, postorder
+from wrt.algebra.maps import power
 from wrt.algebra.operators import matrix_power
 from wrt.algebra.product import product, unscale
+from wrt.algebra.sums import constant
 from wrt.language.sizes import Size
+from wrt.notation.index_idioms import softmax_divisor
 from wrt.notation.index_monomial import exponent_form
 from wrt.notation.index_place import Constraint
 
@@ -57,11 +60,14 @@ class Term:
     loops: tuple[tuple[str, Size], ...] = ()
 
 
-def decomposed(m: Monomial, names: tuple[str, ...], loops: int = LOOPS) -> Term | None:
-    """The Kronecker form of a product, with as few indices summed over as possible (at most `loops`, called `names`)."""
+def decomposed(m: Monomial, names: tuple[str, ...], loops: int = LOOPS, *, late: bool = False) -> Term | None:
+    """The Kronecker form of a product, with as few indices summed over as possible (at most `loops`, called `names`).
+
+    `late`: where row and column digits may be paired in several ways, the last ones are: x.T kron s @ s.T, not s @ x.T kron s.T.
+    """
     m = _placed(m)
     for left, right in ((False, False), (True, False), (False, True), (True, True)):
-        found = _scaled_term(m, left, right)
+        found = _scaled_term(m, left, right, late=late)
         if found is not None:
             return found
     if not loops or not names:
@@ -70,13 +76,31 @@ def decomposed(m: Monomial, names: tuple[str, ...], loops: int = LOOPS) -> Term 
         if any(label in labels and _picks(e) for e, labels in m.operands):
             continue
         inner = _fixed(m, label, Size.of(names[0]))
-        found = decomposed(inner, names[1:], loops - 1) if inner is not None else None
+        found = decomposed(inner, names[1:], loops - 1, late=late) if inner is not None else None
         if found is not None:
             return replace(found, loops=((names[0], m.sizes[label]), *found.loops))
     return None
 
 
-def _scaled_term(m: Monomial, left: bool, right: bool) -> Term | None:
+def softmaxes_whole(m: Monomial) -> Monomial:
+    """The product with each exp(u) over sum(exp(u)) as one operand, which digits do not tear apart."""
+    operands: list[Operand | None] = list(m.operands)
+    for n, (e, labels) in enumerate(m.operands):
+        found = softmax_divisor(e)
+        if found is None:
+            continue
+        base, inner, kept, count = found
+        axes = tuple(range(inner.order))
+        share = product(1, [(inner, axes), (power(base, constant(Fraction(-1), base.shape)), kept)], axes, inner.shape, flatten=False)
+        for k, operand in enumerate(operands):
+            if count and operand is not None and operand[0] is inner and tuple(operand[1][a] for a in kept) == labels:
+                operands[k] = (share, operand[1])
+                count -= 1
+        operands[n] = (power(base, constant(Fraction(-count), base.shape)), labels) if count else None
+    return replace(m, operands=tuple(o for o in operands if o is not None))
+
+
+def _scaled_term(m: Monomial, left: bool, right: bool, *, late: bool) -> Term | None:
     """The form of a product with what depends on rows only, or on columns only, as a diagonal factor in front or behind."""
     scalar, operands = _scalar_part(m.operands)
     diagonal: list[Expr | None] = [None, None]
@@ -93,11 +117,11 @@ def _scaled_term(m: Monomial, left: bool, right: bool) -> Term | None:
     rest = replace(m, operands=tuple(operands))
     kept, d = _unscaled(diagonal)
     c = m.coefficient * kept
-    plain = _kron(rest, m.columns)
+    plain = _kron(rest, m.columns, late=late)
     if plain is not None:
         return Term(c, scalar, "kron", plain, None, d[0], d[1])
     if len(m.columns) == 2:
-        turned = _kron(rest, m.columns[::-1])
+        turned = _kron(rest, m.columns[::-1], late=late)
         if turned is not None:
             rows, columns = m.sizes[m.columns[1]], m.sizes[m.columns[0]]
             return Term(c, scalar, "kron", turned, (rows, columns), d[0], d[1]) if d[1] is None else None
@@ -145,7 +169,7 @@ def _part(operands: Sequence[Operand], output: tuple[int, ...], sizes: Sequence[
     return product(1, [(e, tuple([new[a] for a in labels])) for e, labels in operands], tuple([new[a] for a in output]), [sizes[a] for a in used])
 
 
-def _kron(m: Monomial, columns: tuple[int, ...]) -> tuple[Factor, ...] | None:
+def _kron(m: Monomial, columns: tuple[int, ...], *, late: bool) -> tuple[Factor, ...] | None:
     """Factors with at most one row digit and one column digit each, in the order of the digits; None when digits are entangled."""
     everything = {a for _, labels in m.operands for a in labels} | {*m.rows, *columns}
     parts = _components([*m.operands, *[(number(1), (a,)) for a in (*m.rows, *columns)]], everything)
@@ -161,6 +185,8 @@ def _kron(m: Monomial, columns: tuple[int, ...]) -> tuple[Factor, ...] | None:
             options.append(((m.rows[i],), i + 1, j))
         if j < len(columns):
             options.append(((columns[j],), i, j + 1))
+        if late:  # first what leaves as many digits of rows as of columns
+            options.sort(key=lambda option: abs((len(m.rows) - option[1]) - (len(columns) - option[2])))
         for digits, i2, j2 in options:
             here = {component[a] for a in digits}
             if here & used:

@@ -1,4 +1,4 @@
-r"""LaTeX, as a journal prints it: 2 A^{\top} (A x - b), \sum_{j=1}^{n} A_{i,j} x_{j}, \lVert x \rVert^{2}. Indices count from 1."""
+r"""LaTeX, as a journal prints it: 2 A^{\top} (A x - b), \sum_{j=1}^{n} A_{ij} x_{j}, \lVert x \rVert^{2}. Indices count from 1."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from wrt.notation.style_print import Style, spell
 from wrt.tables.functions import FUNCTIONS
 from wrt.tables.operators import OPERATORS, REDUCTIONS
 
+_PAIR = re.compile("[a-z],[a-z]")
 COMMANDS = {letter: word for word, letter in reversed(GREEK.items()) if not word.startswith(("var", "imath", "jmath", "ell"))}
 ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde", "dot": "dot", "ddot": "ddot", "check": "check", "breve": "breve"}
 SIGNS = {
-    "+": "+", "-": "-", "neg": "-", ", ": ", ", ",": ",", ":": ":", "..": r", \dots,", "by": r"\times", "side": "", "cdot": r"\cdot", "of": "",
+    "+": "+", "-": "-", "neg": "-", ", ": ", ", ",": ",", ":": ":", "..": r", \dots,", "by": r"\times", "side": "", "cdot": r"\cdot", "of": "", "thin": r"\,",
     "==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "odot": r"\odot", "oslash": r"\oslash", "otimes": r"\otimes",
     "top": r"\top", "-top": r"-\top", "-1": "-1", "plus": "+", "entrywise": r"\odot", "ones": r"\mathbf{1}", "zeros": r"\mathbf{0}", "eye": "I", "e": "e", "partial": r"\partial ", "to": r" \to ", "lim": r"\lim",
     "nabla": r"\nabla", "D": r"\mathrm{D}", "prime": "'", "one": r"\mathbb{1}", "delta": r"\delta", "pi": r"\pi", "inf": r"\infty", "norm *": "*", "norm F": "F", "norm 2": "2",
@@ -93,6 +94,11 @@ def _operator(text: str) -> str:
     return rf"\operatorname{{{text.replace('_', chr(92) + '_')}}}"
 
 
+def _lowered(base: str, below: str) -> str:
+    r"""A subscript; two indices of one letter stand side by side: A_{ij}, \delta_{ij}."""
+    return f"{base}_{{{below.replace(',', '') if _PAIR.fullmatch(below) else below}}}"
+
+
 def _series(loops: Sequence[tuple[str, str, str]], body: str) -> str:
     return " ".join([*[rf"\sum_{{{name}={start}}}^{{{stop}}}" for name, start, stop in loops], body])
 
@@ -125,7 +131,7 @@ def _style(bold: bool) -> Style:
         beside=_row,
         enclosed=_enclosed,
         raised=lambda base, above: f"{base}^{{{above}}}",
-        lowered=lambda base, below: f"{base}_{{{below}}}",
+        lowered=_lowered,
         fraction=lambda a, b: rf"\frac{{{a}}}{{{b}}}",
         root=lambda x: rf"\sqrt{{{x}}}",
         series=_series,

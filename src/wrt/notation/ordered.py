@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wrt.algebra.expr import Expr
+from wrt.notation.adding import mirrored
 from wrt.notation.build import Forest
-from wrt.notation.display import shown
+from wrt.notation.display import DEPTH, negated, shown
 from wrt.notation.recover import Recovery
-from wrt.notation.tree import ONE, Chain, Scaled, Sum, Tree, Turn
+from wrt.notation.tree import ONE, Scaled, Sum, Tree, Turn
 
 MOST = 8  # terms that are put in order
 
@@ -42,7 +43,7 @@ def ordered(forest: Forest, work: Recovery, found: Scaled, parts: Iterable[Expr]
     groups: dict[int, list[Scaled]] = {}
     for k, u in total.terms:
         groups.setdefault(ranks.get(u.serial, shared or 0), []).append((c / front * k, u))
-    terms = _settled([term for rank in sorted(groups) for term in (forest.arranged(groups[rank]) if len(groups[rank]) > 1 else groups[rank])])
+    terms = _settled(forest, [term for rank in sorted(groups) for term in (forest.arranged(groups[rank]) if len(groups[rank]) > 1 else groups[rank])])
     if [t.serial for _, t in terms] == [t.serial for _, t in total.terms]:
         return found
     made = forest.raw_sum(tuple(terms), ("ordered", tuple((k, u.serial) for k, u in terms)), arrange=False)
@@ -50,25 +51,19 @@ def ordered(forest: Forest, work: Recovery, found: Scaled, parts: Iterable[Expr]
     return front, forest.raw_turn(made) if turned else made
 
 
-def _settled(terms: list[Scaled]) -> list[Scaled]:
-    """The terms with a positive one in front, and A @ X @ B before its mirror image A.T @ X @ B.T."""
-    out = list(terms)
-    for n in range(len(out)):
-        for m in range(n + 1, len(out)):
-            (leaves, turns), (others, fewer) = _leaves(out[n][1]), _leaves(out[m][1])
-            if leaves == others and turns > fewer:
-                out[n], out[m] = out[m], out[n]
+def _settled(forest: Forest, terms: list[Scaled]) -> list[Scaled]:
+    """The terms with a positive one in front, and A @ X @ B before its mirror image A.T @ X @ B.T.
+
+    X.T @ (X @ w - y) + c*w, where the user wrote y - X @ w, rather than c*w - X.T @ (y - X @ w).
+    """
+    out = mirrored(terms)
+    if out[0][0] < 0 and (first := negated(forest, out[0][1], DEPTH, typed=True)) is not None:
+        return [(-out[0][0], first), *out[1:]]
     lead = next((term for term in out if term[0] > 0), None)
     if lead is not None and out[0][0] < 0:
         out.remove(lead)
         out.insert(0, lead)
     return out
-
-
-def _leaves(t: Tree) -> tuple[list[int], int]:
-    """(the factors of a product, turned or not, in a fixed order; how many are turned)."""
-    factors = t.factors if isinstance(t, Chain) else (t,)
-    return sorted((f.argument if isinstance(f, Turn) else f).serial for f in factors), sum(isinstance(f, Turn) for f in factors)
 
 
 def _terms(forest: Forest, t: Tree, *, turned: bool) -> list[Tree]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
 from wrt.algebra.maps import exact_power
 from wrt.algebra.operators import operator
-from wrt.algebra.product import einsum
+from wrt.algebra.product import einsum, transpose
 from wrt.algebra.sums import content
 from wrt.language.functions_declared import is_whole
 from wrt.language.sizes import Size
@@ -21,6 +21,7 @@ from wrt.notation.entries import at, between
 from wrt.notation.factor import factored, plainer
 from wrt.notation.functions import nonnegative
 from wrt.notation.literals import literal
+from wrt.notation.score import WORD
 from wrt.notation.tree import ONE, SCALAR, Part, Scaled, Times, Tree, everything
 from wrt.notation.write import size_node
 
@@ -54,9 +55,22 @@ class Recovery:
             if c != 1 and id(primitive) in self.typed:
                 k, t = self.typed[id(primitive)]
                 typed = (c * k, t)
+        if typed is None and found is not None and isinstance(node, Product) and node.order == 2 and node.children:
+            return self._turned_typing(node, found)
         if typed is not None and (found is None or self.forest.product_score(*typed) <= self.forest.product_score(*found) + LIMIT):
             return typed
         return found
+
+    def _turned_typing(self, node: Product, found: Scaled) -> Scaled:
+        """The transpose of what the user typed, where that is shorter than what was found: (x*A).T rather than A.T @ diag(x)."""
+        turned = transpose(node)
+        if id(turned) not in self.typed:
+            return found
+        self.kept.append(turned)
+        c, t = self.typed[id(turned)]
+        k, out = self.forest.turn(t)
+        score = self.forest.product_score
+        return (c * k, out) if score(c * k, out) < score(*found) - WORD else found
 
     def full(self, node: Expr) -> Tree | None:
         """The tree of a node with every axis written out."""

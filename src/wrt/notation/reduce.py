@@ -15,9 +15,11 @@ from wrt.notation.entries import at
 from wrt.notation.graph import Graph, Item
 from wrt.notation.idioms import fused
 from wrt.notation.recover import Recovery
+from wrt.notation.series_parallel import Reduction
 from wrt.notation.tree import ONE, SCALAR, Atom, Entry, Factor, Loop, Part, Range, Scaled, Times, Tree, postorder
 from wrt.notation.unknown_tree import NoFormError
 
+MATRIX = 2
 LOOPS = 2  # labels that may become indices of a sum
 
 
@@ -31,7 +33,19 @@ def reduce(work: Recovery, node: Product) -> Scaled | None:
     except NoFormError:
         return _distributed(work, node)
     items = fused(work, items, sizes)
-    return _solve(work, coefficient, items, node.output, sizes, {}, LOOPS)
+    single = _single(items, node.output, sizes)
+    output = tuple(a for a in node.output if a not in single)
+    found = _solve(work, coefficient, items, output, sizes, {a: at(Size.of(0)) for a in single}, LOOPS)
+    if found is None or output != node.output[1:]:
+        return found
+    k, row = work.forest.turn(found[1])
+    return found[0] * k, row
+
+
+def _single(items: list[Item], output: Labels, sizes: list[Size]) -> set[int]:
+    """The labels of size 1 that only matrices hold: a matrix of one row is a row, nothing is summed over its rows."""
+    held = {a for _, labels in items if len(labels) != MATRIX for a in labels} | {a for a in output if output.count(a) > 1 or len(output) != MATRIX}
+    return {a for a in range(len(sizes)) if sizes[a].number == 1 and a not in held}
 
 
 def _inlined(work: Recovery, node: Product, sizes: list[Size]) -> tuple[Fraction, list[Item]]:
@@ -94,7 +108,7 @@ def _solve(
     graph.c = coefficient
     try:
         graph.place_all(items, dict(fixed))
-        return graph.result()
+        return Reduction(graph).result()
     except NoFormError:
         pass
     if not loops:

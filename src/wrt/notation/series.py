@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from wrt.language.rewrite import in_front, with_children
 from wrt.language.surface import Binary, Name, Node, Number, Unary, postorder
+from wrt.language.trees import whole
 
 Term = tuple[Fraction, Node]  # coefficient, rest (the number 1 for a bare number)
 
@@ -23,7 +24,7 @@ def by_degree(tree: Node, displacements: Collection[str]) -> Node:
         same = all(a is b for a, b in zip(node.children, below, strict=True))
         new = node if same else with_children(node, below)
         if _is_series(node, names):
-            new = _ordered(new, names)
+            new = _ordered(new, list(displacements))
         done[id(node)] = new
     return _spread(done[id(tree)], names)
 
@@ -65,22 +66,24 @@ def _terms(node: Node) -> list[Term]:
 
 def _coefficient(c: Fraction, node: Node) -> Term:
     """Numbers in front of and under a product collected."""
-    match node:
-        case Number():
-            return c * node.value, Number(Fraction(1), "1")
-        case Binary(op="/", right=Number(value=divisor)):
-            return _coefficient(c / divisor, node.left)
-        case Binary(op="*" | "@" | "/"):
-            k, left = _coefficient(c, node.left)
-            if isinstance(left, Number) and left.value == 1 and node.op == "*":
-                return k, node.right
-            return k, node if left is node.left else Binary(node.op, left, node.right)
+    spine: list[Binary] = []  # from the root down to the first factor
+    while isinstance(node, Binary) and node.op in ("*", "@", "/"):
+        if node.op == "/" and isinstance(node.right, Number):
+            c /= node.right.value
+        else:
+            spine.append(node)
+        node = node.left
+    if isinstance(node, Number):
+        c, node = c * node.value, whole(1)
+    for step in reversed(spine):
+        alone = isinstance(node, Number) and node.value == 1 and step.op == "*"
+        node = step.right if alone else step if node is step.left else Binary(step.op, node, step.right)
     return c, node
 
 
-def _ordered(node: Node, names: set[str]) -> Node:
-    terms = _terms(node)
-    ranked = sorted(terms, key=lambda t: degree(t[1], names))
+def _ordered(node: Node, names: list[str]) -> Node:
+    """By degree; h**2 before h*k before k**2 among those of one degree."""
+    ranked = sorted(_terms(node), key=lambda t: (degree(t[1], set(names)), [-degree(t[1], {name}) for name in names]))
     return _sum(ranked)
 
 
@@ -95,9 +98,9 @@ def _sum(terms: list[Term]) -> Node:
 
 def _scaled(c: Fraction, rest: Node) -> Node:
     one = isinstance(rest, Number) and rest.value == 1
-    top = Number(Fraction(c.numerator), str(c.numerator))
+    top = whole(c.numerator)
     out = top if one else rest if c.numerator == 1 else in_front(top, rest)
-    return out if c.denominator == 1 else Binary("/", out, Number(Fraction(c.denominator), str(c.denominator)))
+    return out if c.denominator == 1 else Binary("/", out, whole(c.denominator))
 
 
 def _spread(tree: Node, names: set[str]) -> Node:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from wrt.algebra.expr import Expr, Product, Reshape, Sum
 from wrt.algebra.product import product, transpose
+from wrt.language.groups import Groups
 from wrt.language.sizes import Size
-from wrt.notation.tree import Scaled, Tree
+from wrt.notation.tree import Factor, Scaled, Tree, split_scalars
+from wrt.notation.tree import Sum as Total
 
 if TYPE_CHECKING:
     from wrt.notation.recover import Recovery
@@ -85,12 +87,21 @@ def _finish(work: Recovery, a: Tree, b: Tree, how: str, inner: Expr, rows: tuple
             out = out * inner.shape[k]
         return out
 
-    whole = forest.raw_call("kron", (a, b), (size(rows), size(columns)))
-    if how == "kron":
-        return ONE, whole
-    m, n = (forest.wrap(forest.size(inner.shape[k])) for k in (3, 2))
-    swap = forest.raw_call("commutation", (m, n), (size(columns), size(columns)))
-    return forest.chain([whole, swap])
+    c, bodies = ONE, list[Tree]()
+    front: list[Factor] = []
+    for t in (a, b):  # kron(t*A, B) is t*kron(A, B)
+        k, inside = t.terms[0] if isinstance(t, Total) and len(t.terms) == 1 else (ONE, t)
+        scalars, rest = split_scalars(inside)
+        m, body = forest.times(rest)
+        c, front = c * k * m, front + scalars
+        bodies.append(body)
+    whole = forest.raw_call("kron", tuple(bodies), (size(rows), size(columns)))
+    if how != "kron":
+        sizes = [forest.wrap(forest.size(inner.shape[k])) for k in (3, 2)]
+        swap = forest.raw_call("commutation", tuple(sizes), (size(columns), size(columns)))
+        whole = forest.wrap(forest.chain([whole, swap]))
+    k, out = forest.times([*front, (whole, ONE)])
+    return c * k, out
 
 
 def _piece(work: Recovery, e: Expr) -> Tree | None:
@@ -116,21 +127,15 @@ def _split(e: Product, first: tuple[int, ...], second: tuple[int, ...]) -> tuple
     there = {e.output[k] for k in second}
     if here & there:
         return None
-    parent = list(range(len(e.sizes)))
-
-    def find(a: int) -> int:
-        while parent[a] != a:
-            a = parent[a]
-        return a
-
+    joined = Groups(range(len(e.sizes)))
     for _, labels in e.operands:
         for a in labels[1:]:
-            parent[find(a)] = find(labels[0])
-    left = {find(a) for a in here}
-    if left & {find(a) for a in there}:
+            joined.join(labels[0], a)
+    left = {joined.find(a) for a in here}
+    if left & {joined.find(a) for a in there}:
         return None
-    mine = [(f, ls) for f, ls in e.operands if not ls or find(ls[0]) in left]
-    rest = [(f, ls) for f, ls in e.operands if ls and find(ls[0]) not in left]
+    mine = [(f, ls) for f, ls in e.operands if not ls or joined.find(ls[0]) in left]
+    rest = [(f, ls) for f, ls in e.operands if ls and joined.find(ls[0]) not in left]
     one = product(e.coefficient, mine, tuple(e.output[k] for k in first), _sizes(e, mine, first))
     other = product(1, rest, tuple(e.output[k] for k in second), _sizes(e, rest, second))
     return one, other

@@ -8,15 +8,18 @@ a node without a shape is taken as a scalar.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
 from wrt.language.latex_names import key
 from wrt.language.sizes import Size
 from wrt.language.surface import SCALAR, Binary, Block, Call, Generator, Index, Loop, Name, Node, Number, Shape, Slice, Steps, Text, Unary, postorder
+from wrt.language.unparse import unparse
 from wrt.notation.style_call import CALLS
 from wrt.notation.style_index import COMPARISONS, Counting, size_mark
 from wrt.notation.style_mark import Mark, is_negative, negative, number, times
 from wrt.notation.unknown import application
 
+SPELT = 40  # nodes of a matrix up to which it is compared with its neighbour
 CONSTANTS = ("pi", "inf")
 TURNED: dict[str, Callable[[Mark], Mark]] = {  # how the factors are set whose product is transposed factor by factor: (A x)^T is x^T A^T
     "name": lambda mark: Mark("transpose", (mark,)) if mark.shape is not None and mark.shape.order else mark,
@@ -46,6 +49,7 @@ class Setting:
         self.alike = {name for name in names if any(other != name and key(other) == key(name) for other in names | sizes)}
         self.keys = {key(node.name) for node in nodes if isinstance(node, Name) and not (node.role == "constant" or node.name in CONSTANTS)}
         self.done: dict[int, Mark] = {}
+        self.runs: dict[int, tuple[Node, int, Mark]] = {}  # matrix products that end in a power: its base, exponent and mark
 
     def run(self) -> Mark:
         for node in postorder(self.root):
@@ -129,12 +133,35 @@ class Setting:
             case "+" | "-":
                 return self._sum(node)
             case "@":
-                return times(left, right)
+                return self._powers(node) or times(left, right)
             case "*":
                 return self._product(left, a, right, b, node)
             case "/":
                 return self._quotient(left, a, right, b)
         return self._power(left, a, right, b)
+
+    def _powers(self, node: Binary) -> Mark | None:
+        """A X X as A X^2, X^-1 X^-1 as X^-2 and X^T X^T as (X^2)^T; None where neighbours differ."""
+        before = node.left
+        while isinstance(before, (Unary, Binary)) and id(before) not in self.runs:
+            if isinstance(before, Binary) and (before.op == "@" or (before.op == "*" and shape_of(before.left).kind == "scalar")):
+                before = before.right
+            elif isinstance(before, Unary) and before.op == "-":
+                before = before.argument
+            else:
+                break
+        base, count, last = self.runs.get(id(before), (before, 1, self.of(before)))
+        left = self.of(node.left)
+        sign, inner = (True, left.parts[0]) if is_negative(left) else (False, left)
+        parts = inner.parts if inner.kind == "times" else (inner,)
+        if not parts or parts[-1] is not last or not repeated(base, node.right):
+            return None
+        mark = power(self.of(node.right), count + 1)
+        if mark is None:
+            return None
+        self.runs[id(node)] = base, count + 1, mark
+        out = Mark("times", (*parts[:-1], mark)) if len(parts) > 1 else mark
+        return negative(out) if sign else out
 
     def _sum(self, node: Binary) -> Mark:
         """a + b - c, a number beside a square matrix or a vector beside a matrix spread by ones."""
@@ -233,8 +260,10 @@ class Setting:
     def _slice(self, part: Slice, size: Size | None) -> Mark:
         if part.start is None and part.stop is None and part.step is None:
             return Mark("slice")
-        start = self._place(part.start, size) if part.start is not None else number(1)
-        stop = self.counting.size(part.stop) if part.stop is not None else size_mark(size) if size is not None else Mark("word", text="end")
+        last = size_mark(size) if size is not None else Mark("word", text="end")
+        back = part.step is not None and is_negative(self.of(part.step))
+        start = self._place(part.start, size) if part.start is not None else last if back else number(1)
+        stop = self.counting.end(part.stop, size, back=back) if part.stop is not None else number(1) if back else last
         parts = (start, stop or Mark("word")) if part.step is None else (start, self.of(part.step), stop or Mark("word"))
         return Mark("slice", parts)
 
@@ -251,6 +280,30 @@ class Setting:
         if body.kind == "series":
             return Mark("series", (body.parts[0], *bounds, *body.parts[1:]), f"{names} {body.text}")
         return Mark("series", (body, *bounds), names)
+
+
+def repeated(a: Node, b: Node) -> bool:
+    """Whether two factors of a matrix product are one square matrix, spelt in few signs."""
+    if a is b or (isinstance(a, Name) and isinstance(b, Name)):
+        return isinstance(a, Name) and isinstance(b, Name) and a.name == b.name
+    within = list(islice(postorder(b), SPELT))
+    return type(a) is type(b) and len(within) < SPELT and shape_of(b).kind == "matrix" and unparse(a) == unparse(b)
+
+
+def power(factor: Mark, count: int) -> Mark | None:
+    """A matrix times itself; None for what has no power."""
+    match factor.kind:
+        case "name":
+            return Mark("power", (factor, number(count)))
+        case "inverse":
+            return Mark("power", (factor.parts[0], number(-count)))
+        case "inverse_transpose":
+            return Mark("transpose", (Mark("power", (factor.parts[0], number(-count))),))
+        case "transpose" if factor.parts[0].kind == "name":
+            return Mark("transpose", (Mark("power", (factor.parts[0], number(count))),))
+        case "sum" if not is_negative(factor):
+            return Mark("power", (factor, number(count)))
+    return None
 
 
 def shape_of(node: Node) -> Shape:

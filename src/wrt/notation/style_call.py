@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wrt.notation.style import Setting
 
 Rule = Callable[["Setting", Call], Mark | None]
+TANGENT, TOTAL = "tangent of", "total diff"  # of lines of a derivation that are shown: names that nobody can type
 
 
 def _shape(node: Node) -> Shape:
@@ -139,7 +140,9 @@ def _sum(setting: Setting, node: Call) -> Mark | None:
     left = Mark("transpose", (Mark("ones"),))
     if shape.kind == "matrix":
         if axis is None:
-            return times(left, x, Mark("ones"))
+            rows, columns = (size.number != 1 for size in shape.sizes)
+            parts = [*[left] * rows, x, *[Mark("ones")] * columns]
+            return times(*parts) if len(parts) > 1 else None
         ones = Mark("ones", (size_mark(shape.sizes[axis]),))
         return times(x, ones) if axis else times(Mark("transpose", (ones,)), x)
     if shape.kind == "column" and (axis is None or axis == 0):
@@ -221,9 +224,19 @@ def _differential(setting: Setting, node: Call) -> Mark | None:
     return Mark("differential", (setting.of(node.arguments[0]),)) if len(node.children) == 1 else None
 
 
+def _tangent(setting: Setting, node: Call) -> Mark:
+    """dX, by the name of the variable."""
+    return Mark("tangent", (setting.of(node.arguments[0]),))
+
+
 def _partial(setting: Setting, node: Call) -> Mark | None:
     """diff(E, v), in a line of a derivation."""
     return Mark("partial", tuple(setting.of(a) for a in node.arguments)) if len(node.children) == 2 else None
+
+
+def _total(setting: Setting, node: Call) -> Mark:
+    """The same of a function of one number, which has no other variable to hold."""
+    return Mark("partial", tuple(setting.of(a) for a in node.arguments), "d")
 
 
 def _limit(setting: Setting, node: Call) -> Mark | None:
@@ -268,6 +281,8 @@ CALLS: dict[str, Rule] = {
     "einsum": _einsum,
     "frechet": _frechet,
     "d": _differential,
+    TANGENT: _tangent,
     "diff": _partial,
+    TOTAL: _total,
     "lim": _limit,
 }

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wrt.language.lengths import size_arithmetic
 from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Generator, Index, Loop, Name, Node, Number, Unary, postorder
+from wrt.language.surface import Binary, Generator, Index, Loop, Name, Node, postorder
 from wrt.notation.style_mark import Mark, number
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+LONG = 30  # terms of an index
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
@@ -45,22 +47,16 @@ class Counting:
         return {part.name for node in nodes for part in postorder(node) if isinstance(part, Name) and part.name in self.names}
 
     def _polynomial(self, node: Node, below: dict[int, Size | None], *, loose: bool) -> Size | None:
-        """The whole number that an expression of numbers, sizes and indices is."""
-        match node:
-            case Number():
-                return Size.of(int(node.value)) if node.value.denominator == 1 else None
-            case Name():
-                scalar = node.shape is not None and node.shape.kind == "scalar"
-                return Size.of(node.name) if node.name in self.names or node.role == "size" or (loose and scalar) else None
-            case Unary(op="-"):
-                inner = below[id(node.argument)]
-                return None if inner is None else -inner
-            case Binary(op="+" | "-" | "*"):
-                left, right = below[id(node.left)], below[id(node.right)]
-                if left is None or right is None:
-                    return None
-                return left + right if node.op == "+" else left - right if node.op == "-" else left * right
-        return None
+        """The whole number that an expression of numbers, sizes and indices is; None for one too long to stand in a place."""
+
+        def whole(name: Name) -> bool:
+            scalar = name.shape is not None and name.shape.kind == "scalar"
+            return name.name in self.names or name.role == "size" or (loose and scalar)
+
+        if isinstance(node, Binary) and node.op == "**":
+            return None
+        found = size_arithmetic(node, below, whole)
+        return found if found is None or len(found.terms) <= LONG else None
 
     def value(self, node: Node) -> Size | None:
         """The expression as a polynomial when it holds an index, else None."""
@@ -83,6 +79,13 @@ class Counting:
         """A polynomial of sizes and indices as it stands; indices are shifted."""
         found = self.wholes.get(id(node))
         return None if found is None else size_mark(found.substitute(self.shift))
+
+    def end(self, node: Node, size: Size | None, *, back: bool) -> Mark | None:
+        """The last place of a slice, counted from 1: what a slice stops before, or stops behind where it goes back."""
+        found = self.wholes.get(id(node))
+        if found is not None and size is not None and found.number is not None and found.number < 0:
+            found = found + size  # from the end
+        return None if found is None else size_mark(found.substitute(self.shift) + (2 if back else 0))
 
     def bounds(self, loop: Loop) -> tuple[Mark, Mark]:
         """The first and the last value of a loop as printed."""

@@ -19,6 +19,7 @@ cases(c, a, b)  column(x, ...)  block(x, ...) text "rows"
 ones(n, ...) zeros(n, ...) eye(n)
 steps(name, value, ..., result)
 differential(x) partial(x, v) limit(x, h)     d(x), the derivative of x by v, the limit as h goes to 0: what a line of a derivation has still to do
+tangent(x)                                    dx; a partial of text "d" is that of a function of one number
 group(x)                                      parentheses that are always shown
 """
 

@@ -11,6 +11,8 @@ from wrt.notation.style_mark import ATOM, JOIN, LINES, POWER, PRODUCT, QUOTIENT,
 CALLED = frozenset("fghFGHφψΦΨ")  # a scalar of such a name before a bracket would be read as a function
 PLAIN = frozenset(("name", "number", "times", "power", "symbol", "root"))  # what a short scalar below a fraction is made of
 SHORT = frozenset(("name", "transpose", "norm", "eye", "ones"))  # the factors of a product that stands above a fraction
+SIZED = frozenset(("eye", "ones", "zeros"))  # symbols with their sizes below, in brackets before an index: (I_n)_{1,j}
+MOVING = frozenset(("tangent", "differential"))  # factors set apart: A dX B
 Pieces = tuple[Piece, ...]
 
 
@@ -105,9 +107,13 @@ class Printer:
     def _differential(self, mark: Mark, parts: Pieces) -> Piece:
         return Piece(self.style.tight([self.style.word("d"), self.enclosed("(", parts[0])]), ATOM, parts[0].tall)
 
+    def _tangent(self, mark: Mark, parts: Pieces) -> Piece:
+        """dX, (dX)^T."""
+        return Piece(self.style.tight([self.style.word("d"), parts[0].text]), POWER, lowered=parts[0].lowered)
+
     def _partial(self, mark: Mark, parts: Pieces) -> Piece:
         """A name or an entry stands above the line, anything longer behind it in brackets."""
-        sign = self.style.signs.get("partial") or self.style.operator("∂")
+        sign = self.style.word("d") if mark.text else self.style.signs.get("partial") or self.style.operator("∂")
         below = self.style.tight([sign, parts[1].text])
         if mark.parts[0].kind in ("name", "entry"):
             return Piece(
@@ -153,7 +159,8 @@ class Printer:
                 before = mark.parts[n - 1]
                 called = before.kind == "name" and _opens(part) and (_named_only(part) or before.text == "σ" or _callable(before))
                 digit = piece.level >= POWER and self._digit(part)
-                out.append(self.style.signs["cdot" if called or digit else "side"])
+                apart = {part.kind, before.kind} & MOVING and "thin" in self.style.signs
+                out.append(self.style.signs["cdot" if called or digit else "thin" if apart else "side"])
             out.append(text)
         return Piece(self.style.beside(out), PRODUCT, any(p.tall for p in parts))
 
@@ -225,7 +232,7 @@ class Printer:
         base, *places = parts
         text = self.at(base, ATOM)
         if base.lowered and base.level == ATOM:
-            text = self.style.enclosed("", text, "", False)
+            text = self.enclosed("(", base) if mark.parts[0].kind in SIZED else self.style.enclosed("", text, "", False)
         return Piece(self.style.lowered(text, self.listed([p.text for p in places], ",")), ATOM, base.tall, True)
 
     def _slice(self, mark: Mark, parts: Pieces) -> Piece:

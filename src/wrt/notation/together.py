@@ -41,7 +41,7 @@ def together(e: Expr, facts: Facts) -> Expr:
 
 
 def _unnested(node: Product) -> Expr:
-    """b**-j * (a + c/b**i)**-k as b**(i*k - j) * (a*b**i + c)**-k, where b then leaves the sum and i*k <= j."""
+    """b**-j * (a + c/b**i)**-k as b**(i*k - j) * (a*b**i + c)**-k, where b then leaves the sum and no more of it stands above than stood below."""
     for m, (f, labels) in enumerate(node.operands):
         k = _divisor(f)
         if k is None or k.denominator != 1 or not isinstance(f, Map) or not isinstance(f.arguments[0], Sum) or len(set(labels)) < len(labels):
@@ -55,7 +55,7 @@ def _unnested(node: Product) -> Expr:
             if not isinstance(base, (Symbol, SizeValue)):  # the user's own quotients stay
                 continue
             i = max((_held(t, base) for _, t in inside.terms), default=ZERO)
-            if i <= 0 or i * k > j:
+            if i <= 0 or i * k > 2 * j:
                 continue
             raised = (power(base, constant(i, base.shape)), axes if below else ())
             total = add([(c, product(1, [(t, axes), raised], axes, inside.shape)) for c, t in inside.terms], inside.shape)
@@ -94,8 +94,33 @@ def _joined(node: Sum, facts: Facts) -> Expr:
         simple, conditions = simplify(spread, facts)
         if conditions or (len(simple.terms) if isinstance(simple, Sum) else 1) > len(node.terms) or any(_below(f, base) for f in postorder(simple)):
             continue
-        return product(1, [(simple, axes), (power(base, constant(-count, base.shape)), place)], axes, node.shape, flatten=False)
+        simple, below = _cleared(simple)
+        return product(1, [(simple, axes), *below, (power(base, constant(-count, base.shape)), place)], axes, node.shape, flatten=False)
     return node
+
+
+def _cleared(top: Expr) -> tuple[Expr, list[tuple[Expr, Labels]]]:
+    """A sum and the plain variables it divides by, taken below the line: 1 - y/p is p - y over p."""
+    below: list[tuple[Expr, Labels]] = []
+    axes = tuple(range(top.order))
+    while isinstance(top, Sum):
+        powers = [(f, labels) for _, t in top.terms for f, labels in _operands(t) if isinstance(f, Map)]
+        held = [(f.arguments[0], labels, k) for f, labels in powers if (k := _divisor(f)) is not None]
+        plain = [(b, place, k) for b, place, k in held if isinstance(b, (Symbol, SizeValue)) and place in ((), axes)]
+        if not plain or len(plain) < len(held):
+            break
+        base, place, k = plain[0]
+        raised = (power(base, constant(k, base.shape)), place)
+        top = add([(c, product(1, [(t, axes), raised], axes, top.shape)) for c, t in top.terms], top.shape)
+        below.append((power(base, constant(-k, base.shape)), place))
+    return top, below
+
+
+def _operands(t: Expr) -> tuple[tuple[Expr, Labels], ...]:
+    """The factors of a term at its own axes, none when they are others."""
+    if isinstance(t, Product):
+        return t.operands if t.output == tuple(range(t.order)) else ()
+    return ((t, tuple(range(t.order))),)
 
 
 def _denominators(node: Sum) -> list[tuple[Expr, Labels, Fraction]]:

@@ -37,7 +37,7 @@ class Tree:
     """Base of all nodes; equal trees of one forest are one object.
 
     `score`: reading length. `serial`: number of creation, the order of the user's text first. `key`: serials of the first leaves, for
-    the order in which terms and factors are shown. `typed`: built from the user's text as it stands.
+    the order in which terms and factors are shown. `typed`: built from the user's text as it stands. `levels`: fractions within fractions.
     """
 
     box: Box
@@ -45,6 +45,7 @@ class Tree:
     serial: int = 0
     key: tuple[int, ...] = ()
     typed: bool = False
+    levels: int = 0
     turned: tuple[Fraction, Tree] | None = field(default=None, repr=False)
 
     @property
@@ -194,6 +195,14 @@ def postorder(*roots: Tree) -> list[Tree]:
 
 
 # ---------------------------------------------------------------------------------------------------- small questions
+def levels(t: Tree) -> int:
+    """How deep fractions stand within fractions, those within a call's parentheses left out."""
+    if isinstance(t, Call):
+        return 0
+    below = max((u.levels for u in t.children), default=0)
+    return below + (isinstance(t, Times) and any(e < 0 for f, e in t.factors))
+
+
 def everything(size: Size | None) -> Part:
     """The colon."""
     return Part("all", ":", Slice(None, None, None), size)
@@ -252,9 +261,13 @@ def split_scalars(t: Tree) -> tuple[list[Factor], list[Factor]]:
 
 
 def full_first(terms: Sequence[Scaled]) -> list[Scaled]:
-    """The terms with a full matrix before a column meets a row."""
-    boxes = {(t.box[0] is None, t.box[1] is None) for _, t in terms}
-    if (False, True) not in boxes or (True, False) not in boxes:
-        return list(terms)
-    k = next(n for n, (_, t) in enumerate(terms) if None not in t.box)
-    return [terms[k], *terms[:k], *terms[k + 1 :]]
+    """The terms with a full matrix before a column meets a row: column - matrix + row stays, column + row - matrix does not."""
+    meets: set[tuple[bool, bool]] = set()
+    for n, (_, t) in enumerate(terms):
+        meets.add((t.box[0] is None, t.box[1] is None))
+        if (False, False) in meets:
+            break
+        if {(False, True), (True, False)} <= meets:
+            k = next(m for m, (_, u) in enumerate(terms) if None not in u.box)
+            return [*terms[:n], terms[k], *[term for m, term in enumerate(terms) if m >= n and m != k]]
+    return list(terms)

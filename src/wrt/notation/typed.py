@@ -74,6 +74,7 @@ def _may_simplify(e: Expr) -> bool:
 def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
     """id(expression) -> the tree of the user's spelling of it (a column for a row)."""
     out: dict[int, Scaled] = {}
+    whole: list[tuple[Expr, Tree, Fraction]] = []
     reading = Reading(forest, context)
     forest.typing = True
     try:
@@ -91,10 +92,13 @@ def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
                     power = constant_value(e.arguments[1])
                     if power is not None and power.numerator == 1 and power.denominator > 1:
                         forest.roots[id(e.arguments[0])] = (1 / power, t)
+                        whole.append((e.arguments[0], t, 1 / power))
                 if isinstance(e, Sum) and e.terms:
                     k, primitive = content(e)
                     out.setdefault(id(primitive), (c / k, t))
                     forest.held.append(primitive)
+        for e, t, power in whole:  # norm(x)**2 where norm(x) is typed and x.T @ x is not
+            out.setdefault(id(e), forest.times([(t, power)]))
         for name, node in reading.steps.items():
             named = reading.done.get(id(node))
             if named is not None and named[0] == 1:

@@ -24,7 +24,9 @@ SIGNS = {
     "1/2": "½", "1/4": "¼", "3/4": "¾",
 }  # fmt: skip
 _WORD = re.compile("[A-Za-z\u0370-\u03ff]{2}")
-_WORD_ENDS = re.compile("[A-Za-z\u0370-\u03ff]{2}$")
+_WORD_ENDS = re.compile("[A-Za-z\u0370-\u03ff]{2}[\u2080-\u209c\u1d62-\u1d6a\u2c7c]*$")  # subscripts behind it or not
+_NAME_ENDS = re.compile("[A-Za-z\u0370-\u03ff][\u2080-\u209c\u1d62-\u1d6a\u2c7c]*$")
+_APPLIED = re.compile("[A-Za-z\u0370-\u03ff][\u2080-\u209c\u1d62-\u1d6a\u2c7c′]*\\(")  # σ(x), f′(x)
 WORDS = {
     "sigmoid": "σ",
     "digamma": "ψ",
@@ -53,12 +55,13 @@ def _row(parts: Sequence[str]) -> str:
 
 
 def _beside(parts: Sequence[str]) -> str:
-    """Factors without space, but where words of several letters meet others, before a sum or root, and after a fraction."""
+    """Factors without space, but where words of several letters meet others, a name a function, before a sum or root, and after a fraction."""
     out = before = ""
     for part in filter(None, parts):
         gap = before and (
             _WORD.match(part)
             or _WORD_ENDS.search(before)
+            or (_APPLIED.match(part) and _NAME_ENDS.search(before))
             or part[0] in "∑√"
             or part.startswith(("d(", "∂"))
             or (before[-1] in "½¼¾" and part[0].isdigit())

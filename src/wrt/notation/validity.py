@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from wrt.algebra.conditions import Condition
 from wrt.algebra.expr import Expr, Map, Operator, Product, Symbol, constant_value
 from wrt.algebra.known import Facts, Known
+from wrt.algebra.product import transpose
 from wrt.errors import WrtError
 from wrt.language.surface import Binary, Name, Node, Source, postorder
 from wrt.language.unparse import unparse
@@ -25,6 +26,7 @@ from wrt.notation.score import measure
 from wrt.notation.spoken import spoken
 
 ACROSS = " (entry by entry)"
+MATRIX = 2
 STRONGER = {  # a sentence -> those that say more of the same subject
     "{} of full rank": ("{} invertible", "{} with distinct, nonzero singular values"),
     "{} with a simple greatest singular value": ("{} with distinct, nonzero singular values",),
@@ -112,10 +114,14 @@ def _plain(condition: Condition, known: Known, length: Callable[[Expr], float]) 
     if not sentence.startswith("{} != 0") or len(subjects) != 1:
         return [Condition(sentence, subjects)]
     e = subjects[0]
+    if isinstance(e, Map) and e.function == "pow" and (k := constant_value(e.arguments[1])) is not None and k < 0:
+        return []  # 1/(1 + x) is nowhere 0
     if sentence.endswith(ACROSS):
         while isinstance(e, Map) and (e.function == "abs" or (e.function == "pow" and _positive_number(e.arguments[1]))):
             e = e.arguments[0]
-        return [] if known.nonzero(subjects[0]) or known.nonzero(e) else [Condition(sentence, (e,))]
+        if known.nonzero(subjects[0]) or known.nonzero(e):
+            return []
+        return [Condition(sentence, (min(e, transpose(e), key=length) if e.order == MATRIX else e,))]  # W @ X, not X.T @ W.T
     if isinstance(e, Product) and len(e.operands) > 1 and e.coefficient and not any(labels for _, labels in e.operands):
         return [c for f, _ in e.operands for c in _plain(Condition(sentence, (f,)), known, length)]
     best, least = e, length(e)

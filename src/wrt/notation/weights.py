@@ -1,10 +1,11 @@
-"""A matrix between two weights: diag(u) @ M @ diag(v), or stretched, M/u and M*sum(X, axis=0), or M*(u @ v.T), where that is shorter."""
+"""A matrix between two weights: diag(u) @ M @ diag(v), or stretched, M*sum(X, axis=0), or M*(u @ v.T), where that is shorter."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrt.notation.tree import ONE, SCALAR, Call, Scaled, Times, Tree, Turn
+from wrt.notation.functions import WHOLE
+from wrt.notation.tree import ONE, SCALAR, Call, Power, Scaled, Sum, Times, Tree, Turn
 
 if TYPE_CHECKING:
     from wrt.notation.build import Forest
@@ -22,7 +23,7 @@ def weighted(forest: Forest, left: Tree, middle: Tree, right: Tree, row: Tree) -
         c, word = c * k, [*word, d]
     k, t = forest.chain(word)
     best: Scaled = (c * k, t)
-    stretched = all(_only_below(v) or _along_axis(v) for v in (left, right) if v.box != SCALAR)
+    stretched = all(_along_axis(v) for v in (left, right) if v.box != SCALAR)
     if len(word) == 3 or (len(word) == 2 and stretched):
         weights = [(v, ONE) for v in (left, row) if v.box != SCALAR]
         other = forest.times([(middle, ONE), *weights]) if stretched else _outer(forest, middle, left, row)
@@ -32,18 +33,22 @@ def weighted(forest: Forest, left: Tree, middle: Tree, right: Tree, row: Tree) -
 
 
 def _outer(forest: Forest, middle: Tree, left: Tree, row: Tree) -> Scaled:
-    c, pair = forest.chain([left, row])
+    c, pair = forest.times([(left, ONE), (row, ONE)])
     k, t = forest.times([(middle, ONE), (pair, ONE)])
     return c * k, t
 
 
 def _along_axis(t: Tree) -> bool:
-    """Whether a weight is made of reductions along an axis, which are columns or rows beside their matrix by nature: sum(X, axis=1)."""
-    factors = [f for f, _ in t.factors if f.box != SCALAR] if isinstance(t, Times) else [t]
-    inner = [f.argument if isinstance(f, Turn) else f for f in factors]
-    return all(isinstance(f, Call) and f.axis is not None for f in inner)
-
-
-def _only_below(t: Tree) -> bool:
-    """Whether a weight is a pure reciprocal, 1/w."""
-    return isinstance(t, Times) and all(e < 0 for f, e in t.factors if f.box != SCALAR)
+    """Whether a weight is made of reductions along an axis, which are columns or rows beside their matrix by nature: 1/sqrt(var(X, axis=0) + c)."""
+    found, stack = False, [t]
+    while stack:
+        u = stack.pop()
+        if u.box == SCALAR:
+            continue
+        if isinstance(u, Call) and u.axis is not None:
+            found = True
+        elif isinstance(u, (Times, Sum, Turn, Power)) or (isinstance(u, Call) and u.function not in WHOLE):
+            stack += u.children
+        else:
+            return False
+    return found

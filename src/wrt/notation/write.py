@@ -11,8 +11,9 @@ from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Generator, Index, Name, Node, Number, Shape, Unary
 from wrt.language.surface import Call as CallNode
 from wrt.language.surface import Loop as LoopNode
+from wrt.language.trees import chain
 from wrt.notation.chains import is_inverse
-from wrt.notation.display import decimal, grouped, shown
+from wrt.notation.display import constant_roots, decimal, grouped, shown
 from wrt.notation.tree import (
     HALF,
     ONE,
@@ -53,16 +54,9 @@ def size_node(size: Size) -> Node:
         factors: list[Node] = [Name(name, "size") if e == 1 else Binary("**", Name(name, "size"), Number(Fraction(e))) for name, e in monomial]
         if abs(k) != 1 or not factors:
             factors.insert(0, Number(Fraction(abs(k))))
-        node = _left_to_right("*", factors)
+        node = chain("*", factors)
         out = (Unary("-", node) if k < 0 else node) if out is None else Binary("-" if k < 0 else "+", out, node)
     return out if out is not None else Number(Fraction(0))
-
-
-def _left_to_right(op: str, nodes: list[Node]) -> Node:
-    out = nodes[0]
-    for node in nodes[1:]:
-        out = Binary(op, out, node)
-    return out
 
 
 class Writer:
@@ -112,7 +106,7 @@ class Writer:
                 return self._product(ONE, t, whole=True)
             case Chain():
                 if t.flip is not None:
-                    return Unary("T", _left_to_right("@", [done[id(f)] for f in t.flip]))
+                    return Unary("T", chain("@", [done[id(f)] for f in t.flip]))
                 return self._word([], t.factors)
             case Power():
                 return Binary("**", done[id(t.base)], done[id(t.exponent)])
@@ -158,6 +152,8 @@ class Writer:
         factors = t.factors if isinstance(t, Times) and (whole or id(t) not in self.names) else ((t, ONE),)
         top = [(f, e) for f, e in factors if e > 0]
         below = [(f, -e) for f, e in factors if e < 0]
+        constants = constant_roots(factors)
+        top, below = [f for f in top if f not in constants], [f for f in below if (f[0], -f[1]) not in constants]
         bottom = self._stretched(below)
         numbers: list[Node] = []
         size = abs(c)
@@ -169,6 +165,8 @@ class Writer:
                 bottom.insert(0, Number(Fraction(size.denominator)))
                 if size.numerator != 1:
                     numbers.append(Number(Fraction(size.numerator)))
+        if constants:
+            numbers.append(CallNode("sqrt", (self._term(*self.forest.times([(f, 2 * e) for f, e in constants])),)))
         scalars = [(f, e) for f, e in top if f.box == SCALAR]
         bodies = [(f, e) for f, e in top if f.box != SCALAR]
         if not bodies and scalars and scalars[-1][1] == 1 and isinstance(scalars[-1][0], Chain) and all(isinstance(f, Atom) for f, _ in scalars[:-1]):
@@ -198,16 +196,16 @@ class Writer:
                 nodes = []
             else:
                 nodes.append(self.done[id(f)])
-        out = _left_to_right("@", nodes) if stack or not front else self._scaled(front, nodes)
+        out = chain("@", nodes) if stack or not front else self._scaled(front, nodes)
         while stack:
             before, matrix = stack.pop()
             solved: Node = CallNode("solve", (matrix, out))
             nodes = [*before, solved]
-            out = _left_to_right("@", nodes) if stack or not front else self._scaled(front, nodes)
+            out = chain("@", nodes) if stack or not front else self._scaled(front, nodes)
         return out
 
     def _scaled(self, front: list[Node], nodes: list[Node]) -> Node:
-        return _left_to_right("@", [Binary("*", _elementwise("*", front), nodes[0]), *nodes[1:]])
+        return chain("@", [Binary("*", _elementwise("*", front), nodes[0]), *nodes[1:]])
 
     def _inverted(self, f: Tree) -> Node:
         """A of inv(A), A.T of inv(A).T."""
@@ -231,9 +229,17 @@ class Writer:
             if e != HALF:
                 out.append(self._raised(f, e))
             elif f is next(g for g, k in factors if k == HALF):
-                inside = _elementwise("*", [self.done[id(g)] for g in roots])
+                inside = self._under_root(roots)
                 out.append(shaped(CallNode("sqrt", (inside,)), f.box))
         return out
+
+    def _under_root(self, roots: list[Tree]) -> Node:
+        """sqrt(2)*sqrt(x/a) has 2*x/a under one sign."""
+        if len(roots) == 1 and (not isinstance(roots[0], Times) or id(roots[0]) in self.names):
+            return self.done[id(roots[0])]
+        c, inside = self.forest.times([(g, ONE) for g in roots])
+        self._below(inside)
+        return self._term(c, inside)
 
     def _stretched(self, factors: list[Factor]) -> list[Node]:
         """Factors below the line: a column and a row without a matrix between them are their outer product, A/(x @ y.T)."""

@@ -10,6 +10,7 @@ Entry [f_1, f_2, ...] of the expression is the core's at the labels; what no lab
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from wrt.language.sizes import Size
 from wrt.program.steps import Graph, Labels, Sizes, Step
@@ -105,3 +106,33 @@ def canonical_names(a: Array) -> dict[int, int]:
         for label, _ in form.steps:
             names.setdefault(label, len(names))
     return names
+
+
+Factors = list[tuple[Step, Labels]]
+
+
+def outer_factors(g: Graph, a: Array) -> Factors:
+    """The core as an outer product of steps over disjoint labels, numbers with the first; one factor where it is none."""
+    core, labels = a.core, a.labels
+    if core.op == "transpose":
+        inner = dict(zip(core.data, labels, strict=True))
+        core, labels = core.args[0], tuple([inner[k] for k in range(core.order)])
+    if core.op != "mul":
+        return [(a.core, a.labels)]
+    coefficient, above, below = core.data
+    assert isinstance(coefficient, Fraction) and isinstance(above, tuple) and isinstance(below, tuple)
+    parts = [(x, tuple([labels[p] for p in places])) for x, places in zip(core.args, (*above, *below), strict=True)]
+    parts = [(x if k < len(above) else g.power(x, Fraction(-1)), ls) for k, (x, ls) in enumerate(parts)]
+    groups: list[Factors] = []
+    for part in parts:
+        met = [group for group in groups if any(set(part[1]) & set(ls) for _, ls in group)]
+        groups = [group for group in groups if group not in met] + [[p for group in met for p in group] + [part]]
+    numbers = [p for group in groups for p in group if not p[1]]
+    groups = [group for group in groups if group[0][1]]
+    if len(groups) < 2:
+        return [(a.core, a.labels)]
+    out: Factors = []
+    for k, group in enumerate(groups):
+        held = tuple(sorted({label for _, ls in group for label in ls}))
+        out.append((g.mul([*group, *(numbers if k == 0 else [])], held, coefficient if k == 0 else 1), held))
+    return out

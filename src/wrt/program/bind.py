@@ -6,6 +6,8 @@ Sizes are solved from the arrays' shapes by unification of size polynomials (n, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from math import isqrt
 from typing import Any, NamedTuple
 
@@ -109,7 +111,7 @@ class Binder:
 
         def convert(value: Any) -> Any:
             try:
-                array = asarray(value)
+                array = asarray(float(value) if isinstance(value, (Fraction, Decimal)) else value)
             except (TypeError, ValueError) as error:
                 reason = "its rows differ in length" if "inhomogeneous" in str(error) else str(error)
                 raise ShapeError(f"{name} must be real numbers: {reason}.") from None

@@ -144,7 +144,7 @@ class Builder:
         if not node.terms:
             labels = tuple(range(node.order))
             return Array(self.g.number(0), (), tuple(map(bare, labels)), dict(enumerate(node.shape)), node.shape)
-        arrays = self.parts(node)
+        arrays = self.parts(node.terms)
         if len(arrays) == 1:
             return arrays[0]
         whole = assembled(self.g, arrays, self.value)
@@ -156,10 +156,10 @@ class Builder:
             base = a.written(self.g, base)
         return dense_array(base)
 
-    def parts(self, node: Sum) -> list[Array]:
-        """The terms of a sum added up where they have one pattern."""
+    def parts(self, terms: Sequence[tuple[Fraction, Expr]]) -> list[Array]:
+        """Terms of a sum added up where they have one pattern."""
         groups: dict[object, list[tuple[Fraction, Array]]] = {}
-        for c, t in node.terms:
+        for c, t in terms:
             array = self.arrays[id(t)]
             groups.setdefault("spread" if array.spread else pattern_key(array), []).append((c, array))
         return [self._same(terms) for terms in groups.values()]

@@ -31,7 +31,7 @@ def time_of(x: Step, value: Callable[[Size], int]) -> float:
         return 4 * OVERHEAD + STREAM * largest + 2 * FLOP * _cost(x, value)
     if x.op in ("solve", "inverse", "operator") and x.args and x.args[0].order == 2:
         return 10 * OVERHEAD + 2 * FLOP * _cost(x, value)
-    return OVERHEAD + (STREAM if x.op in ("matmul", "dot", "sum") else ENTRY) * largest
+    return OVERHEAD + (STREAM if x.op in ("matmul", "dot", "norm", "sum") else ENTRY) * largest
 
 
 def _numel(shape: Iterable[Size], value: Callable[[Size], int]) -> int:
@@ -51,7 +51,7 @@ def _cost(x: Step, value: Callable[[Size], int]) -> int:
         first, second, _ = x.data
         lengths = dict(zip((*first, *second), (*x.args[0].shape, *x.args[1].shape), strict=True))  # type: ignore[misc]  # tuples of labels
         return _numel(lengths.values(), value)
-    if x.op in ("sum", "dot", "tril", "triu", "cumsum", "put", "scatter_add"):
+    if x.op in ("sum", "dot", "norm", "tril", "triu", "cumsum", "put", "scatter_add"):
         return _numel(x.args[0].shape, value)
     if x.op in ("scatter", "take"):
         return 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from itertools import groupby
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from wrt.algebra.expr import Expr, SizeValue, Sum, postorder
 from wrt.errors import ShapeError, TextError
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration, FunctionDeclaration
-from wrt.program.array import Array, canonical_names, dense_array
+from wrt.program.array import Array, canonical_names, dense_array, outer_factors
 from wrt.program.bind import Binder
 from wrt.program.build import Builder
 from wrt.program.cost import multiply_adds
@@ -25,8 +26,10 @@ from wrt.program.execute import execute, told
 from wrt.program.factor import shared_factors
 from wrt.program.layout import source_of
 from wrt.program.stable import stabilised
-from wrt.program.steps import Step, ordered
+from wrt.program.steps import Labels, Step, ordered
 from wrt.program.structured import Structured, StructuredSum
+from wrt.program.structured_product import Factor, StructuredProduct
+from wrt.program.thin import tall_sizes
 from wrt.program.tidy import tidied
 from wrt.program.write import Backend, shape_text
 from wrt.tables.facts import closure
@@ -38,13 +41,22 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 Facts = Mapping[str, frozenset[str]]
 
 
+class Core(NamedTuple):
+    """What a program returns: for an output its dense array, or one core of a part of it, with the labels of the part that its axes are."""
+
+    output: str
+    step: Step
+    array: Array
+    labels: Labels
+
+
 class Compiled(NamedTuple):
-    """One version of a program: its source, the function, its steps, where results stand, whether the sizes had a say, and which it is passed."""
+    """One version of a program: its source, the function, its steps, what it returns, whether the sizes had a say, and which it is passed."""
 
     source: str
     run: Callable[..., Any]
     steps: tuple[Step, ...]
-    arrays: tuple[Array, ...]
+    cores: tuple[Core, ...]
     planned: bool
     free: tuple[str, ...]
 
@@ -92,7 +104,7 @@ class Program:
         self.stable = dict(zip(outputs, tidied(*stabilised(*outputs.values())), strict=True))
         self.names = _size_names(self.stable.values(), declarations)
         self.binder = Binder(declarations, self.names)
-        self.parts: dict[str, int] = {}  # cores an output has
+        self.tall = tall_sizes(self.stable.values())
         self.versions: dict[tuple[int, ...] | None, Compiled] = {}
         self.ready: dict[object, Ready] = {}  # by the shapes of the arguments
         self.count = len(declarations)
@@ -115,7 +127,7 @@ class Program:
             found = version.run(*arrays, *passed)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the code that raised it
             raise told(error, version.source) from None
-        return self.packed(found if type(found) is tuple else (found,), version.arrays, sizes) if self.output == "structured" else found
+        return self.packed(found if type(found) is tuple else (found,), version.cores, sizes) if self.output == "structured" else found
 
     def converted(self, args: Sequence[Any]) -> list[Any]:
         """One array of the backend a declared name."""
@@ -126,6 +138,10 @@ class Program:
     def _prepare(self, key: object, arrays: list[Any], extra: Mapping[str, int]) -> Ready:
         """Check the sizes, and find the code for them."""
         sizes = self.binder.solve(arrays, extra)
+        for m, n in self.tall:
+            if (rows := m.value(sizes)) < (columns := n.value(sizes)):
+                hint = "the same with the matrix transposed has the other condition."
+                raise ShapeError(f"the formula holds for {m} >= {n}; found {rows} and {columns}.", hint=hint)
         if len(self.ready) >= 512:
             self.ready.clear()
         version = self.version({**dict.fromkeys(self.binder.guessed, GUESS), **sizes})
@@ -140,7 +156,7 @@ class Program:
         """The code for sizes of this magnitude."""
         if None in self.versions:
             return self.versions[None]
-        key = tuple(_magnitude(sizes[n]) for n in self.names)
+        key = self._key(sizes)
         found = self.versions.get(key)
         if found is None:
             found = self._compile(sizes)
@@ -148,6 +164,10 @@ class Program:
                 self.verify(self, found)
             self.versions[key if found.planned else None] = found
         return found
+
+    def _key(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Equal for sizes that one version serves."""
+        return tuple(_magnitude(sizes[n]) for n in self.names)
 
     def representative(self) -> dict[str, int]:
         """Distinct sizes in order of appearance, larger first."""
@@ -168,53 +188,82 @@ class Program:
         for name in self.names:
             if not isinstance(sizes[name], Integral) or sizes[name] < 1:
                 raise ShapeError(f"a size is a whole number from 1 up; {name} is {sizes[name]!r}.")
-        return multiply_adds(self.version(sizes).steps, lambda size: size.value(sizes))
+        made = self.versions.get(None) or self.versions.get(self._key(sizes))
+        steps = made.steps if made is not None else _steps(self._planned(sizes)[1])
+        return multiply_adds(steps, lambda size: size.value(sizes))
 
     def __repr__(self) -> str:
         return f"Program({', '.join(self.declarations)}) -> {', '.join(f'{n}: {shape_text(e.shape)}' for n, e in self.outputs.items())}"
 
     # ------------------------------------------------------------------------------------------------ compiling
-    def _compile(self, sizes: Mapping[str, int]) -> Compiled:
+    def _planned(self, sizes: Mapping[str, int]) -> tuple[Builder, dict[str, Core]]:
+        """What is returned of each output, planned for sizes."""
         build = Builder(sizes, self.declarations, self.facts)
         results = self._results(build)
-        shared = shared_factors(build.g, [x for x, _ in results.values()], build.definite, build.symmetric, build.value)
-        results = {name: (shared.get(x.number, x), a) for name, (x, a) in results.items()}
-        steps = {name: x for name, (x, _) in results.items()}
+        shared = shared_factors(build.g, [core.step for core in results.values()], build.definite, build.symmetric, build.value)
+        return build, {name: core._replace(step=shared.get(core.step.number, core.step)) for name, core in results.items()}
+
+    def _compile(self, sizes: Mapping[str, int]) -> Compiled:
+        build, results = self._planned(sizes)
+        steps = {name: core.step for name, core in results.items()}
         source, namespace, free = source_of(self.backend, self.declarations, self.names, self.binder, "_and_".join(self.outputs), steps)
         static = [k for k, n in enumerate(self.binder.names) if n in self.binder.whole + self.binder.functions] + list(
             range(self.count, self.count + len(free))
         )
         run = self.backend.compiled(execute(source, namespace), tuple(static))
-        return Compiled(source, run, tuple(ordered([x for x, _ in results.values()])), tuple(a for _, a in results.values()), build.planned, free)
+        return Compiled(source, run, _steps(results), tuple(results.values()), build.planned, free)
 
-    def _results(self, build: Builder) -> dict[str, tuple[Step, Array]]:
+    def _results(self, build: Builder) -> dict[str, Core]:
         """What is returned of each output: all of it, or the cores of its parts."""
         g = build.g
         found = build.outputs(list(self.stable.values()))
         if self.output == "dense":
-            return {name: (g.floating(a.dense(g)), a) for name, a in zip(self.stable, found, strict=True)}
+            return {name: Core(name, g.floating(a.dense(g)), a, ()) for name, a in zip(self.stable, found, strict=True)}
         results = {}
         for (name, e), whole in zip(self.stable.items(), found, strict=True):
-            parts = build.parts(e) if isinstance(e, Sum) else [whole]
-            simple = [a if a.simple else dense_array(a.dense(g)) for a in parts]
-            for k, a in enumerate(simple):
-                results[name if len(simple) == 1 else f"{name}{k + 1}"] = (g.floating(a.core), a)
-            self.parts[name] = len(simple)
+            cores = _cores(build, e, whole)
+            for k, (a, (x, labels)) in enumerate(cores):
+                results[name if len(cores) == 1 else f"{name}{k + 1}"] = Core(name, g.floating(x), a, labels)
         return results
 
-    def packed(self, values: tuple[Any, ...], arrays: Sequence[Array], sizes: Mapping[str, int]) -> Any:
+    def packed(self, values: tuple[Any, ...], cores: Sequence[Core], sizes: Mapping[str, int]) -> Any:
         """Cores as structured results."""
-        out, at = [], 0
-        for name in self.stable:
-            parts = []
-            for value, a in zip(values[at : at + self.parts[name]], arrays[at:], strict=False):
-                names = canonical_names(a)
-                letters = {label: ALPHABET[k] for k, label in enumerate([*names, *[label for label in a.labels if label not in names]])}
-                pattern = "".join(letters[f.steps[0][0]] for f in a.forms)
-                parts.append(Structured(value, "".join(letters[label] for label in a.labels), pattern, tuple(s.value(sizes) for s in a.shape)))
-            at += self.parts[name]
-            out.append(parts[0] if len(parts) == 1 else StructuredSum(parts))
+        parts: dict[str, list[Structured | StructuredProduct]] = {name: [] for name in self.stable}
+        for (name, _), group in groupby(zip(values, cores, strict=True), key=lambda pair: (pair[1].output, id(pair[1].array))):
+            members = list(group)
+            a = members[0][1].array
+            names = canonical_names(a)
+            letters = {label: ALPHABET[k] for k, label in enumerate([*names, *[label for label in a.labels if label not in names]])}
+            pattern = "".join(letters[f.steps[0][0]] for f in a.forms)
+            shape = tuple(s.value(sizes) for s in a.shape)
+            factors = [Factor(value, "".join(letters[label] for label in core.labels)) for value, core in members]
+            parts[name].append(Structured(*factors[0], pattern, shape) if len(factors) == 1 else StructuredProduct(factors, pattern, shape))
+        out = [found[0] if len(found) == 1 else StructuredSum(found) for found in parts.values()]
         return out[0] if len(out) == 1 else tuple(out)
+
+
+def _steps(results: Mapping[str, Core]) -> tuple[Step, ...]:
+    """All steps below what is returned, in the order of their computation."""
+    return tuple(ordered([core.step for core in results.values()]))
+
+
+def _cores(build: Builder, e: Expr, whole: Array) -> list[tuple[Array, tuple[Step, Labels]]]:
+    """The cores of an output beside the array they are of: terms of one pattern added up, outer products of order 3 and more as their factors."""
+    terms = list(e.terms) if isinstance(e, Sum) else []
+    outer: list[tuple[Array, list[tuple[Step, Labels]]]] = []
+    rest = []
+    for c, t in terms:
+        a = build.arrays[id(t)]
+        factors = outer_factors(build.g, a) if a.simple and len(a.shape) > 2 else []
+        if len(factors) > 1:
+            x, labels = factors[0]
+            outer.append((a, [(build.g.mul([(x, labels)], labels, c), labels), *factors[1:]]))
+        else:
+            rest.append((c, t))
+    plain = build.parts(rest) if terms else [whole]
+    simple = [a if a.simple else dense_array(a.dense(build.g)) for a in plain]
+    outer += [(a, outer_factors(build.g, a) if len(a.shape) > 2 else [(a.core, a.labels)]) for a in simple]
+    return [(a, factor) for a, factors in outer for factor in factors]
 
 
 def _size_names(exprs: Any, declarations: Mapping[str, Declaration]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from wrt.errors import ShapeError, WrtError
 
@@ -13,7 +14,7 @@ KEPT = 200  # sources whose lines tracebacks can show
 
 def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
     """The last function that a source defines; tracebacks show its lines."""
-    filename = f"<wrt program {abs(hash(source)):x}>"
+    filename = f"<wrt program {crc32(source.encode()):08x}>"
     try:
         code = compile(source, filename, "exec")
     except SyntaxError as error:
@@ -28,9 +29,11 @@ def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
 
 
 def told(error: Exception, source: str) -> Exception:
-    """What emitted code raised, with the code: a place outside an array as ShapeError, a singular matrix as it is."""
+    """What emitted code raised, with the code: a place outside an array, a quotient by an empty size as ShapeError, a singular matrix as it is."""
     if isinstance(error, IndexError):
         return ShapeError(f"an index leaves its range at these sizes: {error}.")
+    if isinstance(error, ZeroDivisionError):
+        return ShapeError("the formula divides by a size that is 0 here.")
     if not isinstance(error, WrtError) and type(error).__name__ != "LinAlgError":
         error.add_note(f"in the compiled program:\n{numbered(source)}")
     return error

@@ -17,6 +17,26 @@ def root_power(s: Array, exponent: float) -> Array:
     return np.power(s, exponent, out=np.zeros_like(s), where=s != 0)
 
 
+def norm(x: Array) -> Array:
+    """The root of the sum of the squares, scaled where these would overflow or vanish."""
+    s = np.vdot(x, x)
+    if 1e-280 < s < 1e300:
+        return np.sqrt(s)
+    scale = np.abs(x).max(initial=0.0)
+    return scale * np.sqrt(np.square(x / scale).sum()) if 0 < scale < np.inf else scale
+
+
+def norms(x: Array, axis: int) -> Array:
+    """The root of the sum of the squares along an axis, scaled where these would overflow or vanish."""
+    with np.errstate(over="ignore", under="ignore"):
+        s = (x * x).sum(axis=axis)
+    if np.all((s > 1e-280) & (s < 1e300)):
+        return np.sqrt(s)
+    scale = np.abs(x).max(axis=axis, initial=0.0)
+    scale = np.where((scale > 0) & (scale < np.inf), scale, 1.0)
+    return scale * np.sqrt(np.square(x / np.expand_dims(scale, axis)).sum(axis=axis))
+
+
 def add_diagonal(a: Array, v: Array) -> Array:
     """a + diag(v), in place."""
     a.flat[:: a.shape[1] + 1] += v

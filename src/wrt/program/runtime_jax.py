@@ -14,6 +14,20 @@ def root_power(s: Array, exponent: float) -> Array:
     return jnp.where(s != 0, jnp.where(s != 0, s, 1.0) ** exponent, 0.0)
 
 
+def norm(x: Array) -> Array:
+    """The root of the sum of the squares, scaled so that none overflows or vanishes."""
+    scale = jnp.abs(x).max(initial=0.0)
+    scale = jnp.where((scale > 0) & (scale < jnp.inf), scale, 1.0)
+    return scale * jnp.sqrt(jnp.square(x / scale).sum())
+
+
+def norms(x: Array, axis: int) -> Array:
+    """The root of the sum of the squares along an axis, scaled so that none overflows or vanishes."""
+    scale = jnp.abs(x).max(axis=axis, initial=0.0)
+    scale = jnp.where((scale > 0) & (scale < jnp.inf), scale, 1.0)
+    return scale * jnp.sqrt(jnp.square(x / jnp.expand_dims(scale, axis)).sum(axis=axis))
+
+
 def add_diagonal(a: Array, v: Array) -> Array:
     """a + diag(v)."""
     k = jnp.arange(a.shape[0])

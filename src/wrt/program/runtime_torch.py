@@ -14,6 +14,20 @@ def root_power(s: Tensor, exponent: float) -> Tensor:
     return torch.where(s != 0, torch.where(s != 0, s, 1.0) ** exponent, 0.0)
 
 
+def norm(x: Tensor) -> Tensor:
+    """The root of the sum of the squares, scaled so that none overflows or vanishes."""
+    scale = x.abs().max() if x.numel() else x.sum()
+    scale = torch.where((scale > 0) & (scale < torch.inf), scale, torch.ones_like(scale))
+    return scale * (x / scale).square().sum().sqrt()
+
+
+def norms(x: Tensor, axis: int) -> Tensor:
+    """The root of the sum of the squares along an axis, scaled so that none overflows or vanishes."""
+    scale = x.abs().amax(dim=axis) if x.numel() else x.sum(dim=axis)
+    scale = torch.where((scale > 0) & (scale < torch.inf), scale, torch.ones_like(scale))
+    return scale * (x / scale.unsqueeze(axis)).square().sum(dim=axis).sqrt()
+
+
 def add_diagonal(a: Tensor, v: Tensor) -> Tensor:
     """a + diag(v)."""
     a = a.clone()

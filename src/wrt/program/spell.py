@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node, Number, Unary
+from wrt.language.trees import chain, turned
 from wrt.program.spell_given import callable_code, spoken
 from wrt.program.steps import Labels, Step, is_mask
 from wrt.program.terms import (
@@ -18,7 +19,6 @@ from wrt.program.terms import (
     POWER,
     TIMES,
     Term,
-    chain,
     decimal,
     einsum,
     entry,
@@ -27,7 +27,6 @@ from wrt.program.terms import (
     number_node,
     ones,
     size_node,
-    turned,
 )
 from wrt.program.write import Writer
 from wrt.tables.functions import FUNCTIONS
@@ -297,9 +296,9 @@ def _map(w: Writer, x: Step, args: list[Term]) -> Term:
     if function == "pow":
         node = formula(w, x, args, places, lambda nodes: Binary("**", nodes[0], nodes[1]))
         return Term(f"{words[0].at(ATOM)}**{words[1].at(ATOM)}", POWER, node, weight)
-    if function == "xlogy":
-        node = formula(w, x, args, places, lambda nodes: Binary("*", nodes[0], Call("log", (nodes[1],))))
-        return Term(f"{w.module('special')}.xlogy({words[0].code}, {words[1].code})", ATOM, node, weight)
+    if function in ("xlogy", "xlog1py"):
+        node = formula(w, x, args, places, lambda nodes: Binary("*", nodes[0], Call(function[1:].removesuffix("y"), (nodes[1],))))
+        return Term(f"{w.module('special')}.{function}({words[0].code}, {words[1].code})", ATOM, node, weight)
     called = callable_code(w, function)
     if called is not None:
         node = formula(w, x, args, places, lambda nodes: Call(spoken(w, function), tuple(nodes)))
@@ -378,6 +377,17 @@ def _dot(w: Writer, x: Step, args: list[Term]) -> Term:
     return Term(f"{w.module('np')}.vdot({a.code}, {b.code})", ATOM, Call("sum", (Binary("*", a.node, b.node),)), weigh(args))
 
 
+def _norm(w: Writer, x: Step, args: list[Term]) -> Term:
+    (a,) = args
+    if not x.data:
+        return Term(f"{w.helper('norm')}({a.code})", ATOM, Call("norm", (a.node,)), weigh(args))
+    (axis,) = x.data
+    assert isinstance(axis, int)
+    squares = Call("sum", (Binary("*", a.node, a.node),), (("axis", number_node(Fraction(axis))),))
+    text = Call("sqrt", (squares,))
+    return Term(f"{w.helper('norms')}({a.code}, {axis})", ATOM, turned(text) if axis == 0 else text, weigh(args))
+
+
 SPELL: dict[str, Callable[[Writer, Step, list[Term]], Term]] = {
     "input": _input,
     "number": _number,
@@ -394,4 +404,5 @@ SPELL: dict[str, Callable[[Writer, Step, list[Term]], Term]] = {
     "power": _power,
     "matmul": _matmul,
     "dot": _dot,
+    "norm": _norm,
 }

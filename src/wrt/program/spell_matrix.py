@@ -9,10 +9,11 @@ from wrt.errors import NoClosedFormError
 from wrt.language.functions_declared import is_whole
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node, Text
+from wrt.language.trees import chain, turned
 from wrt.program.spell import weigh
 from wrt.program.spell_given import application
 from wrt.program.steps import Step
-from wrt.program.terms import ATOM, TIMES, Term, affine_node, chain, entry, generator, number_node, size_node, turned
+from wrt.program.terms import ATOM, TIMES, Term, affine_node, entry, generator, number_node, size_node
 from wrt.program.write import Writer
 from wrt.tables.operators import OPERATORS
 

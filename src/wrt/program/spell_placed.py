@@ -7,11 +7,12 @@ from fractions import Fraction
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Block, Call, Name, Node
+from wrt.language.trees import chain, turned
 from wrt.program.array import ZERO
 from wrt.program.spell import weigh
 from wrt.program.steps import Step
 from wrt.program.structure import at_least
-from wrt.program.terms import ATOM, Term, affine_node, chain, entry, generator, number_node, ones, size_node, turned
+from wrt.program.terms import ATOM, Term, affine_node, entry, generator, number_node, ones, size_node
 from wrt.program.write import Writer
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"

@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Index, Name, Node, Slice
+from wrt.language.trees import turned
 from wrt.program.array import ZERO
 from wrt.program.spell import weigh
 from wrt.program.steps import Step
-from wrt.program.terms import ATOM, Term, affine_node, entry, generator, number_node, size_node, turned
+from wrt.program.terms import ATOM, Term, affine_node, entry, generator, number_node, size_node
 from wrt.program.write import Writer
 
 

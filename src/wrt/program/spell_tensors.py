@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Name, Node
+from wrt.language.trees import chain, turned
 from wrt.program.spell import weigh
 from wrt.program.steps import Step
-from wrt.program.terms import ATOM, Term, chain, einsum, entry, generator, turned
+from wrt.program.terms import ATOM, Term, einsum, entry, generator
 from wrt.program.write import Writer
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"

@@ -24,7 +24,7 @@ from wrt.program.exponentials import Shift, exponent_of, has_exponential, one_an
 
 ONE = Fraction(1)
 Operand = tuple[Expr, tuple[int, ...]]
-FUSED = ("exp", "sigmoid", "sinh", "log")
+FUSED = ("exp", "sigmoid", "sinh", "log", "log1p")
 
 
 def stabilised(*roots: Expr) -> tuple[Expr, ...]:
@@ -175,7 +175,7 @@ class Stabiliser:
         return node
 
     def ratio(self, node: Product) -> Expr | None:
-        """exp(a)**j / S**k with exp(a) one of the exponentials that S sums: both shifted."""
+        """exp(a)**j / S**k with exp(a) one of the exponentials that S sums, beside it or in an inner product: both shifted."""
         for m, (f, there) in enumerate(node.operands):
             base, exponent = _base(f)
             if exponent >= 0 or exponent.denominator != 1:
@@ -186,13 +186,11 @@ class Stabiliser:
             left, gone = -exponent, {m}
             new: list[Operand] = []
             for k, (e, labels) in enumerate(node.operands):
-                if not (isinstance(e, Map) and e.function == "exp") or not left:
-                    continue
-                matched = _member(shift, e.arguments[0], labels, there)
-                if matched is not None and matched[0] <= left:
-                    left -= matched[0]
+                found, used = _shifted(shift, e, labels, there, left)
+                if used:
+                    left -= used
                     gone.add(k)
-                    new.append((power(matched[1], constant(matched[0], matched[1].shape)), labels))
+                    new.append((found, labels))
             if not new or (left and not self.partial):
                 continue
             new.append((power(shift.rest, constant(exponent, base.shape)), there))
@@ -313,6 +311,26 @@ def _tanh(node: Product) -> Expr | None:
     return None
 
 
+def _shifted(shift: Shift, e: Expr, labels: tuple[int, ...], there: tuple[int, ...], left: Fraction) -> tuple[Expr, Fraction]:
+    """(e, how many powers of the sum they make up, at most `left`), the exponentials in e that are members of the sum shifted."""
+    if isinstance(e, Map) and e.function == "exp" and left:
+        matched = _member(shift, e.arguments[0], labels, there)
+        if matched is not None and matched[0] <= left:
+            return power(matched[1], constant(matched[0], matched[1].shape)), matched[0]
+    if not isinstance(e, Product) or len(set(e.output)) < len(e.output):
+        return e, Fraction(0)
+    place = dict(zip(e.output, labels, strict=True))
+    used = Fraction(0)
+    new: list[Operand] = []
+    for n, (f, own) in enumerate(e.operands):
+        made = f
+        if isinstance(f, Map):
+            made, more = _shifted(shift, f, tuple([place.get(a, -1 - a) for a in own]), there, left - used)
+            used += more
+        new.append((made, e.operands[n][1]))
+    return (product(e.coefficient, new, e.output, e.sizes, flatten=False) if used else e), used
+
+
 def _member(shift: Shift, u: Expr, labels: tuple[int, ...], there: tuple[int, ...]) -> tuple[Fraction, Expr] | None:
     """(r, shifted exponential) when exp(u) at `labels` is the r-th power of a member of a sum that stands at `there`."""
     c, plain = unscale(u)
@@ -330,16 +348,29 @@ def _interesting(node: Product) -> bool:
 
 
 def _entropy(node: Product) -> Expr | None:
-    """u * log(v) with v holding u: 0 where u is 0."""
+    """u * log(v) with v holding u, v**a * log(v), (1 - w) * log1p(-w): 0 where the first factor is 0."""
     for k, (e, labels) in enumerate(node.operands):
-        if not (isinstance(e, Map) and e.function == "log"):
+        if not (isinstance(e, Map) and e.function in ("log", "log1p")):
             continue
-        v = e.arguments[0]
+        (a,) = e.arguments
+        v = a if e.function == "log" else add([(ONE, constant(1, a.shape)), (ONE, a)], a.shape)
         factors = [v] if not isinstance(v, Product) else [f for f, ls in v.operands if ls == v.output]
         for m, (f, there) in enumerate(node.operands):
-            if m != k and there == labels and any(f is g for g in factors) and not is_zero(f):
-                return _without(node, {k, m}, [(raw_map("xlogy", (f, v)), labels)])
+            if m == k or there != labels or is_zero(f):
+                continue
+            sign = next((c for c in (1, -1) if any(scale(c, f) is g or _power_of(scale(c, f), g) for g in factors)), 0)
+            if sign:
+                made = raw_map("xlogy" if e.function == "log" else "xlog1py", (scale(sign, f), a))
+                return scale(sign, _without(node, {k, m}, [(made, labels)]))
     return None
+
+
+def _power_of(f: Expr, base: Expr) -> bool:
+    """Whether f is a power of the base that may be 0 with it: no constant negative exponent."""
+    if not (isinstance(f, Map) and f.function == "pow" and f.arguments[0] is base):
+        return False
+    k = constant_value(f.arguments[1])
+    return k is None or k > 0
 
 
 # ------------------------------------------------------------------------------------------------ branches

@@ -198,6 +198,9 @@ class Graph:
         """x ** exponent; guarded: 0 where x is 0, whatever the exponent's sign."""
         if exponent == 1:
             return x
+        squares = _squared(x) if exponent.denominator == 2 else None
+        if squares is not None:
+            return self.power(self.step("norm", squares[:1], squares[1], x.shape), 2 * exponent, guarded)
         if x.op == "transpose":
             return self.transpose(self.power(x.args[0], exponent, guarded), x.data)  # type: ignore[arg-type]  # axes are ints
         if x.op == "power" and exponent.denominator == 1 and not guarded and x.data[0] == -1:
@@ -234,6 +237,18 @@ class Graph:
             return self.placed(x, labels, out)[0]
         placed, places = self.placed(self.floating(x), labels, out)
         return self.step("expand", (placed,), places, sizes)
+
+
+def _squared(x: Step) -> tuple[Step, Labels] | None:
+    """(A, axes) of a sum of the squares of A over all axes or over one of two: its root is a norm, which no large entry makes overflow."""
+    if x.op == "dot" and x.args[0] is x.args[1]:
+        return x.args[0], ()
+    base = x.args[0] if x.op == "sum" else x
+    if x.op != "sum" or base.op != "mul" or base.order > 2 or base.data[0] != 1 or len(base.args) != 2 or base.args[0] is not base.args[1]:
+        return None
+    full = tuple(range(base.order))
+    axes: Labels = x.data  # type: ignore[assignment]  # axes are ints
+    return (base.args[0], axes if x.order else ()) if base.data[1] == (full, full) else None
 
 
 def _mostly_turned(parts: Sequence[tuple[Step, Labels]], order: int) -> bool:

@@ -8,7 +8,7 @@ written out, is n blocks of k x k.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from wrt.errors import ShapeError
 
@@ -55,7 +55,7 @@ class Structured:
         if cut < 0 or self.shape[cut:] != v.shape:
             raise ShapeError(f"the last axes of {self.shape} do not fit an array of shape {v.shape}.")
         rows, columns = self.pattern[:cut], self.pattern[cut:]
-        v, letters = _diagonals(v, columns)
+        v, letters = diagonals(v, columns)
         out = "".join(dict.fromkeys(rows))
         held = "".join(c for c in out if c in self.axes or c in letters)
         result = contract(np.asarray(self.core), self.axes, v, letters, held)
@@ -106,7 +106,7 @@ class Structured:
 
         for c, d in zip(self.pattern[:half], self.pattern[half:], strict=True):
             same[find(d)] = find(c)
-        core, axes = _diagonals(np.asarray(self.core), "".join(find(c) for c in self.axes))
+        core, axes = diagonals(np.asarray(self.core), "".join(find(c) for c in self.axes))
         return Structured(core, axes, "".join(find(c) for c in self.pattern[:half]), shape).dense()
 
     def trace(self) -> float:
@@ -121,10 +121,28 @@ class Structured:
         return float(np.sqrt(np.sum(np.square(self.core)) * missing))
 
 
+class Part(Protocol):
+    """What a sum is made of: a `Structured`, or an outer product of cores."""
+
+    pattern: str
+    shape: tuple[int, ...]
+
+    @property
+    def core(self) -> Array: ...
+    @property
+    def axes(self) -> str: ...
+    @property
+    def sizes(self) -> dict[str, int]: ...
+    def dense(self) -> Array: ...
+    def __matmul__(self, v: Array) -> Array: ...
+    def diag(self) -> Array: ...
+    def trace(self) -> float: ...
+
+
 class StructuredSum:
     """A sum of structured arrays of one shape."""
 
-    def __init__(self, parts: Sequence[Structured]) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.shape = self.parts[0].shape
 
@@ -184,13 +202,13 @@ def finer(pattern: str, coarse: str) -> bool:
     return len({(c, d) for c, d in zip(coarse, pattern, strict=True)}) == len(set(coarse))
 
 
-def _inside(part: Structured, coarse: str, letters: str, sizes: dict[str, int]) -> Array:
+def _inside(part: Part, coarse: str, letters: str, sizes: dict[str, int]) -> Array:
     """A finer array as the core of a coarser pattern."""
     own = "".join(part.pattern[coarse.index(c)] for c in letters)
     return Structured(part.core, part.axes, own, tuple(sizes[c] for c in letters)).dense()
 
 
-def _diagonals(v: Array, letters: str) -> tuple[Array, str]:
+def diagonals(v: Array, letters: str) -> tuple[Array, str]:
     """Repeated letters taken as diagonals."""
     import numpy as np
 
@@ -237,5 +255,4 @@ def contract(a: Array, left: str, b: Array, right: str, out: str) -> Array:
     return np.transpose(product.reshape([sizes[c] for c in names]), [names.index(c) for c in out])
 
 
-Result = Structured | StructuredSum
-__all__ = ["Result", "Structured", "StructuredSum"]
+__all__ = ["Part", "Structured", "StructuredSum", "contract", "diagonals"]

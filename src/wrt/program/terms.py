@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Call, Generator, Index, Loop, Name, Node, Number, Text, Unary
+from wrt.language.trees import chain, number
 
 COMPARE, PLUS, MATMUL, TIMES, NEGATIVE, POWER, ATOM = range(1, 8)  # how tightly a piece of code binds
 
@@ -58,7 +59,7 @@ def number_node(value: Fraction) -> Node:
     text = decimal(value)
     if text is not None:
         return Number(value, text)
-    return Binary("/", Number(Fraction(value.numerator), str(value.numerator)), Number(Fraction(value.denominator), str(value.denominator)))
+    return number(value)
 
 
 def size_node(size: Size) -> Node:
@@ -74,18 +75,6 @@ def size_node(size: Size) -> Node:
 
 
 # ------------------------------------------------------------------------------------------------ trees
-def chain(op: str, nodes: Sequence[Node]) -> Node:
-    total = nodes[0]
-    for node in nodes[1:]:
-        total = Binary(op, total, node)
-    return total
-
-
-def turned(node: Node) -> Node:
-    """The transpose; a double one vanishes."""
-    return node.argument if isinstance(node, Unary) and node.op == "T" else Unary("T", node)
-
-
 def ones(*sizes: Size) -> Node:
     return Call("ones", tuple(size_node(s) for s in sizes))
 

@@ -146,6 +146,7 @@ def _names() -> dict[str, Any]:
     special = SimpleNamespace(
         **{name: _unary(getattr(torch.special, name)) for name in "digamma erf expit gammaln ndtr".split()},
         xlogy=_binary(torch.special.xlogy),
+        xlog1py=_binary(torch.special.xlog1py),
         polygamma=lambda k, x: torch.special.polygamma(int(k), tensor(x)),
     )
     linalg = SimpleNamespace(

@@ -181,7 +181,7 @@ class Writer:
         return (
             self.uses[x.number] == 1
             and self.terms[x.number].weight > 0
-            and x.op in ("add", "mul", "map", "matmul", "contract", "scatter", "scatter_add", "power", "solve", "dot")
+            and x.op in ("add", "mul", "map", "matmul", "contract", "scatter", "scatter_add", "power", "solve", "dot", "norm")
             and x.order > 0
         )
 

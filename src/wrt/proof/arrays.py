@@ -125,15 +125,21 @@ class Meeting(NamedTuple):
     right: Gather | None
 
 
+def _met(a: dict[Key, int], b: dict[Key, int]) -> dict[Key, int]:
+    """The sizes by key of two arrays together: a size 1 stretches. Raises: UnfitError."""
+    sizes: dict[Key, int] = {}
+    for key in {**a, **b}:
+        m, n = a.get(key, 1), b.get(key, 1)
+        if m not in {n, 1} and n != 1:
+            raise UnfitError(f"sizes {m} and {n} meet")
+        sizes[key] = max(m, n) if m and n else 0
+    return sizes
+
+
 @lru_cache(maxsize=8192)
 def meeting(ka: Keys, da: Dims, kb: Keys, db: Dims) -> Meeting:
     """The plan of an elementwise operation."""
-    sizes = dict(zip(ka, da, strict=True))
-    for key, dim in zip(kb, db, strict=True):
-        have = sizes.get(key, 1)
-        if have not in {dim, 1} and dim != 1:
-            raise UnfitError(f"sizes {have} and {dim} meet")
-        sizes[key] = max(have, dim) if have and dim else 0
+    sizes = _met(dict(zip(ka, da, strict=True)), dict(zip(kb, db, strict=True)))
     keys = ordered(frozenset(sizes))
     dims = tuple(sizes[k] for k in keys)
     left = gather(positions(ka, da, keys, dims), size_of(da))
@@ -178,12 +184,7 @@ class Contraction(NamedTuple):
 def contraction(ka: Keys, da: Dims, kb: Keys, db: Dims, out: Keys) -> Contraction:
     """The plan of sum over all keys outside `out` of A*B. A key outside `out` must be in both (sum the others first)."""
     a, b = dict(zip(ka, da, strict=True)), dict(zip(kb, db, strict=True))
-    sizes = {}
-    for key in {**a, **b}:
-        m, n = a.get(key, 1), b.get(key, 1)
-        if m not in {n, 1} and n != 1:
-            raise UnfitError(f"sizes {m} and {n} meet")
-        sizes[key] = max(m, n) if m and n else 0
+    sizes = _met(a, b)
     both = [k for k in ka if k in b and a[k] == b[k]]
     batch = [k for k in both if k in out]
     inner = [k for k in both if k not in out]

@@ -74,19 +74,12 @@ def _var(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     return _renumbered(walk, node, _mean_over(walk, walk.times(deviation, deviation), keys))
 
 
-def _last(walk: Walker, value: Value, keys: Keys) -> tuple[Value, Keys, int]:
-    """The value with some axes last, the keys that stay, and how many entries the last ones have."""
-    kept = tuple(k for k in value.keys if k not in keys)
-    moved = walk.arranged(value, (*kept, *keys))
-    return moved, kept, size_of(moved.dims[len(kept) :])
-
-
 def _prod(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     value = yield node.arguments[0]
     keys = _reduced(node, value, walk)
     if not keys:
         return value
-    moved, kept, n = _last(walk, value, keys)
+    moved, kept, n = walk.last(value, keys)
     out: Parts = {m: x[::n] for m, x in moved.parts.items()}
     for k in range(1, n):
         out = walk.ring.times(out, {m: x[k::n] for m, x in moved.parts.items()})
@@ -98,7 +91,7 @@ def _extreme(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     keys = _reduced(node, value, walk)
     if not keys:
         return value
-    moved, kept, n = _last(walk, value, keys)
+    moved, kept, n = walk.last(value, keys)
     count = size_of(moved.dims)
     flat = moved.parts.get(0) or [walk.number(0)] * count
     groups = [range(k, k + n) for k in range(0, count, n)]
@@ -112,7 +105,7 @@ def _cumsum(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
     keys = _reduced(node, value, walk) if _axis(node) is not None else walk.own(value)
     if not keys:
         return value
-    moved, _, n = _last(walk, value, keys)
+    moved, _, n = walk.last(value, keys)
     parts: Parts = {}
     for m, x in moved.parts.items():
         flat = list(x)
@@ -273,7 +266,7 @@ def _filled(value: int) -> CallRule:
     return rule
 
 
-def _triangle(lower: bool) -> CallRule:
+def _triangle(*, lower: bool) -> CallRule:
     def rule(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
         value = yield node.arguments[0]
         m, n = value.dims[-2:]
@@ -373,8 +366,8 @@ CALLS: dict[str, RuleOf] = {
     "eye": _eye,
     "ones": _filled(1),
     "zeros": _filled(0),
-    "tril": _triangle(True),
-    "triu": _triangle(False),
+    "tril": _triangle(lower=True),
+    "triu": _triangle(lower=False),
     "commutation": _commutation,
     "einsum": _einsum,
     "conv1d": _conv,

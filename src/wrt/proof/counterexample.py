@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 from wrt.language.surface import FunctionDeclaration, Node, Source
@@ -19,6 +19,8 @@ from wrt.tables.facts import closure
 SEEDS, RANGES = 12, (1, 2, 4)  # points tried for every choice of sizes, with entries up to each of these
 DIGITS = 30  # of the values compared
 TELLS_APART = 1e-12  # relative difference from which on two values differ
+BESIDE = 1e-9  # of a point and the ones beside it, where a value that leaps tells a kink
+LEAPS = 1e-4  # relative difference of values beside each other from which on they leap
 DENOMINATOR = 10_000  # of entries that facts make fractions (of an orthogonal matrix, say)
 
 Number = int | Fraction | float
@@ -35,7 +37,9 @@ class Counterexample(NamedTuple):
 
 
 class WholeDraw(FloatDraw):
-    """Variables of whole numbers up to `style` in size, as their facts allow."""
+    """Variables of whole numbers up to `style` in size, as their facts allow; moved by `beside` to one side, so that kinks are left."""
+
+    beside = 0.0
 
     def floats(self, mp: Any, name: str) -> Flat:
         facts = closure(self.declarations[name].facts)
@@ -43,7 +47,8 @@ class WholeDraw(FloatDraw):
             return [mp.mpf(v) for v in self.whole(name)]
 
         def drawn(k: int, low: int) -> Any:
-            return mp.mpf(low + hashed(self.seed, name, k) % (self.style - low + 1))
+            whole = mp.mpf(low + hashed(self.seed, name, k) % (self.style - low + 1))
+            return whole + self.beside * (1 + hashed(self.seed, name, "beside", k) % 7) if self.beside else whole
 
         kinds = {
             "positive": lambda k: drawn(k, 1),
@@ -57,25 +62,46 @@ class WholeDraw(FloatDraw):
         return [v * ring.one for v in construct(Maker(ring, lambda k: drawn(k, low), kinds, mp.sqrt), self.dims(name), facts)]
 
 
-def counterexample(left: Source, right: Source) -> Counterexample | None:
-    """The first point, from the simplest on, where two formulas of one shape differ; both have the same declarations."""
+def counterexample(left: Source, right: Source, *, off_kinks: bool = False, most: int | None = None) -> Counterexample | None:
+    """The first point, from the simplest on, where two formulas of one shape differ; both have the same declarations.
+
+    off_kinks: only where the left one does not leap (a derivative leaps at a kink of its function); most: points tried.
+    """
     if any(isinstance(d, FunctionDeclaration) for d in left.declarations.values()):
         return None  # the values of a function that nobody knows tell nothing
     reading = Reading(left.declarations)
     trees = [reading.take(s) for s in (left, right)]
-    for sizes, greatest, seed in _points(left.sizes):
+    for sizes, greatest, seed in islice(_points(left.sizes), most):
         try:
             draw = WholeDraw(reading.declarations, sizes, f"whole{seed}", reading.looked_up, greatest)
             walker = Numeric(reading, draw, DIGITS, BUDGET)
             a, b = (_entries(walker, tree) for tree in trees)
         except (UnfitError, UndecidedError, BudgetError):
             continue
-        scale = max((abs(v) for v in (*a, *b)), default=0) or 1
-        if any(abs(x - y) > TELLS_APART * scale for x, y in zip(a, b, strict=True)):
+        if _apart(a, b, TELLS_APART) and not (off_kinks and _leaps(reading, draw, trees[0], a)):
             values = {name: nested(walker.base(name), draw.dims(name)) for name in reading.declarations}
             dims = _dims(trees[0], sizes)
             return Counterexample(values, nested(a, dims), nested(b, dims), sizes)
     return None
+
+
+def _apart(a: Sequence[Any], b: Sequence[Any], tolerance: float) -> bool:
+    """Whether two lists of values differ, relative to the largest."""
+    scale = max((abs(v) for v in (*a, *b)), default=0) or 1
+    return any(abs(x - y) > tolerance * scale for x, y in zip(a, b, strict=True))
+
+
+def _leaps(reading: Reading, draw: WholeDraw, tree: Node, here: Sequence[Any]) -> bool:
+    """Whether a value beside the point, on the one side or the other, is far from the one at it, or is none."""
+    for side in (BESIDE, -BESIDE):
+        near = WholeDraw(reading.declarations, draw.sizes, draw.seed, reading.looked_up, draw.style)
+        near.beside = side
+        try:
+            if _apart(here, _entries(Numeric(reading, near, DIGITS, BUDGET), tree), LEAPS):
+                return True
+        except (UnfitError, UndecidedError, BudgetError):
+            return True
+    return False
 
 
 def _points(names: Sequence[str]) -> Iterator[tuple[dict[str, int], int, int]]:

@@ -13,7 +13,6 @@ Past the last level a function is a random oracle: a hash of its name and argume
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import blake2b
 
 K = 2399402323919
@@ -127,13 +126,3 @@ def _levels() -> tuple[Level, ...]:
 
 LEVELS = _levels()
 BASE = LEVELS[0]
-
-
-def stream(seed: str) -> Iterator[int]:
-    """Endless 64-bit numbers that depend on nothing but the seed."""
-    count = 0
-    while True:
-        block = blake2b(f"{seed}|{count}".encode()).digest()
-        for k in range(0, 64, 8):
-            yield int.from_bytes(block[k : k + 8], "big")
-        count += 1

@@ -127,7 +127,7 @@ class Ring:
         series: list[Parts] = [{0: d} for d in derivatives]
         for bit in range(bits):
             step = 1 << bit
-            tail = {m ^ step: x for m, x in a.items() if m & step and m < 2 * step}
+            tail = along(a, bit)
             if tail:
                 for k in range(len(series) - 1):
                     more = self.times(series[k + 1], tail)
@@ -155,6 +155,12 @@ def _lines(flats: list[Flat], count: int, length: int) -> list[Flat]:
         (x,) = flats
         return [x[k * length : (k + 1) * length] for k in range(count)]
     return [[u for x in flats for u in x[k * length : (k + 1) * length]] for k in range(count)]
+
+
+def along(a: Parts, bit: int) -> Parts:
+    """The coefficient of one infinitesimal, as parts of those before it."""
+    step = 1 << bit
+    return {m ^ step: x for m, x in a.items() if m & step and m < 2 * step}
 
 
 def restricted(a: Parts, bits: int) -> Parts:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wrt.proof.arrays import Flat, Parts, UnfitError, contraction
-from wrt.proof.jets import Ring, restricted
+from wrt.proof.jets import Ring, along, restricted
 
 Root = Callable[[Any], Any]
 
@@ -104,7 +104,7 @@ def adjugate(ring: Ring, a: Parts, n: int) -> tuple[Parts, Parts]:
     inv = inverse(ring, a, n)
     for bit in range(max(tail).bit_length()):
         step = 1 << bit
-        here = {m ^ step: x for m, x in tail.items() if m & step and m < 2 * step}
+        here = along(a, bit)
         if here:
             traces = ring.contract(contraction((2, 3), (n, n), (3, 2), (n, n), ()), adj, here)
             determinant.update({m | step: x for m, x in traces.items()})
@@ -144,7 +144,7 @@ def pseudoinverse(ring: Ring, a: Parts, m: int, n: int, small: Any = 0) -> Parts
     tail = [m_ for m_ in a if m_]
     for bit in range(max(tail).bit_length() if tail else 0):
         step = 1 << bit
-        here = {part ^ step: x for part, x in a.items() if part & step and part < 2 * step}
+        here = along(a, bit)
         if here:
             more = _pinv_differential(ring, restricted(a, bit), out, here, m, n)
             out = {**out, **{part | step: x for part, x in more.items()}}
@@ -202,7 +202,7 @@ def cholesky(ring: Ring, a: Parts, n: int, root: Root) -> Parts:
     tail = [m for m in a if m]
     for bit in range(max(tail).bit_length() if tail else 0):
         step = 1 << bit
-        here = {m ^ step: y for m, y in a.items() if m & step and m < 2 * step}
+        here = along(a, bit)
         if here:
             inv = inverse(ring, out, n)
             middle = multiply(ring, multiply(ring, inv, here, n, n, n), transposed(inv, n, n), n, n, n)

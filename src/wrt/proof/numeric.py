@@ -114,6 +114,8 @@ class Numeric(Walker):
         self.integers = Whole(reading, draw)
         self.shifts: dict[str, Flat] = {}  # how far a variable is moved
         self.margin = self.number(MARGIN)
+        self.library = False  # singular vectors and eigenvectors have the signs that NumPy gives them
+        self.branches = 0  # branches of `where` around the node at hand: what has no value there is nan, which matters only where it is chosen
         self.ring.small = self.small = self.mp.mpf(10) ** (-digits // 2)
         self.nothing = self.mp.mpf(10) ** (-(4 * digits) // 5)
 
@@ -163,9 +165,16 @@ class Numeric(Walker):
         return {0: [self.ring.one / v for v in a[0]]}
 
     def root(self, a: Any) -> Any:
+        self._rounded(a)
         if a < 0:
-            raise UnfitError("the root of a negative number")
+            return self.outside("the root of a negative number")
         return self.mp.sqrt(a)
+
+    def outside(self, why: str) -> Any:
+        """The value of a function outside its domain: nan inside a branch that may not be chosen. Raises: UnfitError elsewhere."""
+        if not self.branches:
+            raise UnfitError(why)
+        return self.mp.nan
 
     # ------------------------------------------------------------------------------------------------ signs
     def signs(self, left: Node, right: Node, env: Env) -> Rule:
@@ -223,16 +232,31 @@ class Numeric(Walker):
         y = y if plan.right is None else plan.right(y)
         return Value(plan.keys, plan.dims, {0: [self.real(function, u, v) for u, v in zip(x, y, strict=True)]})
 
+    def _rounded(self, base: Any) -> None:
+        """Refuse a root of what is zero but for rounding, as det(X.T @ X) of a wide X is: it has no derivative, with other sizes it may."""
+        if base and abs(base) < self.nothing and not self.branches:
+            raise UnfitError("a root of what is zero but for rounding", singular=True)
+
     def real(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """A function's value; UnfitError outside its domain."""
-        return spectra.real(self.mp, function, *arguments)
+        """A function's value; UnfitError outside its domain, nan inside a branch."""
+        if function == self.mp.sqrt:
+            self._rounded(*arguments)
+        try:
+            return spectra.real(self.mp, function, *arguments)
+        except UnfitError as error:
+            return self.outside(error.why)
 
     def _branch(self, node: Call) -> Rule:
         if node.function == "where":
             condition = yield node.arguments[0]
-            first, second = (yield node.arguments[1]), (yield node.arguments[2])
-            flat = condition.parts.get(0, [0])
-            share = Value(condition.keys, condition.dims, {0: [self.number(int(v != 0)) for v in flat]})
+            self.branches += 1
+            try:
+                first, second = (yield node.arguments[1]), (yield node.arguments[2])
+            finally:
+                self.branches -= 1
+            holds = Value(condition.keys, condition.dims, {0: [v != 0 for v in condition.parts.get(0, [0])]})
+            none = self.number(0)
+            return self.add(self._pairwise(holds, first, lambda c, v: v if c else none), self._pairwise(holds, second, lambda c, v: none if c else v))
         else:
             first, second = (yield node.arguments[0]), (yield node.arguments[1])
             found = self.noted(decided(*node.arguments), self.subtract(first, second))
@@ -250,8 +274,9 @@ class Numeric(Walker):
     def _raised(self, base: Any, exponent: Any) -> Any:
         if exponent == self.mp.nint(exponent):
             return base ** int(exponent)
+        self._rounded(base)
         if base < 0 or (base == 0 and exponent < 0):
-            raise UnfitError("the power of a negative number")
+            return self.outside("the power of a negative number")
         return base**exponent
 
     # ------------------------------------------------------------------------------------------------ spectra
@@ -273,7 +298,7 @@ class Numeric(Walker):
             if node.function == "frechet":
                 out += spectra.frechet(self.mp, which, piece[0], piece[1], n)
             else:
-                out += spectra.matrix_function(self.mp, which, piece[0], m, n)
+                out += spectra.matrix_function(self.mp, which, piece[0], m, n, library=self.library)
         return Value((*bound, *own), (*[sizes[k] for k in bound], *dims), {0: out})
 
 

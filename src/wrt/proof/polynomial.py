@@ -96,7 +96,7 @@ def _numerically(question: Question, sizing: Sizing, tree: Node, at: Mapping[str
     return unverified("no point of the domain was found")
 
 
-def _along(question: Question, draw: FloatDraw, at: Mapping[str, Node], replaced: bool, digits: int, step: Any) -> tuple[Numeric, Pairing]:
+def _along(question: Question, draw: FloatDraw, at: Mapping[str, Node], digits: int, step: Any, *, replaced: bool) -> tuple[Numeric, Pairing]:
     walker = Numeric(question.reading, draw, digits, question.budget)
     mp = walker.mp
     if replaced:
@@ -112,7 +112,7 @@ def _remainder_fits(question: Question, draw: FloatDraw, tree: Node, at: Mapping
     digits = 20 * (order + 2)
     for places in (15, 19):
         step = Numeric(question.reading, draw, digits, question.budget).mp.mpf(10) ** -places
-        walker, pair = _along(question, draw, at, True, digits, step)
+        walker, pair = _along(question, draw, at, digits, step, replaced=True)
         mine, yours = (function_view(pair, walker.value(t), 0) for t in (question.tree, tree))
         if abs(mine - yours) > step ** (order + 1) * 10**6 * max(1, abs(mine)):
             return False
@@ -123,7 +123,7 @@ def _differences_vanish(question: Question, draw: FloatDraw, tree: Node, at: Map
     digits, total, scale = 50, 0, 1
     sign, choose = 1, 1
     for k in range(order + 2):
-        walker, pair = _along(question, draw, at, False, digits, k)
+        walker, pair = _along(question, draw, at, digits, k, replaced=False)
         value = function_view(pair, walker.value(tree), 0)
         total += sign * choose * value
         scale = max(scale, abs(value))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from wrt.algebra.expr import Expr
-from wrt.errors import ProofError
+from wrt.errors import ProofError, TooLargeError
 from wrt.language.surface import Declaration, FunctionDeclaration, Source
 from wrt.program.emit import Compiled, Program, compile_program
 from wrt.proof.arrays import UndecidedError, UnfitError, size_of
@@ -26,6 +26,8 @@ from wrt.proof.walk import BUDGET, BudgetError
 DIGITS = 8  # of the step of the central differences: their error is about 1e-16
 POINTS = 8  # tried until one lies in the domain
 RTOL, SINGLE = 1e-6, 1e-2  # of the size of the terms summed; for arrays of 32 bits
+LARGEST = 1e300
+BEYOND = "a number in the formula is past 1e300: its program would overflow."
 MEMO = 256  # programs remembered
 
 Asked = Mapping[str, tuple[Expr, Source, tuple[Any, ...]]]  # name -> (expression, what it was derived from, (variables, structure) or ())
@@ -95,7 +97,7 @@ def _point(program: Program, outputs: Asked, declarations: Mapping[str, Declarat
         tree = reading.take(source)
         questions.append(Question(reading, tree, names, structure, BUDGET))
     sizing = Sizing(questions[0], program.names)
-    sizing.restrict(conditions)
+    sizing.restrict((*conditions, *[f"{m} >= {n}" for m, n in program.tall]))
     with suppress(BudgetError):
         if not conditions and not sizing.has_value(sizing.first):
             sizing.refine()
@@ -124,7 +126,7 @@ def _trial(program: Program, questions: list[Question], sizes: Mapping[str, int]
     numbers = []
     trial = None
     for question in questions:
-        trial = FloatTrial(question, draw, DIGITS)
+        trial = FloatTrial(question, draw, DIGITS, library=True)
         weights = np.array(trial.weights, dtype=float).reshape(question.own_dims(draw))
         directions = tuple(np.array(flat, dtype=float).reshape(dims) for dims, flat in trial.pair.tangents)
         numbers.append((weights, directions, float(trial.expected)))
@@ -153,10 +155,15 @@ def _compare(program: Program, version: Compiled, point: Point) -> None:
     import numpy as np
 
     passed = [point.sizes[n] for n in version.free]
-    with np.errstate(all="ignore"):
-        results = version.run(*program.converted(point.arguments), *passed)
+    if any(not abs(expected) < LARGEST for _, _, expected in point.outputs):
+        raise TooLargeError(BEYOND)
+    try:
+        with np.errstate(all="ignore"):
+            results = version.run(*program.converted(point.arguments), *passed)
+    except OverflowError:
+        raise TooLargeError(BEYOND) from None
     if program.output == "structured":
-        results = program.packed(results if isinstance(results, tuple) else (results,), version.arrays, point.sizes)
+        results = program.packed(results if isinstance(results, tuple) else (results,), version.cores, point.sizes)
     many = results if len(program.outputs) > 1 else (results,)
     for name, value, (weights, directions, expected) in zip(program.outputs, many, point.outputs, strict=True):
         raw = value.dense() if hasattr(value, "dense") else value

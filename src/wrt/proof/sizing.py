@@ -103,7 +103,7 @@ class Sizing:
             return self._has_float_value(sizes)
         try:
             draw = Draw(question.declarations, sizes, "sizes", question.reading.looked_up)
-            trial = ExactTrial(question, draw, False)
+            trial = ExactTrial(question, draw, strict=False)
             trial.walker.value(question.tree)
             if self.view is not None:
                 self.view(trial.pair)

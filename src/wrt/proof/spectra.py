@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from operator import mul
 from typing import Any
 
 from wrt.proof.arrays import Flat, Keys, UnfitError
 
 GAP = Fraction(1, 10**8)  # eigenvalues nearer than this are too near to tell apart
+LARGE = 300  # the size of a matrix up to which its exponential is computed in whole numbers: exp(300) is about 2**433
+HUGE = 10**15  # where the exponential's own exponent leaves the precision worked with
 
 
 def shape(which: str, m: int, n: int) -> tuple[Keys, tuple[int, ...]]:
@@ -32,8 +33,11 @@ def shape(which: str, m: int, n: int) -> tuple[Keys, tuple[int, ...]]:
     return (0, 1), (m, n)
 
 
-def matrix_function(mp: Any, which: str, flat: Flat, m: int, n: int) -> Flat:
-    """The entries of a function of an m x n matrix, row after row."""
+def matrix_function(mp: Any, which: str, flat: Flat, m: int, n: int, *, library: bool = False) -> Flat:
+    """The entries of a function of an m x n matrix, row after row.
+
+    library: eigenvectors and singular vectors with the signs that NumPy gives them; else with the largest entry positive.
+    """
     a = _matrix(mp, flat, m, n)
     match which:
         case "expm":
@@ -44,7 +48,7 @@ def matrix_function(mp: Any, which: str, flat: Flat, m: int, n: int) -> Flat:
             values, vectors = _eigen(mp, (a + a.T) / 2)
             if which == "eigvalsh":
                 return values
-            signs = [_turn(column) for column in vectors]
+            signs = _signs(vectors, _theirs(which, flat, m, n) if library else None)
             return [vectors[k][i] * signs[k] for i in range(n) for k in range(n)]
     u, s, v = mp.svd_r(a) if m >= n else _wide(mp, a)
     r = min(m, n)
@@ -58,7 +62,7 @@ def matrix_function(mp: Any, which: str, flat: Flat, m: int, n: int) -> Flat:
             return [max(values)]
         case "polar":
             return _entries(mp, u * v)
-    signs = [_turn([u[i, k] for i in range(m)]) for k in range(r)]
+    signs = _signs([[u[i, k] for i in range(m)] for k in range(r)], _theirs("svd_u", flat, m, n) if library else None)
     if which == "svd_u":
         return [u[i, k] * signs[k] for i in range(m) for k in range(r)]
     return [v[k, j] * signs[k] for j in range(n) for k in range(r)]
@@ -129,36 +133,73 @@ def _nearly_real(mp: Any, v: Any) -> Any:
 
 
 def _exponential(mp: Any, a: Flat, e: Flat | None, n: int) -> tuple[Flat, Flat]:
-    """(exp(A), its derivative along E) by Taylor's series of A/2**s and s squarings: (X, L) becomes (X X, X L + L X)."""
+    """(exp(A), its derivative along E) by Taylor's series of A/2**s and s squarings: (X, L) becomes (X X, X L + L X). Raises: UnfitError.
+
+    In whole numbers of 2**-bits, which multiply many times faster than floats; a spare bit for each squaring and for what the values grow by.
+    A large matrix, whose values would need too many bits, is taken in floats.
+    """
     size = max(sum(abs(v) for v in a[i * n : (i + 1) * n]) for i in range(n))
+    if not size < HUGE:
+        raise UnfitError("the exponential of a matrix past 1e15")
     squarings = max(0, int(mp.ceil(mp.log(size + 1, 2))) + 6)
-    digits = mp.dps
-    with mp.workdps(digits + squarings + 5):
-        scale = mp.mpf(2) ** -squarings
-        x = [v * scale for v in a]
-        d = None if e is None else [v * scale for v in e]
-        term: Flat = [mp.mpf(int(i == j)) for i in range(n) for j in range(n)]
-        slope: Flat = [mp.mpf(0)] * (n * n)
-        total, moved = list(term), list(slope)
-        bound = mp.mpf(10) ** -(digits + squarings + 5)
-        for k in range(1, 10 * digits):
-            if d is not None:
-                slope = [(u + v) / k for u, v in zip(_times(slope, x, n), _times(term, d, n), strict=True)]
-                moved = [u + v for u, v in zip(moved, slope, strict=True)]
-            term = [u / k for u in _times(term, x, n)]
-            total = [u + v for u, v in zip(total, term, strict=True)]
-            if max(map(abs, term)) < bound and max(map(abs, slope)) < bound:
-                break
+    if size > LARGE:
+        return _exponential_of_floats(mp, a, e, n, squarings)
+    bits = mp.prec + 2 * squarings + int(4 * size) + 24
+
+    def fixed(flat: Flat) -> list[list[int]]:
+        whole = [int(mp.ldexp(v, bits - squarings)) for v in flat]
+        return [whole[i * n : (i + 1) * n] for i in range(n)]
+
+    x, d = fixed(a), None if e is None else fixed(e)
+    term, slope = [[int(i == j) << bits for j in range(n)] for i in range(n)], [[0] * n for _ in range(n)]
+    total, moved = term, slope
+    k = 0
+    while any(map(any, term)) or any(map(any, slope)):
+        k += 1
+        if d is not None:
+            slope = [[(u + v) // k for u, v in zip(p, q, strict=True)] for p, q in zip(_times(slope, x, bits), _times(term, d, bits), strict=True)]
+            moved = _sum(moved, slope)
+        term = [[u // k for u in row] for row in _times(term, x, bits)]
+        total = _sum(total, term)
+    for _ in range(squarings):
+        if d is not None:
+            moved = _sum(_times(total, moved, bits), _times(moved, total, bits))
+        total = _times(total, total, bits)
+    return [mp.ldexp(mp.mpf(v), -bits) for row in total for v in row], [mp.ldexp(mp.mpf(v), -bits) for row in moved for v in row]
+
+
+def _exponential_of_floats(mp: Any, a: Flat, e: Flat | None, n: int, squarings: int) -> tuple[Flat, Flat]:
+    """The same in floats, with two spare bits a squaring."""
+    bits = mp.prec + 2 * squarings + 24
+    with mp.workprec(bits):
+        x, d = (mp.matrix(n, n) if flat is None else _matrix(mp, flat, n, n) * mp.ldexp(1, -squarings) for flat in (a, e))
+        term, slope = mp.eye(n), mp.matrix(n, n)
+        total, moved = term, slope
+        for k in range(1, bits // 6 + 2):  # entries of x are below 2**-6
+            term, slope = term * x / k, (slope * x + term * d) / k
+            total, moved = total + term, moved + slope
         for _ in range(squarings):
-            if d is not None:
-                moved = [u + v for u, v in zip(_times(total, moved, n), _times(moved, total, n), strict=True)]
-            total = _times(total, total, n)
+            total, moved = total * total, total * moved + moved * total
     return [+v for v in total], [+v for v in moved]
 
 
-def _times(a: Flat, b: Flat, n: int) -> Flat:
-    columns = [b[j::n] for j in range(n)]
-    return [sum(map(mul, a[i * n : (i + 1) * n], column)) for i in range(n) for column in columns]
+Fixed = list[list[int]]
+
+
+def _sum(a: Fixed, b: Fixed) -> Fixed:
+    return [[u + v for u, v in zip(p, q, strict=True)] for p, q in zip(a, b, strict=True)]
+
+
+def _times(a: Fixed, b: Fixed, bits: int) -> Fixed:
+    """The product, rounded towards zero; zeros, of which block triangular matrices have many, cost nothing."""
+    out = []
+    for row in a:
+        total = [0] * len(row)
+        for u, other in zip(row, b, strict=True):
+            if u:
+                total = [t + u * v for t, v in zip(total, other, strict=True)]
+        out.append([t >> bits if t >= 0 else -(-t >> bits) for t in total])
+    return out
 
 
 def _symmetric(a: Any) -> bool:
@@ -178,6 +219,23 @@ def _eigen(mp: Any, a: Any) -> tuple[list[Any], list[list[Any]]]:
 def _wide(mp: Any, a: Any) -> tuple[Any, Any, Any]:
     u, s, v = mp.svd_r(a.T)
     return v.T, s, u.T
+
+
+def _signs(columns: Sequence[Sequence[Any]], theirs: Sequence[Sequence[float]] | None) -> list[int]:
+    """The sign of each column: that of other columns, as far as they are given."""
+    if theirs is None:
+        return [_turn(column) for column in columns]
+    return [1 if sum(u * v for u, v in zip(mine, other, strict=True)) > 0 else -1 for mine, other in zip(columns, theirs, strict=True)]
+
+
+def _theirs(which: str, flat: Flat, m: int, n: int) -> list[list[float]]:
+    """NumPy's eigenvectors or left singular vectors."""
+    import numpy as np
+
+    a = np.array([float(v) for v in flat]).reshape(m, n)
+    found = np.linalg.eigh((a + a.T) / 2)[1] if which == "eigvecsh" else np.linalg.svd(a, full_matrices=False)[0]
+    columns: list[list[float]] = found.T.tolist()
+    return columns
 
 
 def _turn(column: Sequence[Any]) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from wrt.language.groups import Groups
 from wrt.proof.arrays import Flat
 from wrt.proof.jets import Ring
 from wrt.tables.facts import closure
@@ -28,16 +29,10 @@ def space(facts: Iterable[str]) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def classes(n: int, facts: frozenset[str]) -> tuple[int, ...]:
     """For every entry of an n x n matrix the first entry that it equals, -1 where it is zero."""
-    first = list(range(n * n))
-
-    def find(a: int) -> int:
-        while first[a] != a:
-            a = first[a]
-        return a
+    groups = Groups(range(n * n))
 
     def unite(a: int, b: int) -> None:
-        a, b = sorted((find(a), find(b)))
-        first[b] = a
+        groups.join(*sorted((groups.find(a), groups.find(b))))
 
     entries = [(i, j) for i in range(n) for j in range(n)]
     for i, j in entries:
@@ -45,8 +40,10 @@ def classes(n: int, facts: frozenset[str]) -> tuple[int, ...]:
             unite(i * n + j, j * n + i)
         if "toeplitz" in facts and i and j:
             unite(i * n + j, (i - 1) * n + j - 1)
-    zero = {find(i * n + j) for i, j in entries if ("lower" in facts and j > i) or ("upper" in facts and i > j) or ("diagonal" in facts and i != j)}
-    return tuple(-1 if find(k) in zero else find(k) for k in range(n * n))
+    zero = {
+        groups.find(i * n + j) for i, j in entries if ("lower" in facts and j > i) or ("upper" in facts and i > j) or ("diagonal" in facts and i != j)
+    }
+    return tuple(-1 if groups.find(k) in zero else groups.find(k) for k in range(n * n))
 
 
 def spread(values: Flat, n: int, facts: frozenset[str]) -> list[Any]:

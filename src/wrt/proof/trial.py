@@ -93,7 +93,7 @@ class Question:
 class ExactTrial:
     """A trial over the finite fields; `expected` is the weighted k-th derivative of the function along the directions."""
 
-    def __init__(self, question: Question, draw: Draw, strict: bool) -> None:
+    def __init__(self, question: Question, draw: Draw, *, strict: bool) -> None:
         self.question = question
         self.draw = draw
         for name in sorted({*question.reading.used, *[v.name for v in question.variables]}):
@@ -150,7 +150,7 @@ def attempted(question: Question, draw: Draw, strict: bool, extra: Callable[[Exa
     """How many roots and powers of what is no square an evaluation meets (MANY when it fails), and the trial."""
     trial: ExactTrial | None = None
     try:
-        trial = evaluated(ExactTrial(question, draw, strict))
+        trial = evaluated(ExactTrial(question, draw, strict=strict))
         if extra is not None:
             extra(trial)
     except UnfitError:
@@ -174,14 +174,14 @@ def fitted(
     for attempt in range(FRESH):
         draw = Draw(question.declarations, sizes, f"{seed}.{attempt}" if attempt else seed, reading.looked_up, turn)
         if not attempt and not reading.rooted and not strict:
-            return evaluated(ExactTrial(question, draw, strict))
+            return evaluated(ExactTrial(question, draw, strict=strict))
         found, trial = attempted(question, draw, strict, extra)
         if not found:
             return trial
         if best is None or found < least:
             best, least = draw, found
         if attempt >= 2 and least == MANY:
-            return evaluated(ExactTrial(question, draw, strict))
+            return evaluated(ExactTrial(question, draw, strict=strict))
     assert best is not None
     return _repaired(question, best, least, seed, strict, extra)
 
@@ -206,10 +206,11 @@ def _repaired(question: Question, best: Draw, least: int, seed: str, strict: boo
 
 
 class FloatTrial:
-    """A trial in floats: values at the point moved along the directions, combined to a central difference."""
+    """A trial in floats: values at the point moved along the directions, combined to a central difference. `library`: see Numeric."""
 
-    def __init__(self, question: Question, draw: FloatDraw, digits: int) -> None:
+    def __init__(self, question: Question, draw: FloatDraw, digits: int, *, library: bool = False) -> None:
         self.question = question
+        self.library = library
         self.draw = draw
         order = len(question.names)
         self.step_digits = digits
@@ -230,7 +231,9 @@ class FloatTrial:
         return self.difference(self.pair)
 
     def _walker(self, question: Question, draw: FloatDraw, digits: int) -> Numeric:
-        return Numeric(question.reading, draw, digits, question.budget)
+        walker = Numeric(question.reading, draw, digits, question.budget)
+        walker.library = self.library
+        return walker
 
     def difference(self, pair: Pairing) -> Any:
         """The weighted k-th derivative along the directions of a pairing, by central differences with steps 10**-digits."""

@@ -3,8 +3,9 @@
     f(u)[a] = sum_r C[a, r] * phi_r(L[r, :] u + b[r])           u: the entries of all arguments, one after another
 
 with random C, L, b and one random function phi_r a term: its derivatives are random numbers, unrelated to one another, in a field; a sine in
-floats. The partial derivatives of f are the sums with phi_r^(k) and entries of L, so they are symmetric in repeated directions. There are more
-terms than arguments have entries, so that Jacobians have full rank.
+floats, where a constant is added that makes the value positive or definite if it is declared so. The partial derivatives of f are the sums with
+phi_r^(k) and entries of L, so they are symmetric in repeated directions. There are more terms than arguments have entries, so that Jacobians have
+full rank.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from wrt.language.functions_declared import called
 from wrt.language.surface import Call, FunctionDeclaration
 from wrt.proof.arrays import Flat, Key, Keys, Parts, Value, ordered, size_of
 from wrt.proof.walk import OWN, Env, Rule, Walker, all_of
+from wrt.tables.facts import closure
 
 SPARE = 2  # terms beyond the number of entries
+DOMINANT = frozenset(("spd", "invertible", "det_positive"))  # facts that a large diagonal brings about
 
 
 def application(walk: Walker, node: Call, env: Env, bits: int) -> Rule:
@@ -60,9 +63,13 @@ class _Terms:
 
     def __init__(self, walk: Walker, d: FunctionDeclaration, counts: Sequence[int], dims: tuple[int, ...]) -> None:
         self.walk, self.name, self.counts, self.size = walk, d.name, tuple(counts), size_of(dims)
-        self.side = dims[0] if "symmetric" in d.facts else 0
+        facts = closure(d.facts)
+        self.side = dims[0] if "symmetric" in facts else 0
         self.terms = sum(counts) + SPARE
         self.p = walk.ring.p
+        above = self.terms + 1  # a term is between -1 and 1 in floats
+        n = dims[0] if facts & DOMINANT else 0
+        self.shift = [above] * self.size if "positive" in facts else [above * n * (k // n == k % n) for k in range(self.size if n else 0)]
 
     def _random(self, what: str, *place: int) -> Any:
         return self.walk.random(f"{self.name} {what} {self.counts} {self.size}", *place)
@@ -82,7 +89,10 @@ class _Terms:
         derivatives = [self.walk.smooth(self._phi, self.terms, inner[0], order + k) for k in range(bits + 1)]
         phi = self.walk.ring.compose(derivatives, inner, bits)
         weights = [self._weights(lines[r], orders, r) for r in range(self.terms)]
-        return {m: self._outer(weights, flat, batch, across) for m, flat in phi.items()}
+        found = {m: self._outer(weights, flat, batch, across) for m, flat in phi.items()}
+        if self.shift and not order and self.p is None:
+            found[0] = [v + c for v, c in zip(found[0], self.shift * batch, strict=True)]
+        return found
 
     @property
     def _phi(self) -> str:

@@ -170,7 +170,7 @@ class Prover:
             return unverified(f"the function has no value at random points ({error.why})")
         return Verdict("wrong", f"it has no value where the function has one ({error.why})", self.sizing.first, "0", self.question, None)
 
-    def _exact(self, view: View, sizing: Sizing, strict: bool = False) -> Verdict | None:
+    def _exact(self, view: View, sizing: Sizing, *, strict: bool = False) -> Verdict | None:
         """The verdict of the fields, None when they cannot decide. Raises: UnfitError when the view has no value with these sizes."""
         if self._without:
             return None
@@ -197,7 +197,7 @@ class Prover:
                 if self.reading.rational:
                     return Verdict("wrong", "", trial.draw.sizes, trial.draw.seed, self.question, view)
                 if not strict and self.reading.logarithmic:
-                    return self._exact(view, sizing, True)
+                    return self._exact(view, sizing, strict=True)
                 self._doubt = True
                 return None
         return self._on_the_domain(view, sizing) if moved else EXACT
@@ -207,7 +207,7 @@ class Prover:
         for k in range(LOOSE):
             draw = Draw(self.question.declarations, sizing.assignment(k), f"l{k}", self.reading.looked_up, k)
             draw.loose = True
-            trial = ExactTrial(self.question, draw, False)
+            trial = ExactTrial(self.question, draw, strict=False)
             try:
                 evaluated(trial)
                 view(trial.pair)
@@ -319,8 +319,13 @@ class Prover:
 
 
 def _noise(trial: FloatTrial) -> Any:
-    """What a central difference cannot tell from zero, with six digits to spare: the square of the step, times what was subtracted."""
-    return trial.magnitude * trial.walker.mp.mpf(10) ** (6 - 2 * trial.step_digits)
+    """What a central difference cannot tell from zero, with six digits to spare: the square of the step, times what was subtracted.
+
+    Values that are rounding errors themselves (an eigenvalue 0 of A.T @ A, a wide A) come of numbers of about 1.
+    """
+    ten = trial.walker.mp.mpf(10)
+    magnitude = trial.magnitude if trial.magnitude > ten ** (8 - trial.walker.mp.dps) else 1
+    return magnitude * ten ** (6 - 2 * trial.step_digits)
 
 
 def _agreement(trial: FloatTrial, found: Any) -> bool:

@@ -272,10 +272,14 @@ class Walker:
 
     def sum_over(self, a: Value, keys: Keys) -> Value:
         """The sum over some of a value's keys."""
+        moved, kept, n = self.last(a, keys)
+        return Value(kept, moved.dims[: len(kept)], self.ring.summed(moved.parts, n) if n else {})
+
+    def last(self, a: Value, keys: Keys) -> tuple[Value, Keys, int]:
+        """The value with some axes last, the keys that stay, and how many entries the last ones have."""
         kept = tuple(k for k in a.keys if k not in keys)
         moved = self.arranged(a, (*kept, *keys))
-        n = size_of(moved.dims[len(kept) :])
-        return Value(kept, moved.dims[: len(kept)], self.ring.summed(moved.parts, n) if n else {})
+        return moved, kept, size_of(moved.dims[len(kept) :])
 
     def arranged(self, a: Value, keys: Keys, sizes: Mapping[Key, int] | None = None) -> Value:
         """The same value with its axes in another order, stretched over keys that it lacks (their `sizes` given)."""

@@ -17,6 +17,12 @@ from wrt.language.surface import Node, Unary
 from wrt.tracing.lengths import ONE, Sizes, quotient, say
 from wrt.tracing.trace import Trace
 
+IN_PLACE = "build it with np.where, np.concatenate or np.stack."
+
+
+class NoMethodError(TextError, AttributeError):
+    """A method that traced arrays have not; an AttributeError too, so that hasattr says so."""
+
 
 class Traced:
     """An array that records what is done with it; `sizes` its axes, `node` its value over the axes that are not of size 1."""
@@ -84,7 +90,7 @@ class Traced:
         raise TextError("a traced array has no value yet.", hint="use np. functions instead of math on plain floats.")
 
     def __setitem__(self, key: object, value: object) -> None:
-        raise TextError("a formula has no assignment into an array.", hint="build it with np.where, np.concatenate or np.stack.")
+        raise TextError("a formula has no assignment into an array.", hint=IN_PLACE)
 
     def __getitem__(self, key: Any) -> Traced:
         from wrt.tracing.indexing import indexed
@@ -96,7 +102,7 @@ class Traced:
         from wrt.tracing.functions import METHODS
 
         if name not in METHODS:
-            raise AttributeError(f"arrays have no method {name!r} that a formula could hold.")
+            raise NoMethodError(f"arrays have no method {name!r} that a formula could hold.", hint=IN_PLACE if name == "at" else "")
         return lambda *args, **options: METHODS[name](self, *args, **options)
 
     def _do(self, name: str, *args: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Self
 
+from wrt.language import trees
 from wrt.language.surface import Binary, Call, Name, Node, Number, Unary
 from wrt.tables.functions import FUNCTIONS
 
@@ -83,12 +84,10 @@ def tree_of(value: float) -> Node:
     near = Fraction(value).limit_denominator(DENOMINATOR)
     if isinstance(value, float) and len(repr(value).partition("e")[0]) > DIGITS and float(near) == value:
         number = near
-    node: Node
     if number.denominator != 1 and (number is near or not isinstance(value, float)):
-        node = Binary("/", *[Number(Fraction(k), str(k)) for k in (abs(number.numerator), number.denominator)])
-    else:
-        mantissa, e, exponent = repr(value).lstrip("-").partition("e")
-        node = Number(abs(number), mantissa + e + (str(int(exponent)) if exponent else ""))
+        return trees.number(number)
+    mantissa, e, exponent = repr(value).lstrip("-").partition("e")
+    node = Number(abs(number), mantissa + e + (str(int(exponent)) if exponent else ""))
     return Unary("-", node) if number < 0 else node
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
 from wrt.formula import Formula
 from wrt.language import declarations as declare
+from wrt.language.places import tensor_shape
 from wrt.language.read import say as say_declared
-from wrt.language.shapes import annotate, size_names
-from wrt.language.signatures import tensor_shape
+from wrt.language.scopes import size_names
+from wrt.language.shapes import annotate
 from wrt.language.sizes import Size
 from wrt.language.surface import Declaration, Node, Source
 from wrt.tracing.array import Traced
@@ -129,7 +130,8 @@ def _traced(fn: Callable[..., Any], declared: dict[str, Declaration], fixed: dic
         sizes = dict.fromkeys([*size_names(declared)])
         conditions = annotate(tree, declared, sizes=sizes)
     except WrtError as error:
-        raise type(error)(error.message, hint=error.hint) from error
+        kind = TextError if isinstance(error, AttributeError) else type(error)
+        raise kind(error.message, hint=error.hint) from error
     return Formula(Source(tree, declared, tuple(sizes), assumed=assumed, conditions=conditions))
 
 

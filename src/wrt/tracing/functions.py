@@ -11,7 +11,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from wrt.errors import ShapeError, TextError, UnknownNameError
+from wrt.tables.foreign import SENTENCES, SPELLINGS
 from wrt.tables.functions import FUNCTIONS
+from wrt.tables.libraries import NAMES, OPERATORS
 from wrt.tracing import axes as ax
 from wrt.tracing import layers as ly
 from wrt.tracing import linear as la
@@ -22,7 +24,8 @@ from wrt.tracing.array import Traced
 from wrt.tracing.broadcast import applied, operation, spread
 from wrt.tracing.indexing import Range, indexed
 from wrt.tracing.lengths import ONE, say
-from wrt.tracing.spelling import IDENTITIES, OPERATORS, SAME, SPELLED, spelled
+from wrt.tracing.loops import LOOPS
+from wrt.tracing.spelling import IDENTITIES, SPELLED, spelled
 from wrt.tracing.trace import Trace
 
 Function = Callable[..., Any]
@@ -188,8 +191,8 @@ METHODS: dict[str, Function] = {
     "trace": la.traced,
     "diag": la.diagonal,
     "diagonal": la.diagonal,
-    "tril": lambda x: x.home.array(x.home.call("tril", x.node)),
-    "triu": lambda x: x.home.array(x.home.call("triu", x.node)),
+    "tril": lambda x, k=0, diagonal=0: pc.triangle(x, "tril", k or diagonal),
+    "triu": lambda x, k=0, diagonal=0: pc.triangle(x, "triu", k or diagonal),
     **{
         name: (lambda x, name=name, **_: la.matrix_function(x, name))
         for name in "inv det pinv expm logm sqrtm cholesky eigvalsh svdvals logdet".split()
@@ -221,13 +224,13 @@ def _elementwise_method(name: str) -> Function:
         rd.no_options(options, name)
         if name in OPERATORS:
             return operation(trace, OPERATORS[name], x, *args)
-        inner = SAME.get(name, name)
+        inner = NAMES.get(name, name)
         return applied(trace, inner, x, *args)
 
     return run
 
 
-for _name in (*FUNCTIONS, *SAME, *SPELLED, *OPERATORS):
+for _name in (*FUNCTIONS, *NAMES, *SPELLED, *OPERATORS):
     METHODS.setdefault(_name, _elementwise_method(_name))
 
 # name -> function of (trace, ...)
@@ -245,6 +248,7 @@ FREE: dict[str, Function] = {
     "matmul": lambda trace, a, b: la.matmul(a, b, trace),
     "solve": lambda trace, a, b, **_: la.solve(a, b, trace),
     "multi_dot": la.chain,
+    "lstsq": lambda trace, a, b, rcond=None, **_: la.least_squares(a, b, trace),
     "concatenate": lambda trace, parts, axis=0, dim=None, **_: ax.concatenated(trace, parts, axis if dim is None else dim),
     "concat": lambda trace, parts, axis=0, dim=None, **_: ax.concatenated(trace, parts, axis if dim is None else dim),
     "cat": lambda trace, parts, dim=0, axis=None: ax.concatenated(trace, parts, dim if axis is None else axis),
@@ -267,7 +271,6 @@ FREE: dict[str, Function] = {
     "one_hot": lambda trace, places, num_classes=None, **_: indexed(mk.eye(trace, num_classes), places),
     "convolve": lambda trace, x, k, mode="full": mk.convolved(trace, x, k, mode, flip=True),
     "correlate": lambda trace, x, k, mode="valid": mk.convolved(trace, x, k, mode, flip=False),
-    "vmap": mk.vmap,
     "normalize": ly.normalized,
     "linear": ly.linear,
     "addmm": ly.addmm,
@@ -309,6 +312,9 @@ OWN: dict[tuple[str, str], Function] = {
 }
 
 
+LOOPING = ("jax", "torch")  # libraries with loops and derivatives as functions of functions
+
+
 def known(name: str, library: str = "") -> bool:
     """Whether there is a function of that name."""
     return name in METHODS or name in FREE or (library, name) in OWN
@@ -316,19 +322,25 @@ def known(name: str, library: str = "") -> bool:
 
 def function(trace: Trace, library: str, name: str) -> Function:
     """The function of that name in a library, over traced arrays. Raises: UnknownNameError."""
-    own = OWN.get((library, name)) or FREE.get(name)
+    own = OWN.get((library, name)) or FREE.get(name) or (LOOPS.get(name) if library in LOOPING else None)
     if own is not None:
         return lambda *args, **options: own(trace, *args, **options)
     method = METHODS.get(name)
     if method is None:
-        near = get_close_matches(name, [*METHODS, *FREE], 1)
-        raise UnknownNameError(
-            f"{library}'s {name} is not known to from_function.",
-            hint=f"did you mean {near[0]}?" if near else "write it with functions of the text language.",
-        )
-    if name in FUNCTIONS or name in SAME or name in SPELLED or name in OPERATORS:
+        raise UnknownNameError(f"{library}'s {name} is not known to from_function.", hint=_instead(name))
+    if name in FUNCTIONS or name in NAMES or name in SPELLED or name in OPERATORS:
         return method
     return lambda x, *args, **options: method(trace.constant(x), *args, **options)
+
+
+def _instead(name: str) -> str:
+    """What to write for a function that is not known: why there is none, how it is spelt, or the nearest name."""
+    if name in SENTENCES:
+        return SENTENCES[name]
+    if name in SPELLINGS:
+        return f"write {name}(x, y) as {SPELLINGS[name].format('x', 'y', 'z', all='x, y, z')}."
+    near = get_close_matches(name, [*METHODS, *FREE], 1, 0.75)
+    return f"did you mean {near[0]}?" if near else "write it with functions of the text language."
 
 
 __all__ = ["METHODS", "function", "known"]

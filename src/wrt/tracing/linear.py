@@ -243,6 +243,11 @@ def traced(x: Traced) -> Traced:
     return x.home.array(x.home.call("tr", matrix(x, "trace")))
 
 
+def least_squares(a: Any, b: Any, trace: Trace) -> tuple[Traced, None, None, None]:
+    """np.linalg.lstsq: the solution pinv(A) @ b, first of a tuple whose other parts no formula holds."""
+    return matmul(matrix_function(trace.constant(a), "pinv"), b, trace), None, None, None
+
+
 def chain(trace: Trace, parts: Sequence[Any]) -> Traced:
     """np.linalg.multi_dot."""
     out = trace.constant(parts[0])

@@ -15,15 +15,16 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleT
 from typing import Any
 
 from wrt.errors import ShapeError, TextError
+from wrt.tables.libraries import NAMES
 from wrt.tracing.array import Count, Traced
 from wrt.tracing.exact import constant, remembered
-from wrt.tracing.functions import METHODS, function, known
-from wrt.tracing.spelling import SAME
+from wrt.tracing.functions import LOOPING, METHODS, function, known
+from wrt.tracing.loops import LOOPS
 from wrt.tracing.trace import Trace
 
 LIBRARIES = {"numpy": "numpy", "scipy": "numpy", "autograd": "numpy", "jax": "jax", "jaxlib": "jax", "torch": "torch", "math": "numpy"}
 MADE = frozenset(("zeros", "ones", "full", "eye", "identity"))  # always traced, so that large constants are never written out
-TRANSFORMS = frozenset(("jit", "vmap", "checkpoint", "compile"))
+TRANSFORMS = frozenset(("jit", "checkpoint", "compile"))
 
 
 class Rebinding:
@@ -78,13 +79,13 @@ class Rebinding:
         """The library's function where nothing is traced, ours where something is."""
 
         def call(*args: Any, **options: Any) -> Any:
-            if name == "vmap":
+            if library in LOOPING and name in LOOPS:
                 return function(self.trace, library, name)(*args, **options)
             if name in TRANSFORMS:
                 return args[0] if args else lambda fn: fn
             if name in MADE or _holds_traced((args, options)):
                 return function(self.trace, library, name)(*args, **options)
-            return remembered(SAME.get(name, name), args, real(*args, **options)) if not options else real(*args, **options)
+            return remembered(NAMES.get(name, name), args, real(*args, **options)) if not options else real(*args, **options)
 
         call.__name__ = name or "function"
         return call

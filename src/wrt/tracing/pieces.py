@@ -183,3 +183,15 @@ def polyval(trace: Trace, p: Any, x: Any) -> Traced:
     for c in coefficients[1:]:
         out = out * x + c
     return trace.constant(out)
+
+
+def triangle(x: Traced, name: str, k: int = 0) -> Traced:
+    """np.tril(x, k) and np.triu(x, k): entries on and below, or above, the k-th diagonal."""
+    if len(x.sizes) != 2 or not isinstance(k, int):
+        raise ShapeError(f"{name} takes a matrix and the number of a diagonal.")
+    trace = x.home
+    if k == 0:
+        return trace.array(trace.call(name, x.node))
+    relation = "<=" if name == "tril" else ">="
+    mask = trace.table(x.sizes, lambda i, j: trace.binary(relation, j, trace.binary("-" if k < 0 else "+", i, trace.number(abs(k)))))
+    return trace.array(trace.binary("*", x.node, mask))

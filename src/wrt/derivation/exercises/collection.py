@@ -18,7 +18,8 @@ def exercises(
     topic: str | None = None, difficulty: int | None = None, *, note: str | None = None, seed: int | None = None, count: int | None = None
 ) -> ExerciseSheet:
     """The exercises of the lecture notes on a topic, of a difficulty from 1 to 5, of one note ("000" to "004"), the first `count` of them; with a
-    `seed`, new ones (1 if no count is given), the same ones for the same seed.
+    `seed`, new ones (1 if no count is given), the same ones for the same seed. No question is asked twice; there are fewer than `count` where a topic
+    and difficulty have no more.
 
     Topics: scalar, partial, chain, vector, jacobian, matrix, tensor, index, second, expansion, stationary. Raises: TextError for anything else.
 
@@ -39,9 +40,9 @@ def exercises(
     if seed is not None:
         if note is not None:
             raise TextError("exercises of a note are not generated.", hint="leave out either the note or the seed.")
-        from wrt.derivation.exercises.generate import generated
+        from wrt.derivation.exercises.generate import different
 
-        return ExerciseSheet(generated(topic, difficulty, seed, k) for k in range(count or 1))
+        return ExerciseSheet(different(topic, difficulty, seed, count or 1))
     found = [e for e in _all() if topic in (None, e.topic) and difficulty in (None, e.difficulty) and e.name.startswith(note or "")]
     return ExerciseSheet(found[:count])
 

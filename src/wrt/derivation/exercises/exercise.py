@@ -13,7 +13,7 @@ from wrt.derivation.exercises.row import Row
 from wrt.derivation.mark import Mark, check
 from wrt.derivative import Derivative
 from wrt.equality import equal, said
-from wrt.errors import TextError, WrtError
+from wrt.errors import ShapeError, TextError, WrtError
 from wrt.expansion import taylor
 from wrt.formula import Formula, formula_of, substituted
 from wrt.language import declarations as declare
@@ -45,7 +45,7 @@ class AnswerMark(Mark):
     def __str__(self) -> str:
         if self.right:
             return "right."
-        if self.undecided or self.counterexample is None:
+        if self.undecided or self.slip or self.counterexample is None:
             return super().__str__()
         values, wanted, given = self.counterexample
         at = ", ".join(f"{name} = {said(value)}" for name, value in values.items())
@@ -220,16 +220,24 @@ class Exercise:
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
-        """Hints, one at a time: the rules needed, then the steps up to the last but one."""
+        """Hints in the text language, one at a time: the rules needed, then the steps up to the last but one."""
+        return self.hints_in("text")
+
+    def hints_in(self, style: str) -> tuple[str, ...]:
+        """The hints with formulas as "text", "unicode" or "latex", as the question has them."""
+        if style not in STYLES:
+            raise TextError(f"hints are written as {', '.join(STYLES)}, not {style!r}.")
         if self.solution is None:
             return (HINT,) if self.kind == "indices" else ()
         from wrt.derivation.exercises.grading import rules_of
+        from wrt.derivation.words import SPEECHES, displayed, note
 
+        speech = SPEECHES[style]
         counts = rules_of(self.solution)
-        rules = ", ".join(rule + (f" ({count} times)" if count > 1 else "") for rule, count in counts.items())
+        rules = ", ".join(speech.words(rule) + (f" ({count} times)" if count > 1 else "") for rule, count in counts.items())
         lines = self.solution.lines[1:-1]
         stride = max(1, -(-len(lines) // MOST))
-        steps = [f"{line.rule}: {line.text}" for line in lines[stride - 1 :: stride]]
+        steps = [f"{note(line, (line.rule,), speech)}: {speech.inside(displayed(line, speech))}" for line in lines[stride - 1 :: stride]]
         return ((f"Rules needed: {rules}.",) if rules else ()) + tuple(steps)
 
     # ------------------------------------------------------------------------------------------------ marking
@@ -242,16 +250,40 @@ class Exercise:
             case "derivative":
                 return check(self.formula, *self.names, answer=answer, layout=layout)
             case "entry":
-                right = self._entry_is_right(unparse(self._read(answer).source.tree))
-                return AnswerMark(right, LAYOUTS if right else ())
+                return self._entry_mark(self._read(answer))
             case "indices":
-                given = parse(unparse(self._array(self._read(answer).source.tree)), self.row.shapes)
-                return _compared(self.formula, given)
+                return self._sum_mark(self._read(answer))
             case "stationary":
                 gradient = self.derivative.as_formula()
                 there = substituted(gradient.source, {self.names[0]: self._read(answer)})
                 return _compared(0 * there, there, "the gradient is to be")
         return _compared(self.answer, self._read(answer))
+
+    def _entry_mark(self, given: Formula) -> Mark:
+        """The mark of one entry: the slip, where one explains it, else a counterexample, all entries side by side."""
+        from wrt.derivation.exercises.entry_slips import entry_slip
+
+        if self._entry_is_right(unparse(given.source.tree)):
+            return AnswerMark(True, LAYOUTS)
+        found = entry_slip(given, self.answer, self.formula, self.indices, self._right_if_read)
+        if found is not None:
+            return AnswerMark(False, slip=found.kind, fixed=found.fixed, says=found.says)
+        return self._sum_mark(given, parse(unparse(self._array(self.answer.source.tree)), self.row.shapes))
+
+    def _sum_mark(self, given: Formula, wanted: Formula | None = None) -> Mark:
+        """The mark of entries with free indices, by the array of all of them."""
+        try:
+            whole = parse(unparse(self._array(given.source.tree)), self.row.shapes)
+        except ShapeError as error:
+            return AnswerMark(False, slip="shape", says=f"its indices do not fit ({error.message.rstrip('.')})")
+        return _at_one_entry(_compared(self.formula if wanted is None else wanted, whole))
+
+    def _right_if_read(self, words: str) -> bool:
+        """Whether a text is the entry asked for; what cannot be read is not."""
+        try:
+            return self._entry_is_right(words)
+        except WrtError:
+            return False
 
     def readable(self, words: str) -> Formula | None:
         """A text of the text language beside the function's declarations; None where it does not fit."""
@@ -289,6 +321,21 @@ def _compared(wanted: Formula, given: Formula, asked: str = "the right answer is
         return AnswerMark(False, undecided=found.verdict.partition(": ")[2])
     values = None if found.counterexample is None else (found.counterexample, found.left, found.right)
     return AnswerMark(False, counterexample=values, asked=asked)
+
+
+def _at_one_entry(mark: Mark) -> Mark:
+    """A counterexample of arrays by the first entry that differs."""
+    if mark.counterexample is None:
+        return mark
+    import numpy as np
+
+    values, wanted, given = mark.counterexample
+    one, other = np.broadcast_arrays(np.asarray(wanted, dtype=object), np.asarray(given, dtype=object))
+    place = next(iter(zip(*np.nonzero(one != other), strict=True)), None)
+    if place is None or not place:
+        return mark
+    where = f"the entry [{', '.join(map(str, place))}] is to be"
+    return AnswerMark(False, counterexample=(values, one[place], other[place]), asked=where)
 
 
 def _simplest(f: Formula) -> Formula:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from wrt.derivation.exercises.distractors import distractors
@@ -30,8 +31,7 @@ def quiz(exercises: Sequence[Exercise]) -> str:
 
 def html(latex: str) -> str:
     r"""Text with $formulas$ as HTML with \(formulas\), which Moodle typesets."""
-    escaped = latex.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _CODE.sub(r"<code>\1</code>", _FORMULA.sub(r"\\(\1\\)", escaped))
+    return _CODE.sub(r"<code>\1</code>", _FORMULA.sub(r"\\(\1\\)", escape(latex, quote=False)))
 
 
 def _question(root: Element, e: Exercise) -> None:
@@ -54,13 +54,13 @@ def _question(root: Element, e: Exercise) -> None:
         SubElement(question, "usecase").text = "1"
         for words in e.answers:
             _answer(question, 100, words.replace("*", r"\*"), "Right.", plain=True)
-    for hint in e.hints[:HINTS]:
+    for hint in e.hints_in("latex")[:HINTS]:
         _text(SubElement(question, "hint", format="html"), f"<p>{html(hint)}</p>")
 
 
 def _feedback(e: Exercise) -> str:
-    answer = rf"<p>\({html(e.answer.latex())}\)</p>"
-    return answer if e.solution is None else answer + rf"<p>\[{html(e.solution.latex())}\]</p>"
+    answer = rf"<p>\({escape(e.answer.latex(), quote=False)}\)</p>"
+    return answer if e.solution is None else answer + rf"<p>\[{escape(e.solution.latex(), quote=False)}\]</p>"
 
 
 def _answer(question: Element, fraction: int, words: str, says: str, *, plain: bool = False) -> None:

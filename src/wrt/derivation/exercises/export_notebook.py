@@ -10,7 +10,7 @@ from wrt.derivation.exercises.exercise import Exercise
 
 TITLE = """# Exercises
 Put each answer between the quotes and run the cell: it is marked, and a slip is named. Answers are written in the text language, in LaTeX or as on paper.
-`exercise.hints` has hints, one after the other."""
+`exercise.hints_in("unicode")` has hints, one after the other."""
 
 
 def notebook(exercises: Sequence[Exercise], *, solutions: bool) -> str:

@@ -5,6 +5,7 @@ The same seed, topic, difficulty and number give the same exercise on every mach
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from wrt.derivation.exercises.row import Row
 from wrt.errors import WrtError
 
 ATTEMPTS = 24
+IDLE = 24  # draws in a row that bring no new question, before the search ends
 SOURCE = "generated"
 MAKERS: dict[str, Callable[[Random, int], Row]] = {
     "scalar": parts.scalar,
@@ -67,6 +69,33 @@ def generated(topic: str | None, difficulty: int | None, seed: int, k: int = 0) 
             break
     assert best is not None, "no exercise could be made; please report this as a bug"
     return best
+
+
+def different(topic: str | None, difficulty: int | None, seed: int, count: int) -> list[Exercise]:
+    """The first `count` exercises of a seed that ask different questions; fewer where so many draws bring no more."""
+    found: dict[tuple[str, ...], Exercise] = {}
+    idle = k = 0
+    while len(found) < count and idle < IDLE:
+        made = generated(topic, difficulty, seed, k)
+        key = question_key(made.row)
+        idle = idle + 1 if key in found else 0
+        found.setdefault(key, made)
+        k += 1
+    return list(found.values())
+
+
+def question_key(row: Row) -> tuple[str, ...]:
+    """What two questions share that differ in the letters of their variables only."""
+    names: dict[str, str] = {}
+
+    def letter(word: re.Match[str]) -> str:
+        return names.setdefault(word.group(), f"v{len(names)}")
+
+    declared = dict(part.partition(":")[::2] for part in row.shapes.split(","))
+    used = {name.strip(): shape for name, shape in declared.items() if name.strip() and re.search(rf"\b{name.strip()}\b", row.text)}
+    parts = (row.kind, row.text, row.by, row.detail, ", ".join(f"{name}:{shape}" for name, shape in used.items()), str(row.order))
+    own = "|".join(sorted(map(re.escape, used), key=len, reverse=True))
+    return tuple(re.sub(rf"\b({own})\b", letter, part) for part in parts) if own else parts
 
 
 def named(name: str) -> Exercise | None:

@@ -9,8 +9,9 @@ from wrt.derivative import Derivative
 from wrt.errors import NoClosedFormError
 
 PLAIN = ("constant", "constant term", "constant factor", "sum rule", "differential of a transpose", "differential of a linear function")
-WEIGHTS = {**dict.fromkeys(PLAIN, 0.25), "squared norm": 2.0, "differential of a matrix function": 1.5, "quotient rule": 1.5}  # any other rule: 1
-FREE = ("differential of the variable", "derivative of the variable's entry")  # every derivation has them
+HARD = ("differential of a matrix function", "differential of the inverse", "quotient rule")
+WEIGHTS = {**dict.fromkeys(PLAIN, 0.25), **dict.fromkeys(HARD, 1.5), "squared norm": 2.0}  # any other rule: 1
+FREE = ("differential of the variable", "derivative of the variable's entry", "derivative of the variable itself")  # every derivation has them
 MOVE = 0.1  # of a line that only rearranges
 BOUNDS = (2.0, 3.5, 5.0, 7.0)  # the score from which a question is of level 2, 3, 4, 5
 LEVELS = (1, 2, 3, 4, 5)

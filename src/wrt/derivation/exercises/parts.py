@@ -244,13 +244,24 @@ def matrix(rng: Random, size: int) -> Row:
 def tensor(rng: Random, size: int) -> Row:
     """A function whose derivative has three indices or four, entry by entry."""
     f = rng.choice(ELEMENTWISE)
-    easy = (("W @ x", "W", "W: m n, x: n", "i j k"), ("X.T", "X", "X: m n", "i j k l"), ("A @ X", "X", "A: m n, X: n p", "i j k l"))
+    easy = (
+        ("W @ x", "W", "W: m n, x: n", "i j k"),
+        ("W.T @ x", "W", "W: m n, x: m", "i j k"),
+        ("X.T", "X", "X: m n", "i j k l"),
+        ("A @ X", "X", "A: m n, X: n p", "i j k l"),
+        ("X @ B", "X", "X: m n, B: n p", "i j k l"),
+        ("a @ x.T", "x", "a: m, x: n", "i j k"),
+    )
     middle = (
         ("W @ x + b", "W", "W: m n, x: n, b: m", "i j k"),
         ("x @ x.T", "x", "x: n", "i j k"),
         ("A @ X @ B", "X", "A: m n, X: n p, B: p q", "i j k l"),
         ("X*C", "X", "X: m n, C: m n", "i j k l"),
         ("diag(x)", "x", "x: n", "i j k"),
+        ("diag(x) @ A", "x", "x: n, A: n m", "i j k"),
+        ("X - X.T", "X", "X: n n", "i j k l"),
+        ("A @ X.T", "X", "A: m n, X: p n", "i j k l"),
+        ("(a.T @ x)*A", "x", "a: n, x: n, A: m p", "i j k"),
     )
     hard = (
         (f"{f}(W @ x + b)", "W", "W: m n, x: n, b: m", "i j k"),
@@ -258,6 +269,9 @@ def tensor(rng: Random, size: int) -> Row:
         ("X @ X.T", "X", "X: m n", "p q i j"),
         ("X @ A @ X", "X", "A: n m, X: m n", "i j k l"),
         ("inv(X)", "X", "X: n n invertible", "i j k l"),
+        ("X @ X", "X", "X: n n", "i j k l"),
+        ("X.T @ A @ X", "X", "A: m m, X: m n", "p q i j"),
+        (f"{f}(X)*X", "X", "X: m n", "i j k l"),
         (f"{f}(A @ X)", "X", "A: m n, X: n p", "i j k l"),
     )
     text, by, shapes, names = rng.choice(easy if size <= 2 else middle if size <= 3 else hard)

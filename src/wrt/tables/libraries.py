@@ -1,0 +1,48 @@
+"""What NumPy, SciPy, JAX and PyTorch call the functions and the elementwise operators that the language has."""
+
+from __future__ import annotations
+
+NAMES = {  # functions that the language has under another name
+    "expit": "sigmoid",
+    "psi": "digamma",
+    "loggamma": "gammaln",
+    "lgamma": "gammaln",
+    "absolute": "abs",
+    "fabs": "abs",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "swish": "silu",
+    "fmax": "maximum",
+    "clamp_min": "maximum",
+    "clamp_max": "minimum",
+    "fmin": "minimum",
+}
+OPERATORS = {
+    "add": "+",
+    "subtract": "-",
+    "sub": "-",
+    "multiply": "*",
+    "mul": "*",
+    "divide": "/",
+    "true_divide": "/",
+    "div": "/",
+    "power": "**",
+    "float_power": "**",
+    "pow": "**",
+    "less": "<",
+    "lt": "<",
+    "less_equal": "<=",
+    "le": "<=",
+    "greater": ">",
+    "gt": ">",
+    "greater_equal": ">=",
+    "ge": ">=",
+    "equal": "==",
+    "eq": "==",
+    "not_equal": "!=",
+    "ne": "!=",
+}
