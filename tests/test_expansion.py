@@ -84,3 +84,7 @@ def test_linearized_logdet_is_a_trace() -> None:
 def test_what_has_no_expansion_is_refused(text: str, options: dict[str, object], kind: type[wrt.WrtError]) -> None:
     with pytest.raises(kind):
         wrt.taylor(text, "x", **options)
+
+
+def test_a_point_of_zeros_leaves_the_variable() -> None:
+    assert str(wrt.linearize("[x[1], -c*sin(x[0])]", "x", at={"x": "[0, 0]"}, shapes="x: 2, c:")) == "[x[1], -c*x[0]]"

@@ -128,7 +128,7 @@ bias | b: n, E: n m, idx: q integer, w: m | sum((E[idx, :] @ w + b[idx])**2) | b
 pairs | E: n m, u: q integer, v: q integer | sum(sigmoid(sum(E[u, :]*E[v, :], axis=1))) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
 pairs-inside-generator | E: n m, u: q integer, v: q integer | sum(sigmoid(E[u[i], :] @ E[v[i], :].T) for i in range(q)) | E | jnp.sum(jax.nn.sigmoid(jnp.sum(E[u]*E[v], axis=1)))
 ratings | P: n p, Q: n p, u: q integer, v: q integer, r: q | norm(r - sum(P[u, :]*Q[v, :], axis=1))**2 | P | jnp.sum((r - jnp.sum(P[u]*Q[v], axis=1))**2)
-of-look-up | x: n, u: n integer, v: q integer, a: q | a.T @ x[u[v]] | x | !ShapeError
+of-look-up | x: n, u: n integer, v: q integer, a: q | a.T @ x[u[v]] | x | jnp.sum(a*x[u[v]])
 by-index | x: n, idx: q integer | sum(x[idx]) | idx | !NotDifferentiableError
 """
 

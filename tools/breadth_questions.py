@@ -47,7 +47,7 @@ class Question(NamedTuple):
 
 FACTS = frozenset(
     "symmetric spd diagonal lower upper orthogonal idempotent toeplitz symmetric_toeplitz invertible det_positive"
-    " positive nonzero unit_interval simplex onehot labels_pm1 integer".split()
+    " positive nonzero unit_interval simplex onehot labels_pm1 integer index".split()
 )
 
 
@@ -482,6 +482,7 @@ simplex-used | q: n simplex, x: n | -sum(q)*logsumexp(x) + q.T @ x | x | -jsp.sp
 simplex-by-it | q: n simplex, a: n | sum(q*log(q)) - a.T @ q | q | jnp.sum(q*jnp.log(q)) - a @ q | log(q) + 1 - a
 simplex-twice | q: n simplex, c: n simplex | sum(q*log(q/c)) | q q | jnp.sum(q*jnp.log(q/c)) | diag(1/q)
 integer-used | k: integer, x: n positive | sum(x**k) | x | jnp.sum(x**k) | k*x**(k - 1)
+index-used | i: integer index, x: 9 | sum(x**2) + x[i]**3 | x | jnp.sum(x**2) + x[i]**3 | 2*x + 3*x[i]**2*eye(9)[:, i]
 integer-vector-used | k: n integer, x: n positive | sum(x**k) | x x | jnp.sum(x**k)
 integer-by-it | k: integer, x: n positive | sum(x**k) | k | !NotDifferentiableError
 integer-vector-by-it | k: n integer, x: n | sum(k*x) | k | !NotDifferentiableError

@@ -77,10 +77,10 @@ def eq(a: object, b: object) -> Formula:
     return formula_of(a)._binary("==", b)
 
 
-def as_formula(f: object, shapes: ShapeSpec = None, assume: FactSpec = None) -> Formula:
-    """A formula from text, a formula, a derivative or a number."""
+def as_formula(f: object, shapes: ShapeSpec = None, assume: FactSpec = None, by: Sequence[object] = ()) -> Formula:
+    """A formula from text, a formula, a derivative or a number; `by`: the names of variables, none of which is a size that nobody declared."""
     if isinstance(f, str):
-        return parse(f, shapes, assume)
+        return Formula(read(f, shapes, assume, by=[name.strip() for name in by if isinstance(name, str)]))
     if shapes is not None or assume is not None:
         raise TextError("shapes and assume go with a text; a formula has its declarations already.")
     if isinstance(f, (Formula, Derivative, int, float)) or hasattr(f, "as_formula"):
@@ -129,7 +129,9 @@ def check_variable(f: Formula, text: str) -> Variable:
         says = f"{' '.join(f'--wrt {w}' for w in words)} (in Python {listed}) is the derivative by one after the other"
         raise TextError(f"'{text}' names several variables; each has a name of its own.", hint=f"{says}; one at a time gives one derivative each.")
     if text in f.source.sizes and text not in f.declarations:
-        raise NotDifferentiableError(f"{text} is a size, a whole number: there is no derivative by it.")
+        counted = {n for d in f.declarations.values() for s in d.sizes for n in s.names}
+        hint = "" if text in counted else f"if it is a variable, declare it as a number: {text}:."
+        raise NotDifferentiableError(f"{text} is a size, a whole number: there is no derivative by it.", hint=hint)
     found = variable(text, f.declarations)
     facts = f.declarations[found.name].facts
     if "integer" in facts:
@@ -173,7 +175,7 @@ def derive(
         convention = Convention(layout or f.convention.layout, structure or f.convention.structure)
         return Derivative(inner, f.names + variables_of(inner, names), convention)
     convention = current_convention(layout, structure)
-    formula = as_formula(f, shapes, assume)
+    formula = as_formula(f, shapes, assume, names[0] if several else [name[0] if with_order(name) else name for name in names])
     if several:
         formula = with_indices(formula, names[0])
         return tuple(Derivative(formula, variables_of(formula, [name]), convention) for name in names[0])

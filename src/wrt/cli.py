@@ -12,6 +12,7 @@ import click
 
 import wrt
 from wrt import cli_report as report
+from wrt.api import as_formula
 from wrt.cli_exercise import exercise
 from wrt.cli_formulas import equal, taylor
 from wrt.cli_options import DISPROVED, Command, Commands, Words, formula_options, has_signs, print_json, print_lines, refusals
@@ -40,7 +41,7 @@ def derive(
     formula: str, names: Words, declared: Words, layout: str | None, structure: str | None, views: Words, data: str | None, *, as_json: bool
 ) -> None:
     """Derive FORMULA, prove the result, and print it ("-" reads the formula from standard input)."""
-    f = wrt.parse(formula, "\n".join(declared) or None)
+    f = as_formula(formula, "\n".join(declared) or None, by=names)
     d = wrt.derive(f, *names, layout=layout, structure=structure)
     if d.matrix is None:  # what has no matrix form is shown in every form that it has
         views += ("kronecker", "operator")

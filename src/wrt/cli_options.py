@@ -84,7 +84,11 @@ def formula_options(command: Callable[..., None]) -> Callable[..., None]:
                 "-v", "--var", "declared", multiple=True, metavar="DECLARATION", help='Declare: -v "A: m n symmetric", -v "g: (n) -> ()". Repeatable.'
             ),
             click.option(
-                "--layout", type=click.Choice(LAYOUTS), envvar="WRT_LAYOUT", show_envvar=True, help="Layout of the result.  [default: mixed]"
+                "--layout",
+                type=click.Choice(LAYOUTS),
+                envvar="WRT_LAYOUT",
+                show_envvar=True,
+                help="Layout of the result.  [default: mixed; of an answer: any]",
             ),
             click.option("--structure", type=click.Choice(STRUCTURES), help="By what of a structured variable.  [default: projected]"),
             click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object, for programs."),

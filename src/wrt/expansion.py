@@ -22,7 +22,7 @@ from wrt.language.parser import parse as parse_tree
 from wrt.language.read import read_like, type_tree
 from wrt.language.rewrite import replace_names
 from wrt.language.scopes import fresh
-from wrt.language.surface import Binary, Call, Declaration, Name, Node, Number, Source
+from wrt.language.surface import Binary, Block, Call, Declaration, Name, Node, Number, Source
 from wrt.language.unparse import unparse
 from wrt.notation.spoken import STYLES
 from wrt.tables.facts import closure
@@ -176,6 +176,8 @@ def _displacement(name: str, point: Node) -> Node:
         return Name(name)
     if isinstance(point, Binary) and point.op == "*" and isinstance(point.left, Number) and point.left.value == 0:
         return Name(name)  # 0*ones(n): the point a number was given for
+    if isinstance(point, Block) and all(isinstance(cell, Number) and cell.value == 0 for row in point.rows for cell in row):
+        return Name(name)
     return Binary("-", Name(name), point)
 
 

@@ -128,6 +128,15 @@ class RiemannianGradient:
         """The closed form."""
         return self.formula
 
+    def unicode(self) -> str:
+        """The closed form in Unicode.
+
+        >>> import wrt
+        >>> wrt.riemannian("b.T @ x", "x", manifold="sphere", shapes="b: n, x: n").unicode()
+        'b − (bᵀx)x'
+        """
+        return self.formula.unicode()
+
     def latex(self) -> str:
         """The closed form in LaTeX."""
         return self.formula.latex()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wrt.api import FormulaLike, as_formula, derive
 from wrt.derivative import Derivative
-from wrt.errors import NoClosedFormError, ProofError, TextError, UnknownNameError
+from wrt.errors import DomainError, NoClosedFormError, ProofError, TextError, UnknownNameError
 from wrt.formula import Formula
 from wrt.language.declarations import FactSpec, ShapeSpec
 from wrt.language.surface import FunctionDeclaration
@@ -150,7 +150,7 @@ def _point(d: Derivative, sizes: dict[str, int], seed: int) -> tuple[dict[str, A
             with np.errstate(all="ignore"):
                 try:
                     values = [np.asarray(value(**point), float), np.asarray(slope(**point), float)]
-                except np.linalg.LinAlgError:
+                except DomainError:  # a singular matrix
                     continue
             if all(np.isfinite(v).all() and np.abs(v).max(initial=0) < LARGEST_VALUE for v in values):
                 return point, draw

@@ -17,6 +17,7 @@ from wrt.derivation.exercises.distractors import distractors
 from wrt.derivation.exercises.generate import MAKERS, RANGES, question_key
 from wrt.derivation.exercises.grading import level_of
 from wrt.derivation.exercises.row import KINDS, TOPICS, Row
+from wrt.notation import latex, unicode
 
 NOTES = tuple(wrt.exercises())
 SHEET = wrt.exercises(seed=5, count=6)
@@ -24,6 +25,10 @@ SEEDS = range(5)
 GENERATED = [
     (topic, level, seed) for topic in MAKERS for level in range(RANGES.get(topic, (1, 5))[0], RANGES.get(topic, (1, 5))[1] + 1) for seed in SEEDS
 ]
+
+
+def render(style, formula):
+    return (unicode if style == "unicode" else latex).render(formula.source.tree)
 
 
 # ------------------------------------------------------------------------------------------------ the notes' set
@@ -42,6 +47,28 @@ def test_an_exercise_of_the_notes_is_solved_graded_and_marks_its_answer_right(e)
     assert e.hints
     if e.solution is not None:
         e.solution.replay()
+
+
+@pytest.mark.parametrize("style", ["unicode", "latex"])
+@pytest.mark.parametrize("e", NOTES, ids=lambda e: e.name)
+def test_an_exercise_of_the_notes_accepts_its_answer_as_it_is_printed(e, style):
+    assert e.mark(render(style, e.answer)).right
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("000-product-of-matrices", r"\delta_{ik}B_{lj}"),
+        ("000-product-of-matrices", "δ_ik B_lj"),
+        ("001-rule-product", "f'(x)g(x)+f(x)g'(x)"),
+        ("001-taylor", "9 + 6(x-1) + 6(y-2) + (x-1)^2 + 2(x-1)(y-2) + (y-2)^2"),
+        ("002-determinant", "1 + ε tr(M)"),
+        ("002-determinant", r"1 + \varepsilon \operatorname{tr}(M)"),
+        ("000-normal-equations", "(X^T X)^{-1} X^T Y"),
+    ],
+)
+def test_what_is_typed_on_paper_is_read_in_every_kind_of_exercise(name, answer):
+    assert wrt.exercise(name).mark(answer).right
 
 
 @pytest.mark.parametrize("e", [e for e in NOTES if e.row.printed], ids=lambda e: e.name)
@@ -328,3 +355,10 @@ def test_the_command_asks_gives_hints_and_counts():
     assert result.output.rstrip().endswith("1 of 2 right.")
     assert "Rules needed: " in result.output
     assert "UnknownNameError" in result.output
+
+
+def test_a_question_tells_only_what_it_uses():
+    for e in wrt.exercises("vector", seed=11, count=3):
+        declared = e.question("text").rpartition("Here ")[2]
+        named = [part.split()[0] for part in re.split(r", | and ", declared) if " is " in part]
+        assert all(re.search(rf"\b{name}\b", e.row.text) for name in named), e.name

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import wrt
+from wrt.derivation.words import IDENTITIES
 from wrt.errors import NoClosedFormError
 
 STYLES = ("componentwise", "chain", "differential")
@@ -173,3 +174,51 @@ def test_a_quotient_rule_over_a_sum_is_divided_out():
 def test_what_has_no_entries_is_named():
     with pytest.raises(NoClosedFormError, match=r"^expm\(X\) has no formula entry by entry"):
         shown("expm(X)", "X", "X: n n", "componentwise")
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "shapes", "line"),
+    [
+        ("a.T @ X.T @ X @ b", "X", "a: n, b: n, X: m n", "= [bᵀ: 1 × n] [aᵀ ⊗ Xᵀ + Iₙ ⊗ (aᵀXᵀ): n × mn]    [the local Jacobians, outermost first]"),
+        ("3*x**2 + 2*x + 1", "x", "x:", "  du₂/dx = ∂u₂/∂u₁ ∂u₁/∂x + ∂u₂/∂x    [chain rule]"),
+        ("x/(1 + x**2)", "x", "x:", "  du₃/dx = ∂u₃/∂u₂ ∂u₂/∂u₁ ∂u₁/∂x + ∂u₃/∂x    [chain rule]"),
+        ("exp(sin(x))", "x", "x:", "  ∂u₂/∂x = ∂u₂/∂u₁ ∂u₁/∂x    [chain rule]"),
+    ],
+)
+def test_the_chain_rule_is_an_identity_of_jacobians_of_the_sizes_told(f, x, shapes, line):
+    assert line in shown(f, x, shapes, "chain").unicode().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "shapes", "style", "words"),
+    [
+        ("1/(1 + exp(-x))", "x", "x:", "differential", "with σ(x) = 1/(1 + exp(−x))"),
+        ("tan(x)", "x", "x:", "differential", "with sec(x)² = 1 + tan(x)²"),
+        ("log(cos(x))", "x", "x:", "componentwise", "with tan(x) = sin(x)/cos(x)"),
+        ("-y.T @ log(softmax(z))", "z", "z: n, y: n onehot", "differential", "the entries of a one-hot vector sum to 1"),
+        ("-y.T @ log(softmax(z))", "z", "z: n, y: n onehot", "componentwise", "with ∑ⱼ₌₁ⁿ yⱼ = 1"),
+        ("logdet(X)", "X", "X: n n", "differential", "Jacobi's formula"),
+        ("norm(x)", "x", "x: n", "differential", "differential of the norm"),
+        ("x*sin(x)", "x", "x:", "chain", "local Jacobian by the product rule"),
+        ("x.T @ A @ x", "x", "A: n n, x: n", "chain", "product rule"),
+    ],
+)
+def test_a_line_tells_by_what_it_follows(f, x, shapes, style, words):
+    steps = shown(f, x, shapes, style)
+    assert words in steps.unicode()
+    steps.replay()
+
+
+def test_the_identities_told_are_true():
+    for rows in IDENTITIES.values():
+        for _, one, other in rows:
+            assert wrt.equal(one, other, shapes="u:")
+
+
+def test_what_is_told_is_told_only_where_it_is_used():
+    assert "with" not in shown("sigmoid(x)", "x", "x:", "differential").unicode()
+    assert "= 1" not in shown("y.T @ A @ x", "x", "x: m, A: n m, y: n onehot", "componentwise").unicode()
+
+
+def test_the_differential_stands_behind_the_other_numbers():
+    assert "= 2x sin(x) dx + x² cos(x) dx" in shown("x**2*sin(x)", "x", "x:", "differential").unicode()

@@ -353,6 +353,23 @@ def test_a_kink_has_the_value_of_the_convention():
     assert wrt.tape("relu(x)", at={"x": 0}).numbers["x"] == 0
 
 
+@pytest.mark.parametrize(
+    ("f", "at", "says"),
+    [
+        ("abs(x)", {"x": 0}, "abs(x) has a kink at this point"),
+        ("norm(x)", {"x": [0, 0]}, "norm(x) has a kink at this point"),
+        ("relu(x) + maximum(2*x, y)", {"x": 0, "y": 0}, "relu(x), maximum(2*x, y) have kinks at this point"),
+        ("abs(x)", {"x": 1}, None),
+        ("norm(x)", {"x": [1, 0]}, None),
+        ("abs(x)", None, None),
+    ],
+)
+def test_a_tape_at_a_kink_says_so(f, at, says):
+    t = wrt.tape(f, at=at)
+    assert [f"{says}: the derivative there is a convention" in words for words in (t.text(),)] == [says is not None]
+    assert ["kink" in words for words in (t.text(), t.unicode(), t.latex(), t.html())] == [says is not None] * 4
+
+
 def test_the_point_is_asked_for_with_an_example():
     for words in (["x*y", "--at"], ["x*y", "--at", "x=2"], ["x*y", "--at", "x=2, y"]):
         result = CliRunner().invoke(main, ["tape", *words])

@@ -32,6 +32,12 @@ PRINTED = [
     ("(x > 0)*y", "x: n, y: n", "𝟙[x > 0] ⊙ y"),
     ("u = W @ x; tanh(u)", "W: m n, x: n", "tanh(u), u = Wx"),
     ("kron(B.T, A @ C)", "A: m m, C: m m, B: n n", "Bᵀ ⊗ (AC)"),
+    ("x**(p - 1)", "x: n, p:", "x^{⊙(p−1)}"),
+    ("x**-1 + x**2", "x: n", "x^{⊙−1} + x^{⊙2}"),
+    ("x**(log(x) - 1)", "x:", "x^{log(x)−1}"),
+    ("learning_rate*x", "learning_rate:, x: n", "learning_{rate} x"),
+    ("λ*eye(d) + X.T @ X", "λ:, X: m d", "λI_d + XᵀX"),
+    ("y + (x - 2)", "x:, y:", "y + (x − 2)"),
 ]
 
 

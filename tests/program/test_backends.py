@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from formulas import EVERYTHING, Formula
 
+import wrt
 from index_numerics import SIZES, SIZES_OF, close, environment, evaluate, facts_of, lowered, symbol_of
 from wrt.algebra.flatten import flattened
 from wrt.algebra.simplify import simplify
 from wrt.calculus.derive import derivative
-from wrt.errors import NoClosedFormError
+from wrt.errors import DomainError, NoClosedFormError
 from wrt.program.emit import compile_program
 from wrt.proof.programs import compile_proved
 
@@ -66,3 +67,19 @@ def test_the_code_names_its_library(backend: str):
     code = compile_program({"value": f}, source.declarations, backend=backend).source
     assert {"jax": "import jax.numpy as jnp", "torch": "torch_names import np as tnp"}[backend] in code
     assert f"{'jnp' if backend == 'jax' else 'tnp'}.exp(A @ x)  # exp(A @ x)" in code
+
+
+def test_a_program_is_proved_while_jax_traces_its_caller():
+    jax = pytest.importorskip("jax")
+    a, b, x = np.arange(6.0).reshape(3, 2) + 0.5, np.ones(3), np.array([0.3, -0.2])
+    for text in ("norm(A @ x - b)**2 + sum(x)", "norm(A @ x - b)**2 + sum(x**3)"):  # not compiled by another test
+        f = wrt.parse(text, "A: m n, x: n, b: m")
+        first, second = f.compile(backend="jax"), wrt.derive(f, "x").compile(backend="jax")
+        got = jax.jit(jax.grad(lambda x, f=first: f(a, x, b)))(x)
+        assert close(got, wrt.derive(f, "x").compile()(a, x, b), 1e-4)
+        assert close(jax.jit(second)(a, x, b), got, 1e-4)
+
+
+def test_a_singular_matrix_is_refused_as_a_point_outside_the_domain():
+    with pytest.raises(DomainError):
+        wrt.derive("logdet(X)", "X", shapes="X: n n").compile()(np.zeros((2, 2)))

@@ -18,6 +18,7 @@ DERIVED = [
     ("log(sum(exp(x)))", "x: n", "x"),
     ("logdet(S)", "S: n n spd", "S"),
     ("sum(E[idx, :] @ a)", "E: v d, idx: b integer, a: d", "E"),
+    ("sum(log(A[s[t], s[t + 1]]) for t in range(T - 1))", "A: N N positive, s: T integer", "A"),
     ("tr(matpow(X, k))", "X: n n, k: integer", "X"),
     ("max(x)", "x: n", "x"),
     ("sum(sqrt(x))", "x: n positive", "x"),
@@ -111,3 +112,9 @@ def test_formulas_for_every_shape_take_a_wide_matrix(text):
     d = wrt.derive(text, "X", shapes="X: m n")
     wide = np.random.default_rng(3).normal(size=(2, 3))
     assert d(X=wide) == pytest.approx(d(X=wide.T.copy()).T)
+
+
+def test_a_look_up_by_a_part_of_a_vector_reads_back():
+    d = wrt.derive("sum(E[s[t], :] @ E[s[t + 1], :].T for t in range(T - 1))", "E", shapes="E: N k, s: T integer")
+    assert str(d) == "eye(N)[:, s[:T - 1]] @ E[s[1:], :] + eye(N)[:, s[1:]] @ E[s[:T - 1], :]"
+    assert d.verified == "exact"

@@ -155,7 +155,7 @@ class Simplifier:
         count, left_out = node.parameters
         assert isinstance(count, int) and isinstance(left_out, int)
         if not self.known.nonzero(x):
-            self.conditions[Condition("{} != 0", (x,))] = None
+            self.conditions[Condition("{} != 0" + " (entry by entry)" * bool(x.order), (x,))] = None
         kept = tuple(range(x.order - count))
         places = [tuple(range(len(kept) + k * count, len(kept) + (k + 1) * count)) for k in range(left_out)]
         whole = operator("prod", (x,), x.shape[: len(kept)], (count,))

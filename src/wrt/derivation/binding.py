@@ -9,7 +9,7 @@ from wrt.derivation.terms import bare
 from wrt.errors import WrtError
 from wrt.language.parser import parse
 from wrt.language.read import type_tree
-from wrt.language.rewrite import exchanged
+from wrt.language.rewrite import exchanged, with_children
 from wrt.language.sizes import Size
 from wrt.language.surface import Binary, Declaration, Generator, Index, Loop, Name, Node, Number, postorder
 
@@ -89,14 +89,30 @@ def entries_taken(tree: Node) -> Node:
 
 def _body(whole: Generator, parts: Sequence[Node]) -> Node:
     given = {loop.name: part for loop, part in zip(whole.loops, parts, strict=True)}
-    taken = {n.name for part in parts for n in postorder(part) if isinstance(n, Name)}
-    inner = {n.name for n in postorder(whole.body) if isinstance(n, Loop)}
-    used = taken | inner | {n.name for n in postorder(whole.body) if isinstance(n, Name)}
-    spare = {name: next(w for k in range(1, 1000) if (w := f"{name}{k}") not in used) for name in sorted(inner & taken)}
+    taken = {*given, *(n.name for part in parts for n in postorder(part) if isinstance(n, Name))}
+    body = _unlike(whole.body, taken)
+    return exchanged(body, lambda node: given.get(node.name) if isinstance(node, Name) else None)
 
+
+def _unlike(tree: Node, taken: set[str]) -> Node:
+    """The tree with the loops inside it renamed where they have a name that is taken, each in its own scope, the innermost first."""
+    used = taken | {n.name for n in postorder(tree) if isinstance(n, (Name, Loop))}
+    done: dict[int, Node] = {}
+    for node in postorder(tree):
+        made = with_children(node, tuple(done[id(c)] for c in node.children)) if node.children else node
+        for loop in made.loops if isinstance(made, Generator) else ():
+            if loop.name in taken:
+                spare = next(w for k in range(1, 1000) if (w := f"{loop.name}{k}") not in used)
+                used.add(spare)
+                made = _renamed(made, loop.name, spare)
+        done[id(node)] = made
+    return done[id(tree)]
+
+
+def _renamed(tree: Node, old: str, new: str) -> Node:
     def change(node: Node) -> Node | None:
-        if isinstance(node, Name):
-            return Name(spare[node.name]) if node.name in spare else given.get(node.name)
-        return Loop(spare[node.name], node.start, node.stop) if isinstance(node, Loop) and node.name in spare else None
+        if isinstance(node, Name) and node.name == old:
+            return Name(new)
+        return Loop(new, node.start, node.stop) if isinstance(node, Loop) and node.name == old else None
 
-    return exchanged(whole.body, change)
+    return exchanged(tree, change)

@@ -107,9 +107,21 @@ def _jacobian(node: Node, s: Scene) -> Node | None:
     return None if made is None else by_its_name(made, s.steps[e.name], e.name)
 
 
+def _of_product(node: Node, s: Scene) -> Node | None:
+    """The local Jacobian of a variable that names a product of two parts that both vary."""
+    e = inner(node)
+    own = s.steps.get(e.name) if isinstance(e, Name) else None
+    product = isinstance(own, Binary) and own.op in "*@" and s.varies(own.left) and s.varies(own.right)
+    return _jacobian(node, s) if product else None
+
+
 def _single(node: Node, s: Scene) -> Node | None:
     e = inner(node)
-    return None if e is None or s.steps or isinstance(e, Name) else _local(e, s)
+    if e is None or node is not s.tree or isinstance(e, Name):
+        return None
+    if isinstance(e, Binary) and e.op in ("*", "@", "**") and s.varies(e.left) and s.varies(e.right):
+        return None  # what varies in two places has a rule of its own
+    return _local(e, s)
 
 
 def _local(own: Node, s: Scene) -> Node | None:
@@ -191,6 +203,7 @@ def _step(node: Node, s: Scene) -> Node | None:
 CALCULUS: tuple[Rule, ...] = (
     *(rule for rule in DIFFERENTIAL if rule.name in ("constant", "differential of the variable")),
     Rule("name the intermediate variables", _name, False, NAMES_FROM),
+    Rule("local Jacobian by the product rule", _of_product, True, NAMES_FROM),
     Rule("local Jacobian", _jacobian, True, NAMES_FROM),
     Rule(SINGLE, _single, True, NAMES_FROM),
 )

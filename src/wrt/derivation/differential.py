@@ -5,7 +5,7 @@ from __future__ import annotations
 from wrt.derivation.reading import Scene, put, size_tree
 from wrt.derivation.rules import CANCEL, DIFFERENTIAL, UNDONE, Rule
 from wrt.derivation.terms import ONE, times
-from wrt.language.surface import Binary, Call, Name, Node, Unary, postorder
+from wrt.language.surface import Binary, Call, Declaration, Name, Node, Number, Unary, postorder
 
 MOVES_FROM = "Magnus & Neudecker, section 9.2"
 
@@ -206,14 +206,25 @@ def _summed(node: Node, s: Scene, *names: str) -> Node | None:
 
 
 def _mean(node: Node, s: Scene) -> Node | None:
-    """mean(V) of m entries is sum(V)/m."""
+    """mean(c*V) of m entries is c*sum(V)/m."""
     e = _summed(node, s, "mean")
     if e is None or e.shape is None or not e.shape.order:
         return None
-    made: Node = Call("sum", (e,))
+    front, rest = _number_first(e)
+    made: Node = times(*front, Call("sum", (rest,)))
     for size in e.shape.sizes:
         made = Binary("/", made, size_tree(size))
     return made
+
+
+def _number_first(e: Node) -> tuple[list[Node], Node]:
+    """The number that a product of vectors begins with, and the rest: 2 and v*w of 2*v*w."""
+    rest: list[Node] = []
+    at = e
+    while isinstance(at, Binary) and at.op == "*":
+        rest.append(at.right)
+        at = at.left
+    return ([at], times(*reversed(rest))) if isinstance(at, Number) and rest else ([], e)
 
 
 def _linear_sum(node: Node, s: Scene) -> Node | None:
@@ -323,6 +334,21 @@ def _outer(node: Node, s: Scene) -> Node | None:
     return put(number, tuple(path), chain_of([vector, *factors(at)]))
 
 
+def _onehot(node: Node, s: Scene) -> Node | None:
+    """sum(y) is 1 where one entry of y is 1, the others 0."""
+    if isinstance(node, Binary) and node.op == "*" and _one(node.left, s):
+        return node.right
+    return ONE if _one(node, s) else None
+
+
+def _one(node: Node, s: Scene) -> bool:
+    if not (isinstance(node, Call) and node.function == "sum" and len(node.children) == 1):
+        return False
+    y = node.arguments[0]
+    d = s.setting.declared.get(y.name) if isinstance(y, Name) else None
+    return isinstance(d, Declaration) and "onehot" in d.facts
+
+
 MOVES: tuple[Rule, ...] = (
     UNDONE,
     Rule("double transpose", _double_transpose),
@@ -340,8 +366,9 @@ MOVES: tuple[Rule, ...] = (
     Rule("trace of the transpose", _trace_transposed, source=MOVES_FROM),
     Rule("trace rotated", _trace_rotated, source=MOVES_FROM),
     Rule("a diagonal matrix times a vector", _diagonal_factor, source="diag(dx) @ v is v*dx"),
-    Rule("Hadamard product turned over", _turned_hadamard, source="g.T @ (v*w) is (v*g).T @ w"),
+    Rule("Hadamard product moved to the other factor", _turned_hadamard, source="g.T @ (v*w) is (v*g).T @ w"),
     Rule("entry by entry over a sum", _spread),
+    Rule("the entries of a one-hot vector sum to 1", _onehot, source="one entry is 1, the others are 0"),
     Rule("number behind its vector", _outer, source="(g.T @ dx)*v is v @ g.T @ dx"),
     Rule("Hadamard product by a diagonal matrix", _diagonal, source="v*w is diag(v) @ w"),
 )

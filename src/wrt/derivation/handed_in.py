@@ -37,6 +37,7 @@ _CUT = re.compile(
     rf"(?P<remark>\b(?:{_REMARKING})\b|{_TEXT % _REMARKING})|{_TEXT % _DEFINING}|\b(?:{_DEFINING})\b(?!\s*\()|\\q?quad\b|\\\\(?:\[[^\]]*\])?|[,;\n]"
 )
 _INDEXED = re.compile(r"\\?[^\W\d_]+(?:\{\w+\})?_\{?[ijklst]\}?\s*=")
+_ACCENTED = re.compile(r"\\(?:wide)?(hat|bar|tilde)\s*\{?\s*\\?([A-Za-z]+)\s*\}?")
 _SPACE = re.compile(r"(?:\\in|∈)\s*(?:\\mathbb\{?\s*R\}?|ℝ|\bR\b).*$")
 _ASIDE = re.compile(r"\s\((?:[A-Za-z]\w*,?\s+)+[a-z]{4,}\)\s*$")
 _COMPARED = re.compile(r"[<>≤≥≠∈]|\\(?:le|leq|ge|geq|ne|neq|in|lt|gt|to)\b|!=|==")
@@ -68,8 +69,9 @@ def handed_in(text: str, declared: Container[str]) -> HandedIn:
         return HandedIn(without_head(parts_of[0][1]) + shown[start:], {}, latex=True)
     for remark, clause in parts_of:
         parts = equals_apart(clause)
-        label = plain_word(parts[0].strip()) if len(parts) == 2 and re.fullmatch(WORD, parts[0].strip()) else ""
-        if label and label not in declared and len(parts_of) > 1 and not _DIFFERENTIATION.fullmatch(parts[0].strip()):
+        label = _label(parts[0].strip()) if len(parts) == 2 else ""
+        named = label and label not in declared and len(parts_of) > 1
+        if named and (not _DIFFERENTIATION.fullmatch(parts[0].strip()) or _stands_in(label, [c for _, c in parts_of if c is not clause])):
             definitions[label] = clause[: len(parts[0])].replace(parts[0], " " * len(parts[0])) + " " + parts[1]
         elif not remark and not (formulas and len(parts) == 1 and _COMPARED.search(clause)):
             formulas.append(clause)
@@ -82,7 +84,21 @@ def handed_in(text: str, declared: Container[str]) -> HandedIn:
     return HandedIn(without_head(formulas[0]), used, bool(_MATHEMATICS.search(text)))
 
 
+def _label(head: str) -> str:
+    r"""The name that a head is: r, x_hat for \hat x; "" for what is none."""
+    if (accented := _ACCENTED.fullmatch(head)) is not None:
+        return f"{accented[2]}_{accented[1]}"
+    return plain_word(head) if re.fullmatch(WORD, head) else ""
+
+
+def _stands_in(label: str, others: list[str]) -> bool:
+    r"""Whether a letter stands in formulas, \diag and other words left alone: D in X^\top D X."""
+    return any(label in re.sub(r"\\[a-zA-Z]+|[a-zA-Z]{3,}", " ", equals_apart(words)[-1]) for words in others)
+
+
 def _used(name: str, definitions: dict[str, str]) -> bool:
+    if any(f"{found[2]}_{found[1]}" == name for words in definitions.values() for found in _ACCENTED.finditer(words)):
+        return True
     return any(
         re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])|{re.escape(name)}", words) for other, words in definitions.items() if other != name
     )

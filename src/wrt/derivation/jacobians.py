@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from wrt.conventions import Convention
+from wrt.derivation.differential import transposed
 from wrt.derivation.local import by_its_name
 from wrt.derivation.reading import Setting
 from wrt.derivation.terms import bare
 from wrt.derivative import Derivative
 from wrt.errors import WrtError
 from wrt.formula import Formula
+from wrt.language.parser import parse
 from wrt.language.read import read_like
 from wrt.language.shapes import annotate
 from wrt.language.surface import Declaration, Name, Node, Shape, Source, postorder
@@ -29,6 +32,7 @@ class Jacobian:
     form: Formula
     rows: str
     columns: str
+    total: bool = False  # along every path, not only where it is used itself
 
     @property
     def plain(self) -> bool:
@@ -37,19 +41,21 @@ class Jacobian:
 
     def name(self) -> str:
         """d(u1)/d(x)."""
-        return f"d({self.of})/d({self.by})"
+        return f"{'total ' * self.total}d({self.of})/d({self.by})"
 
     def unicode_name(self) -> str:
         """∂u₁/∂x."""
         from wrt.notation import unicode
 
-        return f"∂{unicode.render(Name(self.of))}/∂{unicode.render(Name(self.by))}"
+        d = "d" if self.total else "∂"
+        return f"{d}{unicode.render(Name(self.of))}/{d}{unicode.render(Name(self.by))}"
 
     def latex_name(self) -> str:
         r"""The same as a fraction."""
         from wrt.notation import latex
 
-        return f"\\frac{{\\partial {latex.render(Name(self.of))}}}{{\\partial {latex.render(Name(self.by))}}}"
+        d = r"\mathrm{d}" if self.total else r"\partial"
+        return f"\\frac{{{d} {latex.render(Name(self.of))}}}{{{d} {latex.render(Name(self.by))}}}"
 
     def text(self) -> str:
         """The form and its sizes: [2*u1.T: 1 x m]; of a scalar by a scalar, the form."""
@@ -60,7 +66,7 @@ class Jacobian:
         from wrt.notation import unicode
 
         words = unicode.render(self.form.source.tree)
-        return f"[{words}]" if self.plain else f"[{words}: {self.rows} × {self.columns}]".replace("*", "")
+        return f"[{words}]" if self.plain else f"[{words}: {_count(self.rows, unicode.render)} × {_count(self.columns, unicode.render)}]"
 
     def latex(self) -> str:
         r"""\underbrace{form}_{rows \times columns}."""
@@ -68,7 +74,7 @@ class Jacobian:
 
         if self.plain:
             return f"\\left({latex.render(self.form.source.tree)}\\right)"
-        sizes = r" \times ".join(s.replace("*", "") for s in (self.rows, self.columns))
+        sizes = r" \times ".join(_count(s, latex.render) for s in (self.rows, self.columns))
         return f"\\underbrace{{{latex.render(self.form.source.tree)}}}_{{{sizes}}}"
 
     def data(self) -> dict[str, str]:
@@ -121,12 +127,17 @@ class Jacobians:
             used = {n.name for n in postorder(tree) if isinstance(n, Name)}
             formula = Formula(Source(tree, {n: d for n, d in declared.items() if n in used}, source.sizes))
             d = Derivative(formula, (by,), Convention("numerator", "ignored"))
-            form = d.matrix if self.shapes[of].order < 2 and self.shapes[by].order < 2 else d.kronecker
+            form = d.matrix if self.shapes[of].order + self.shapes[by].order < 2 or self._columns(of, by) else d.kronecker
         except WrtError:
             return None
         if form is None:
             return None
+        form = _upright(form, "row" if self.shapes[by].order else "column")
         return Jacobian(of, by, self._named(of, form), entries(self.shapes[of]), entries(self.shapes[by]))
+
+    def _columns(self, of: str, by: str) -> bool:
+        """Whether both are columns, so that the matrix of the derivative is the Jacobian; what else has entries is stacked."""
+        return self.shapes[of].kind == self.shapes[by].kind == "column"
 
     def _named(self, of: str, form: Formula) -> Formula:
         """The form with the value's own name in it, where it holds the value."""
@@ -136,6 +147,20 @@ class Jacobians:
         return Formula(read_like(unparse(tree), form.source, extra={of: Declaration(of, self.shapes[of])}))
 
 
+def _upright(form: Formula, kind: str) -> Formula:
+    """A gradient as a row, the derivative by a number as a column: of a row as well."""
+    shape = form.source.tree.shape
+    if shape is None or shape.order != 1 or shape.kind == kind:
+        return form
+    return Formula(read_like(unparse(transposed(form.source.tree)), form.source))
+
+
 def entries(shape: Shape) -> str:
     """How many entries a value has: the rows, or columns, of a Jacobian."""
     return "*".join(f"({s})" if " " in str(s) else str(s) for s in shape.sizes) or "1"
+
+
+def _count(product: str, say: Callable[[Node], str]) -> str:
+    """A number of entries as it is read: n², mn."""
+    one, _, other = product.partition("*")
+    return say(parse(f"{one}**2" if one == other else product))

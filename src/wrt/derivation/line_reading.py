@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 
 from wrt.conventions import Convention
+from wrt.derivation.agreement import in_a_name, names_of
 from wrt.derivation.binding import bound, entries_taken, index_sizes, unbound
 from wrt.derivation.handed_in import cleared, differential_in, spellings
-from wrt.derivation.line_texts import inside_of, nodes, nodes_of, sentences, undifferentiated
+from wrt.derivation.line_texts import inside_of, letters_apart, nodes, nodes_of, sentences, undifferentiated
+from wrt.derivation.loosened import all_square, one_size, renamed
 from wrt.derivation.pending import Pending, cut_out
-from wrt.derivation.readings import IDENTITY, all_square, one_size, parsed, renamed
+from wrt.derivation.readings import IDENTITY, parsed
 from wrt.derivation.respelt import braced, calls_of, free_indices, only_python, side_by_side, spelt_out, unmixed, with_euler, with_signs
 from wrt.derivation.statements import Statement, on_paper, statement
 from wrt.derivation.terms import all_replaced, bare, is_zero, zero
@@ -51,10 +54,15 @@ class LineReader:
         self.raw: dict[str, Node] = {}  # the same, other names left in
         self.last: Node | None = None  # the formula before
         self.spelt: dict[str, str] = {}  # names of lines that are no words: z^{(1)}
+        self.chosen: tuple[str, ...] = ()  # variables by which a line that names none turned out to be a derivative
         self.layout, self.laid_out = "mixed", False  # of derivatives written inside a line; whether one was
         words = [text for _, said in self.statements for text in said.formulas]
         self.matlab = any(detect(w) == "matlab" for w in words) and not any(only_python(w) for w in words)
         declared = declare(shapes, assume)
+        taken = {said.name for _, said in self.statements}
+        self.statements = [
+            (k, replace(said, formulas=tuple(letters_apart(text, declared, taken) for text in said.formulas))) for k, said in self.statements
+        ]
         self.moving = self._moving(declared)
         self.source = self._first(declared)
         if not self.moving:
@@ -278,15 +286,19 @@ class LineReader:
         return self.derivative(inside, (entry[0],) * pending.order, entry[1])
 
     def variables(self, tree: Node) -> tuple[str, ...]:
-        """The variables by which a formula is differentiated where nobody says so: what moves, or the only variable it holds. Raises: TextError."""
+        """The variable by which a formula is differentiated where nobody says so, the usual one of several. Raises: TextError."""
+        names = self.candidates(tree)
+        if not names or (len(names) > 1 and names[0] not in (*self.chosen, *USUAL)):
+            raise TextError("it is not said by which variable is differentiated.", hint="write df/dx = ...")
+        return names[:1]
+
+    def candidates(self, tree: Node) -> tuple[str, ...]:
+        """The variables by which a formula may be differentiated where nobody says so, the usual ones first: what moves, or what it holds."""
         held = [n for n in self.source.declarations if any(isinstance(p, Name) and p.name == n for p in postorder(self.expanded(tree)))]
         said = {self.entry(b, self.declared) for _, s in self.statements for b in s.by}
         names = [n for n in self.moving if n in held] or [e[0] for e in said if e is not None and e[0] in held] or held
-        if len(names) > 1:
-            names = [n for n in USUAL if n in names]
-        if not names:
-            raise TextError("it is not said by which variable is differentiated.", hint="write df/dx = ...")
-        return (names[0],)
+        order = {n: k for k, n in enumerate(dict.fromkeys((*self.chosen, *USUAL)))}
+        return tuple(sorted(names, key=lambda n: order.get(n, len(order))))
 
     def expanded(self, tree: Node, keep: Iterable[str] = ()) -> Node:
         """The tree with names of earlier lines written out, but for those to keep."""
@@ -301,8 +313,10 @@ class LineReader:
 
     def formula(self, tree: Node, keep: Iterable[str] = ()) -> Formula:
         """The formula of a tree without differentials; `keep`: names that stay, as variables."""
+        keep = tuple(keep)
         kept = {n: self.shapes[n] for n in keep if n in self.shapes}
-        return Formula(type_tree(bare(self.expanded(tree, kept)), {**self.source.declarations, **kept}))
+        tangents = {n: self.declared[n] for n in keep if n in self.declared and n not in self.source.declarations}
+        return Formula(type_tree(bare(self.expanded(tree, kept)), {**self.source.declarations, **kept, **tangents}))
 
     def derivative(self, tree: Node, names: tuple[str, ...], indices: tuple[str, ...]) -> Node:
         """The derivative of a formula as a tree: in the layout that is tried, or its entry at the indices. Raises: WrtError."""
@@ -316,7 +330,7 @@ class LineReader:
         given = (*free, *indices)
         if len(given) != len(d.index.indices):
             raise NoClosedFormError("this derivative is no matrix.", hint="write one entry of it, with indices.")
-        declared = {**self.source.declarations, **self.shapes}
+        declared = {**self.declared, **self.shapes}
         axes = (*d.formula.shape, *(s for n in names for s in declared[n].shape.sizes))
         sizes = dict(zip(d.index.indices, axes, strict=True))
         loops = tuple(Loop(i, Number(Fraction(0), "0"), parse(sizes[i].text)) for i in d.index.indices)
@@ -362,11 +376,15 @@ class LineReader:
                 name, tree = entry["base"], bound(tree, low, self.indices)
                 free = []
         with suppress(WrtError):
-            if not free and name not in self.declared and name.isidentifier():
+            if not free and name.isidentifier() and name not in names_of(self.expanded(tree)):
                 shape = self.typed(tree).tree.shape
-                if shape is not None and not any(isinstance(n, Call) and n.function == "d" for n in postorder(tree)):
+                curve = name in self.source.declarations and shape == self.declared[name].shape  # x = cos(t)
+                if shape is not None and (curve or name not in self.declared) and not self.moves(tree):
+                    self.raw = in_a_name(name, tree, self.raw, self.expanded, self.typed)
                     self.shapes[name] = Declaration(name, shape)
                     self.raw[name] = tree
+                if curve:
+                    self.named = {n: replace_names(old, {name: self.expanded(tree)}) for n, old in self.named.items()}
         self.named[name] = self.expanded(tree)
 
     # ------------------------------------------------------------------------------------------------ typed

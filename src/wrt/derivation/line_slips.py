@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from wrt.derivation import questions
+from wrt.derivation.agreement import NO_VALUE, names_of
 from wrt.derivation.binding import unbound
 from wrt.derivation.edits import Edit, Subject
 from wrt.derivation.line_reading import LineReader
@@ -29,7 +30,6 @@ ALGEBRA = {
     "power-rule": "an exponent is wrong",
     "constant-kept": "a term is one too many",
 }
-NO_VALUE = "it has no value"  # how the verdict opens on a formula without a value where the other has one
 
 
 class Found(NamedTuple):
@@ -59,7 +59,7 @@ class LineSlips:
                     seen.add(words)
                     if self._equal(before, edit.tree):
                         says = edit.says or self.algebraic(name, before, tree)
-                        return Found(name, unparse(tidied(edit.tree)), says, apart)
+                        return Found(edit.kind or name, unparse(tidied(edit.tree)), says, apart)
         found = self._factorwise(before, tree) or self._dropped(before, tree) or self._under_conditions(before, tree) or self._misshapen(before, tree)
         kind, says = found if found is not None else (None, "")
         return Found(kind, None, says or (self.algebraic(kind, before, tree) if kind else ""), apart)
@@ -75,7 +75,10 @@ class LineSlips:
             found = counterexample(one, other) if one.tree.shape == other.tree.shape else None
         except WrtError:
             return None
-        return None if found is None else (found.values, found.left, found.right)
+        if found is None:
+            return None
+        held = names_of(one.tree) | names_of(other.tree)
+        return {name: value for name, value in found.values.items() if name in held}, found.left, found.right
 
     def _misshapen(self, before: Node, tree: Node) -> tuple[str, str] | None:
         """The slip of a line whose shapes do not fit, or are not those of the line before."""
@@ -171,11 +174,3 @@ def _fits(tree: Node, source: Source) -> bool:
     except WrtError:
         return False
     return True
-
-
-def agreement(one: Source, other: Source) -> str:
-    """Whether two formulas are equal wherever both have a value, as `wrt.equal` has it: the status of the verdict."""
-    verdict = Prover(one, (), "ignored").equal(other)
-    if verdict.status == "wrong" and verdict.why.startswith(NO_VALUE):
-        verdict = Prover(other, (), "ignored").equal(one)
-    return verdict.status

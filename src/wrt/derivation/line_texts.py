@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from wrt.derivation.handed_in import clauses, cleared
 from wrt.derivation.statements import statement
 from wrt.derivation.terms import all_replaced
 from wrt.errors import WrtError
+from wrt.language.dialect import detect
 from wrt.language.parser import parse
-from wrt.language.surface import Binary, Call, Index, Node, postorder
+from wrt.language.surface import Binary, Call, Declaration, Index, Node, postorder
+from wrt.tables.functions import FUNCTIONS
 
 _BREAKS = re.compile(r"\\\\(?:\[[^\]]*\])?\s*\n?|\n")
+_LETTERS = re.compile(r"(?P<over>/\s*)?(?<![A-Za-z_\\{.])(?P<word>[A-Za-z]{2,4})(?![\w(\[{]|\.[^\W\d])(?P<raised>\s*(?:\^|\*\*))?")
 _TABLES = re.compile(r"\\begin\{(?:\w*matrix|cases|array)\}")
 
 
@@ -52,3 +56,31 @@ def nodes(text: str) -> list[Node]:
 def inside_of(tree: Node) -> Node:
     """E for d(E): the formula that declares the variables."""
     return all_replaced(tree, {id(n): n.arguments[0] for n in postorder(tree) if isinstance(n, Call) and n.function == "d"})
+
+
+def letters_apart(text: str, declared: Mapping[str, Declaration], taken: set[str]) -> str:
+    """The text with xy, of which nobody speaks but as of x and y, as their product; 1/xy is 1/(xy).
+
+    `declared`: the variables; `taken`: words that mean something else.
+
+    >>> from wrt.language.surface import SCALAR
+    >>> letters_apart("x^2 + xy + 1/xy", {name: Declaration(name, SCALAR) for name in "xy"}, set())
+    'x^2 + x*y + 1/(x*y)'
+    """
+    latex = detect(text) == "latex"
+
+    def change(found: re.Match[str]) -> str:
+        word, over, raised = found["word"], found["over"] or "", found["raised"] or ""
+        if (
+            word in taken
+            or word in declared
+            or word in FUNCTIONS
+            or not all(c in declared for c in word)
+            or (word[0] == "d" and word[1:] in declared)
+        ):
+            return found.group()
+        scalars = not any(declared[c].shape.order for c in word)
+        made = ("*" if scalars and not latex else " ").join(word)
+        return f"{over}({made})" if over and not raised else f"{over}{made}{raised}"
+
+    return _LETTERS.sub(change, text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from wrt.api import derive
 from wrt.calculus import operators as calculus
 from wrt.conventions import LAYOUTS
-from wrt.derivation.edits import Edit, Subject
+from wrt.derivation.edits import LOGS, Edit, Subject
 from wrt.derivation.terms import addends, bare, expanded, inner_terms, minus, replaced
 from wrt.derivative import Derivative
 from wrt.errors import WrtError
@@ -16,6 +17,7 @@ from wrt.formula import Formula, shape_of
 from wrt.language.read import type_tree
 from wrt.language.rewrite import replace_names
 from wrt.language.surface import Binary, Block, Call, Declaration, Name, Node, Number, Source, Unary, postorder
+from wrt.language.unparse import short
 from wrt.tables.functions import FUNCTIONS
 
 MOST = 12  # parts of the function that are looked at
@@ -24,24 +26,22 @@ MOST = 12  # parts of the function that are looked at
 def inner_derivatives(s: Subject, source: Source) -> Iterator[Edit]:
     """The answer, or one of its terms, times the derivative of an inner function: elementwise, as a matrix, transposed, from either side."""
     seen: dict[str, None] = {}
+    tangents = [n for n in postorder(s.tree) if isinstance(n, Name) and n.name[1:] in s.names and n.name[0] == "d"]
     for node in postorder(s.function):
-        if (
-            not s.moving(node)
-            or isinstance(node, Name)
-            or node is s.function
-            or node.shape is None
-            or node.shape.kind == "tensor"
-            or len(seen) >= MOST
-        ):
+        if not s.moving(node) or isinstance(node, Name) or node.shape is None or node.shape.kind == "tensor" or len(seen) >= MOST:
             continue
-        for inner in _derivatives(node, s, source):
+        for inner, says in _derivatives(node, s, source):
             words = _text(inner)
-            if words in seen:
+            if words in seen or (isinstance(inner, Number) and inner.value in (0, 1)):
                 continue
             seen[words] = None
+            for tangent in tangents:
+                for op in "@*":
+                    yield Edit(replaced(s.tree, tangent, Binary(op, inner, tangent)), tangent.span, says)
             for part in dict.fromkeys([s.tree, *addends(s.tree)]):
-                turned = Unary("T", inner)
+                turned = inner.argument if isinstance(inner, Unary) and inner.op == "T" else Unary("T", inner)
                 for new in (
+                    *_diagonal(inner, part),
                     Binary("*", inner, part),
                     Binary("*", part, inner),
                     Binary("@", turned, part),
@@ -49,25 +49,34 @@ def inner_derivatives(s: Subject, source: Source) -> Iterator[Edit]:
                     Binary("@", part, inner),
                     Binary("@", part, turned),
                 ):
-                    yield Edit(replaced(s.tree, part, new), part.span)
+                    yield Edit(replaced(s.tree, part, new), part.span, says)
 
 
-def _derivatives(node: Node, s: Subject, source: Source) -> Iterator[Node]:
-    """The derivative of an inner function by each variable, as a tree; and that of its elementwise function by its argument."""
+def _diagonal(inner: Node, part: Node) -> Iterator[Node]:
+    """diag(v) @ part, written as an elementwise product."""
+    if isinstance(inner, Call) and inner.function == "diag" and len(inner.arguments) == 1:
+        v = inner.arguments[0]
+        if v.shape is not None and v.shape.order == 1:
+            yield Binary("*", part, v)
+
+
+def _derivatives(node: Node, s: Subject, source: Source) -> Iterator[tuple[Node, str]]:
+    """The derivative of an inner function by each variable, as a tree, and what is said of it; and that of its elementwise function by its argument."""
     try:
         inner = Formula(type_tree(bare(node), source.declarations))
     except WrtError:  # it holds a bound index
         return
-    for name in dict.fromkeys(s.names):
+    for name in dict.fromkeys(s.names) if node is not s.function else ():
         try:
             found = derive(inner, name, layout="mixed").matrix
         except WrtError:
             continue
         if found is not None:
-            yield found.source.tree
+            yield found.source.tree, f"the inner derivative {short(found.source.tree)} of {short(node)} is forgotten"
     arguments = [c for c in node.children if s.moving(c)]
     if (
         len(arguments) == 1
+        and (node is not s.function or len(s.names) == 1)
         and arguments[0].shape is not None
         and node.shape is not None
         and arguments[0].shape == node.shape
@@ -80,12 +89,23 @@ def _derivatives(node: Node, s: Subject, source: Source) -> Iterator[Node]:
             local = derive(Formula(type_tree(bare(outer), declared)), u).as_formula().source.tree
         except WrtError:
             return
-        yield replace_names(local, {u: arguments[0]})
+        slope = replace_names(local, {u: arguments[0]})
+        if node is not s.function or getattr(node, "function", "") not in LOGS:
+            yield slope, f"the {'outer' if node is s.function else 'inner'} derivative {short(slope)} of {short(node)} is forgotten"
 
 
 def lost_terms(s: Subject, source: Source, forms: Iterable[Node] = ()) -> Iterator[Edit]:
     """The answer plus a term of the derivative (`forms` are its closed forms), or plus what one part of the function contributes; short ones first."""
-    yield from sorted((*restored(s, forms), *_contributed(s, source)), key=lambda edit: len(_text(edit.tree)))
+    ops = _products(s)
+    says = "" if ops - {"/"} else "the quotient rule has two terms; one is lost" if ops else "a term of the derivative is lost"
+    made = (*_contributed(s, source), *restored(s, forms))
+    for edit in sorted(made, key=lambda edit: (not edit.says, len(_text(edit.tree)))):
+        yield edit if edit.says else Edit(edit.tree, edit.span, says)
+
+
+def _products(s: Subject) -> set[str]:
+    """The operators of the function's products, quotients and powers of two parts that both hold the variable."""
+    return {n.op for n in postorder(s.function) if isinstance(n, Binary) and n.op not in "+-" and all(map(s.moving, n.children))}
 
 
 def _contributed(s: Subject, source: Source) -> Iterator[Edit]:
@@ -93,10 +113,12 @@ def _contributed(s: Subject, source: Source) -> Iterator[Edit]:
         return
     (name,) = s.names
     parts = [n for n in postorder(s.function) if n is not s.function and s.moving(n) and n.shape is not None and n.shape.kind != "tensor"]
-    for part in parts[:MOST]:
+    summed = {id(n) for n in addends(s.function)} - {id(s.function)}
+    for part in sorted(parts, key=lambda n: id(n) not in summed)[:MOST]:
+        says = f"the term {short(part)} of the sum is lost" if id(part) in summed else ""
         for term in _contributions(part, name, s, source):
             if not (isinstance(term, Number) and term.value == 0):
-                yield _with(s, term)
+                yield replace(_with(s, term), says=says)
                 yield Edit(Binary("-", s.tree, term), s.tree.span)
 
 
@@ -119,35 +141,61 @@ def _mixed_terms(form: Node) -> Iterator[Node]:
 
 def dropped(form: Node) -> Iterator[tuple[str, Node]]:
     """(kind, the derivative without one factor), for each factor of a closed form of it; and with one of two terms written twice."""
+    yield from ((kind, tree) for kind, tree, _ in without_factor(form))
+    yield from (("symmetric-assumed", tree) for tree in written_twice(form))
+
+
+def without_factor(form: Node) -> Iterator[tuple[str, Node, str]]:
+    """(kind, the derivative without one factor, what is said of it), for each factor of a closed form of it, or of one of its terms."""
     yield from _without(form)
     terms = expanded(form)
     if len(terms) > 1:
         for k, term in enumerate(terms):
-            for kind, less in _without(term):
-                yield kind, _summed([*terms[:k], less, *terms[k + 1 :]])
-    for pair in (_signed(form), terms):
-        if len(pair) == 2:
+            for kind, less, says in _without(term):
+                yield kind, _summed([*terms[:k], less, *terms[k + 1 :]]), says
+
+
+def written_twice(form: Node) -> Iterator[Node]:
+    """A sum of two terms that have the same factors in another order with one of the terms written twice."""
+    for pair in (_signed(form), expanded(form)):
+        if len(pair) == 2 and _leaves(pair[0]) == _leaves(pair[1]):
             for term in pair:
-                yield "symmetric-assumed", Binary("+", term, term)
+                yield Binary("+", term, term)
 
 
-def _without(form: Node) -> Iterator[tuple[str, Node]]:
+def _leaves(term: Node) -> list[str] | None:
+    """The names and numbers of a product of matrices, sorted; a list that equals no other for what is none."""
+    if not any(isinstance(n, Binary) and n.op == "@" for n in postorder(term)):
+        return [_text(term)]
+    return sorted(_text(n) for n in postorder(term) if not n.children)
+
+
+def _without(form: Node) -> Iterator[tuple[str, Node, str]]:
+    inside: dict[int, Call] = {}  # the innermost elementwise function around a node
+    for node in postorder(form):
+        for part in postorder(node) if isinstance(node, Call) and node.function in FUNCTIONS else ():
+            if part is not node and isinstance(node, Call):
+                inside.setdefault(id(part), node)
     for node in postorder(form):
         if isinstance(node, Call) and node.function in FUNCTIONS and node.shape is not None and not node.shape.order:
-            yield "chain-rule-inner-lost", replaced(form, node, Number(Fraction(1), "1"))
+            yield "chain-rule-inner-lost", replaced(form, node, Number(Fraction(1), "1")), f"the factor {short(node)} of the derivative is missing"
         for cell in node.children if isinstance(node, Block) else ():
-            yield "product-rule-term-lost", replaced(form, cell, Number(Fraction(0), "0"))
+            yield "product-rule-term-lost", replaced(form, cell, Number(Fraction(0), "0")), f"the entry {short(cell)} is missing"
         if not isinstance(node, Binary) or node.op not in "*@/":
             continue
         for lost, kept in ((node.left, node.right), (node.right, node.left)):
-            if node.op != "/":
-                yield _kind_of(lost), replaced(form, node, kept)
-            elif lost is node.right:
-                yield "inverse" if lost.children else "factor", replaced(form, node, kept)
+            if node.op == "/" and lost is node.left:
+                continue
+            says = f"the {'divisor' if node.op == '/' else 'factor'} {short(lost)} of the derivative is missing"
+            if (around := inside.get(id(node))) is not None:
+                says = f"{short(replaced(around, node, kept))} stands for {short(around)}"
+            yield ("factor" if not lost.children else "inverse") if node.op == "/" else _kind_of(lost), replaced(form, node, kept), says
 
 
 def _kind_of(lost: Node) -> str:
     """The slip of having forgotten a factor."""
+    if isinstance(lost, Binary) and lost.op in "+-":
+        return "factor"
     scalar = lost.shape is not None and not lost.shape.order
     if isinstance(lost, Number) or (scalar and isinstance(lost, (Name, Call)) and getattr(lost, "function", "sum") in ("sum", "mean", "tr")):
         return "factor"

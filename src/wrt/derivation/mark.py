@@ -18,6 +18,7 @@ from wrt.derivation.handed_in import handed_in
 from wrt.derivation.points import apart, at_kinks
 from wrt.derivation.readings import Reading, readings
 from wrt.derivation.slips import SLIPS
+from wrt.derivation.structures import as_counted, by_parameters, of_one_structure
 from wrt.derivation.terms import bare
 from wrt.derivative import Derivative
 from wrt.equality import said
@@ -96,7 +97,8 @@ def check(
 ) -> Mark:
     """Mark `answer` as the derivative of f by the variables named: right (in which layouts), or the slip, mended, with a counterexample.
 
-    `layout`: the one layout that counts (another one is then the slip "layout"); None: any. The answer may be in any dialect.
+    `layout`: the one layout that counts (another one is then the slip "layout"); None: any. The answer may be in any dialect. Each treatment of
+    a variable's structure counts; one other than that in force is told.
     Raises: TextError, UnknownNameError when the answer cannot be read at all.
 
     >>> import wrt
@@ -121,6 +123,7 @@ class Marking:
         self.wanted = LAYOUTS if layout is None else (layout,)
         self.structure = current_convention().structure
         self._provers: dict[tuple[Any, ...], Prover] = {}
+        self.counted = self.structure  # how the variable's structure was treated in the last verdict that was "right"
         self.slow = False  # whether verdicts take floats of many digits
 
     # ------------------------------------------------------------------------------------------------ the verdict
@@ -141,7 +144,7 @@ class Marking:
                 says = f"an antiderivative has a constant {found.constant}, a derivative has none"
                 return Mark(False, (), "constant-kept", (0, len(text)), fixed=unparse(found.tree), says=says)
             if any(name in self.wanted for name in right) and not found.guessed:
-                return Mark(True, right, note=f" {found.note}".rstrip() + self.at_kinks(found.tree))
+                return Mark(True, right, note=f" {found.note}".rstrip() + as_counted(self) + self.at_kinks(found.tree))
             undecided = undecided or why
             if first is None or (self.source(unparse(first[0].tree)) is None and self.source(unparse(found.tree)) is not None):
                 first = (found, right)
@@ -150,6 +153,10 @@ class Marking:
             raise UnknownNameError(f"'{first[0].guessed}' is not a variable of the function.", text=text)
         if undecided:
             return Mark(False, undecided=undecided)
+        for found in possible:
+            right = by_parameters(self, found.tree)
+            if any(name in self.wanted for name in right):
+                return Mark(True, right, note=f" {found.note}".rstrip() + as_counted(self))
         tree, note = first[0].tree, first[0].note
         right = first[1]
         if right:
@@ -157,7 +164,7 @@ class Marking:
         from wrt.derivation.seek import seek
 
         exact = with_constants(tree)
-        mark = seek(self, tree if exact is None else exact, text)
+        mark = of_one_structure(self, seek(self, tree if exact is None else exact, text), tree)
         return replace(mark, note=f"{mark.note} {note}".rstrip()) if note else mark
 
     def read(self, text: str, syntax: str | None = None) -> list[Reading]:
@@ -209,6 +216,7 @@ class Marking:
 
     def judge(self, words: str) -> tuple[tuple[str, ...], str]:
         """The layouts in which a text is the derivative; and why that could not be decided."""
+        self.counted = self.structure
         if self.tangents and (source := self.source(words)) is not None and self.along(source.tree):
             verdict = self.prover(self.formula.source, self.names, "ignored").operator(source, tuple(self.tangents))
             return (LAYOUTS, "") if self._noted(verdict) in PROVED else ((), verdict.status.partition(": ")[2])
@@ -289,13 +297,14 @@ class Marking:
             found: dict[object, str] = {}
             for name, same in self._same.items():
                 if same not in found:
-                    found[same] = self._status(prover, source, name)
+                    found[same] = self.status(prover, source, name)
                 status = found[same]
                 if status in PROVED:
                     right.append(name)
                 elif status.startswith("unverified"):
                     undecided = status.partition(": ")[2]
             if right:
+                self.counted = structure
                 return tuple(right), ""
         return (), undecided
 
@@ -326,7 +335,8 @@ class Marking:
         except WrtError:
             return None
 
-    def _status(self, prover: Prover, source: Source, layout: str) -> str:
+    def status(self, prover: Prover, source: Source, layout: str) -> str:
+        """The status of the verdict on an answer in a layout."""
         assert source.tree.shape is not None
         if self.order > 2:
             return self._noted(prover.kronecker(source)) if source.tree.shape.order <= 2 else "wrong"

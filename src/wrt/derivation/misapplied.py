@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from wrt.api import derive
 from wrt.derivation.lost import closed_forms, fresh
-from wrt.derivation.terms import all_replaced, bare, replaced
+from wrt.derivation.terms import all_replaced, bare, replaced, tidied
 from wrt.errors import WrtError
 from wrt.formula import Formula
 from wrt.language.parser import parse
@@ -32,7 +32,7 @@ INNER, POWER, LOGS, SIGN, FACTOR, PRODUCT = (
 # The slopes that are taken for g'(u) by mistake: u is the argument.
 SLOPES: dict[str, tuple[tuple[str, str], ...]] = {
     "log": (("u", LOGS), ("1/log(u)", LOGS), ("log(u)", LOGS), ("exp(u)", LOGS), ("-1/u**2", POWER)),
-    "exp": (("u*exp(u - 1)", LOGS), ("log(u)", LOGS), ("u", LOGS)),
+    "exp": (("u*exp(u - 1)", POWER), ("log(u)", LOGS), ("u", LOGS)),
     "sin": (("-cos(u)", SIGN), ("-sin(u)", LOGS)),
     "cos": (("sin(u)", SIGN), ("cos(u)", LOGS)),
     "tan": (("1/cos(u)", POWER), ("1 - tan(u)**2", SIGN), ("-1/sin(u)**2", LOGS)),
@@ -66,13 +66,13 @@ def misapplied(function: Node, name: str, source: Source, layouts: tuple[str, ..
     """The derivatives of `function` by the variable that come of one misapplied rule, the likeliest first."""
     work = _Work(_unfolded(function, source), name, source, layouts)
     made, most = 0, min(MOST, max(FEW, MOST_NODES // sum(1 for _ in postorder(function))))
-    for kind, node, base, slope in sorted(work.choices(), key=lambda c: c[0] != INNER):
+    for kind, node, base, slope in sorted(work.choices(), key=lambda c: (not (c[0] == PRODUCT and isinstance(c[1], Binary)), c[0] != INNER)):
         if made >= most:
             return
         found = work.derived(node, base, slope)
         if found:
             made += 1
-            yield Misapplied(kind, found, work.told(kind, node, slope))
+            yield Misapplied(kind, found, work.told(kind, node, base, slope))
 
 
 def _unfolded(function: Node, source: Source) -> Node:
@@ -113,6 +113,8 @@ class _Work:
                 yield INNER, node, None, None
             for wrong, kind in self._slopes(node, moving):
                 yield kind, node, moving[0], wrong
+            if isinstance(node, Call) and node.function == "exp" and node.shape == self.shape and not isinstance(moving[0], Name):
+                yield POWER, node, Name(self.name), replace_names(parse("u*exp(u - 1)"), {"u": moving[0]})
             if len(moving) == 2 and not self.shape.order and node.shape is not None and not node.shape.order:
                 slope = self._slopewise(node)
                 if slope is not None:
@@ -166,7 +168,7 @@ class _Work:
             return
         yield POWER if isinstance(node, Binary) else INNER, replace_names(outer, {v: inner})
 
-    def told(self, kind: str, node: Node, slope: Node | None) -> str:
+    def told(self, kind: str, node: Node, base: Node | None, slope: Node | None) -> str:
         """What was done at the node: which slope was taken for its own."""
         if kind == PRODUCT and isinstance(node, Binary):
             return (
@@ -175,14 +177,21 @@ class _Work:
                 else ("the derivative of a quotient is taken to be the quotient of the derivatives")
             )
         moving = [c for c in node.children if self.moving(c)]
-        if slope is None or len(moving) != 1:
+        if base is None:
+            return f"the inner derivative of {short(node)} is forgotten"
+        if slope is None and not any(base is c for c in moving):
+            return f"the derivative of {short(node)} is taken to be {'the identity' if self.shape.order else 1}"
+        if len(moving) != 1:
             return ""
+        if kind == POWER and isinstance(node, Call) and node.function == "exp":
+            return f"the power rule is used on the exponential {short(node)}; it holds for a power whose exponent stands still"
         u = "u" if not isinstance(moving[0], Name) else moving[0].name
         at = "" if u != "u" else f", u = {short(moving[0])}"
         outer = short(replaced(node, moving[0], Name(u)))
-        return (
-            f"the derivative of {outer} is taken to be {short(all_replaced(slope, {id(n): Name(u) for n in postorder(slope) if n is moving[0]}))}{at}"
-        )
+        if slope is None:
+            return f"the derivative of {outer} is taken to be 1{at}"
+        written = all_replaced(slope, {id(n): Name(u) for n in postorder(slope) if n is moving[0]})
+        return f"the derivative of {outer} is taken to be {short(tidied(written))}{at}"
 
     def derived(self, node: Node, base: Node | None, slope: Node | None) -> tuple[Node, ...]:
         """The derivative with v + w*base for the node, v and w written out, in each layout."""

@@ -36,9 +36,12 @@ def named_parts(function: Source, name: str) -> list[Node]:
                 if not undeclared(source.tree, function.declarations, function.sizes):
                     found.setdefault(unparse(part), source.tree)
     kinds = _kinds(name)
-    return sorted(found.values(), key=lambda part: min((kinds.index(k) for k in _kind(part, function) if k in kinds), default=len(kinds)))[
-        :MOST_PARTS
-    ]
+
+    def rank(part: Node) -> tuple[int, bool]:
+        own = _kind(part, function)
+        return min((kinds.index(k) for k in own if k in kinds), default=len(kinds)), "mean" in kinds and "whole" in own
+
+    return sorted(found.values(), key=rank)[:MOST_PARTS]
 
 
 def usual(name: str, part: Node, function: Source) -> bool:
@@ -48,7 +51,8 @@ def usual(name: str, part: Node, function: Source) -> bool:
 
 
 def _kinds(name: str) -> tuple[str, ...]:
-    return USUAL.get(name.removeprefix("\\"), ())
+    word = name.removeprefix("\\")
+    return ("mean",) if word.startswith(("bar", "overline")) else USUAL.get(word, ())
 
 
 def _kind(part: Node, function: Source) -> tuple[str, ...]:

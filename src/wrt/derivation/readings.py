@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 from wrt.derivation.handed_in import HandedIn, differential_in, spellings
+from wrt.derivation.loosened import all_square, one_size, renamed
 from wrt.derivation.named_parts import named_parts, usual
 from wrt.derivation.respelt import (
     adapted,
@@ -23,31 +23,40 @@ from wrt.derivation.respelt import (
     entrywise,
     fractions,
     free_indices,
+    in_code,
     of_code,
+    of_frobenius,
+    of_listed,
     only_python,
     side_by_side,
     sized,
     spelt_out,
     ticked,
     unmixed,
+    with_arguments,
+    with_commands,
     with_euler,
+    with_powers,
     with_signs,
+    with_slopes,
+    with_transposes,
 )
 from wrt.derivation.statements import on_paper
 from wrt.derivation.terms import all_replaced, bare
 from wrt.errors import TextError, UnknownNameError, WrtError
 from wrt.language.dialect import detect
 from wrt.language.latex_names import key
+from wrt.language.parser import parse
 from wrt.language.read import type_tree
 from wrt.language.rewrite import replace_names
 from wrt.language.scopes import undeclared
-from wrt.language.sizes import Size
-from wrt.language.surface import Binary, Call, Declaration, FunctionDeclaration, Index, Name, Node, Number, Shape, Source, Unary, matrix, postorder
+from wrt.language.surface import Binary, Call, Declaration, FunctionDeclaration, Index, Name, Node, Number, Shape, Source, Unary, postorder
 from wrt.language.unparse import unparse
 from wrt.tables.facts import closure
 
 MOST = 40  # readings that are tried
 IDENTITY = ("I", "Id", "eye", "Identity", "identity")
+_PRIMED = re.compile(r"((?:[^\W\d_]\w*(?:_\{\w+\})?)?)(['′])['′]*")  # f', x_1′ and what has the prime
 _ADDED = re.compile(r"[+]\s*(?:\\(?:text|mathrm|mathit)\{\s*)?(C|c|K|k|const|constant)\s*\}?\s*$")  # a constant of integration
 
 
@@ -115,9 +124,12 @@ class _Reader:
     def _whole(self, words: str, earlier: Mapping[str, Node]) -> tuple[Node, Shape]:
         """(the tree of a text all of whose names are known, its shape), in the first dialect in which it has one. Raises: WrtError."""
         refused: WrtError | None = None
-        for syntax in (self.syntax,) if self.syntax is not None else (None, "matlab", "latex"):
+        tries = [(words, syntax) for syntax in ((self.syntax,) if self.syntax is not None else (None, "matlab", "latex"))]
+        if self.syntax in (None, "latex"):
+            tries += [(spelt, "latex") for name in earlier for spelt in _products(words, name) if spelt != words]
+        for made, syntax in tries:
             try:
-                tree = adapted(parsed(words, syntax, self.declared, self.spelt, ()), self.declared)
+                tree = adapted(parsed(made, syntax, self.declared, self.spelt, ()), self.declared)
                 if missing := self._missing(tree):
                     raise UnknownNameError(f"'{missing[0]}' is not a variable of the function.", text=words)
                 tree = replace_names(tree, earlier)
@@ -134,12 +146,19 @@ class _Reader:
     def _readings(self) -> Iterator[Reading]:
         text, constant = self.text, ""
         arrays = any(not isinstance(d, FunctionDeclaration) and d.shape.order for d in self.declared.values())
-        if not arrays and (prime := re.search(r"['′]", text)) is not None and self.syntax != "matlab":
-            raise TextError("a prime is a derivative here.", text=text, span=prime.span(), hint="write the derivative out.")
+        text = self.text = with_arguments(with_slopes(with_powers(text), self.known), self.function)
+        text = self.text = with_transposes(text, self.known)
+        if not arrays and (prime := self._prime(text)) is not None and self.syntax != "matlab":
+            raise TextError("a prime is a derivative here.", text=text, span=prime.span(2), hint="write the derivative out.")
         if (added := _ADDED.search(text)) is not None and added[1] not in self.declared and text[: added.start()].strip():
             text, constant = text[: added.start()], added[1]
-        for found in self._of_text(text):
+        for found in chain(self._of_text(text), self._also(text)):
             yield found._replace(constant=constant, note=f"{found.note} {constant} is left out.".lstrip() if constant else found.note)
+
+    def _prime(self, text: str) -> re.Match[str] | None:
+        """The first prime that is not one of a declared function: f'(x) of f is its derivative."""
+        functions = {key(n) for n, d in self.declared.items() if isinstance(d, FunctionDeclaration)}
+        return next((found for found in _PRIMED.finditer(text) if key(re.sub(r"[{}]", "", found[1])) not in functions), None)
 
     def _of_text(self, text: str) -> Iterator[Reading]:
         """What one text means: as it stands; as on paper, letters side by side; as code; with names for parts of the function."""
@@ -162,6 +181,17 @@ class _Reader:
                 with suppress(WrtError):
                     yield Reading(parsed(words, "latex", self.declared, self.spelt, ()))
 
+    def _also(self, text: str) -> Iterator[Reading]:
+        r"""What else a text may mean: |x| of a vector its norm, where the function has one; e not Euler's number, but a residual."""
+        if self.syntax not in (None, "latex"):
+            return
+        if any(isinstance(n, Call) and n.function == "norm" for n in postorder(self.function.tree)):
+            normed = re.sub(r"(?<!\|)\|([^|]+)\|(?!\|)", r"\\|\1\\|", text)
+            if normed != text:
+                yield from (found._replace(note=f"{found.note} | | is read as the norm.".lstrip()) for found in self._as_latex(normed))
+        if "e" not in self.declared and re.search(r"(?<![\\a-zA-Z_{])e(?!\s*(?:\^|\*\*))", text):
+            yield from (found for found in self._with_name(side_by_side(text), "e") if not found.guessed)
+
     def _otherwise(self, text: str, dialect: str) -> list[Reading]:
         """The readings of a text that cannot be read as it stands; none where there is none."""
         if dialect == "latex":
@@ -178,9 +208,9 @@ class _Reader:
                 with suppress(WrtError):
                     tree = adapted(parsed(words, syntax, self.declared, {}, ()), self.declared)
                     missing = self._missing(tree)
-                    found = list(self._named(tree, missing)) if missing else [Reading(tree)]
+                    found = (self._as_latex(words) or list(self._named(tree, missing))) if missing else [Reading(tree)]
                     break
-            found = found or (self._as_latex(text) if self.syntax is None else [])
+            found = found or (self._as_latex(side_by_side(text)) if self.syntax is None else [])
         return found or self._loosely(text, self.syntax)
 
     def _loosely(self, text: str, syntax: str | None) -> list[Reading]:
@@ -195,9 +225,12 @@ class _Reader:
     def _as_latex(self, text: str) -> list[Reading]:
         r"""The readings of a text as LaTeX, or as on paper: as it stands; with free indices; with what may be meant by |X|, a^2, \mathbf 1."""
         named: UnknownNameError | None = None
+        text = with_commands(text, {*self.known, *self.spelt})
         tries: list[tuple[str, list[str]]] = [(text, [])]
         tries += [(braced(text), free) for free in free_indices(text, self.known)]
-        tries += [(words, []) for words in (self._with_bars(text), entrywise(text), conditions(text), fractions(text)) if words != text]
+        others = (self._with_bars(text), entrywise(text), conditions(text), fractions(text), of_frobenius(text))
+        tries += [(words, []) for words in others if words != text]
+        tries += [of_listed(text)]
         for words, indices in tries:
             try:
                 return [Reading(parsed(words, "latex", self.declared, self.spelt, indices))]
@@ -206,10 +239,20 @@ class _Reader:
             except WrtError:
                 continue
         found: list[Reading] = []
-        for words in sized(text, self.function.sizes):
+        for words in sized(of_listed(text)[0], self.function.sizes):
             with suppress(WrtError):
                 found.append(Reading(parsed(words, "latex", self.declared, self.spelt, ())))
-        return found or (list(self._with_name(text, named)) if named is not None else []) or self._loosely(text, "latex")
+        if not found and named is not None:
+            symbol = "" if named.span is None else (named.text or text)[slice(*named.span)].strip()
+            found = list(self._with_name(text, symbol))
+        return found or self._loosely(text, "latex") or self._as_code(text)
+
+    def _as_code(self, text: str) -> list[Reading]:
+        """The readings of a text on paper as Python, which lets a number stand beside a matrix; none where it has none."""
+        with suppress(WrtError):
+            tree = adapted(parse(in_code(text)), self.declared)
+            return [reading for reading in self._named(tree, self._missing(tree)) if not self._missing(reading.tree)]
+        return []
 
     @property
     def known(self) -> set[str]:
@@ -269,12 +312,9 @@ class _Reader:
                     )
         yield Reading(tree)
 
-    def _with_name(self, text: str, error: UnknownNameError) -> Iterator[Reading]:
+    def _with_name(self, text: str, symbol: str) -> Iterator[Reading]:
         """Readings of LaTeX with an undeclared symbol, taken for parts of the function in turn; none where it has none."""
-        said = error.text or text
-        symbol = "" if error.span is None else said[slice(*error.span)].strip()
-        apart = re.sub(rf"({re.escape(symbol)})\s*\(", r"\1 \\cdot (", text) if symbol else text
-        tries: list[tuple[str, list[str]]] = [(w, []) for w in dict.fromkeys((text, entrywise(text), apart))]
+        tries: list[tuple[str, list[str]]] = [(w, []) for w in dict.fromkeys((text, entrywise(text), *_products(text, symbol)))]
         tries += [(braced(text), free) for free in free_indices(text, self.known)]
         for part in named_parts(self.function, symbol) if symbol and symbol != text.strip() else ():
             assert part.shape is not None
@@ -289,6 +329,26 @@ class _Reader:
                         guessed="" if usual(symbol, part, self.function) else symbol,
                     )
                     break
+            else:
+                yield from self._part_loosely(tries, symbol, spare, part)
+
+    def _part_loosely(self, tries: Sequence[tuple[str, list[str]]], symbol: str, spare: str, part: Node) -> Iterator[Reading]:
+        """The reading with a part for a symbol where the sizes fit beside one size for all, or beside square matrices, only."""
+        assert part.shape is not None
+        declared = {**self.declared, spare: Declaration(spare, part.shape)}
+        for loose in (one_size(declared), all_square(declared)):
+            for words, free in tries:
+                with suppress(WrtError):
+                    tree = renamed(parsed(words, "latex", loose, {**self.spelt, symbol: spare}, free), self.function)[0]
+                    guessed = "" if usual(symbol, part, self.function) else symbol
+                    yield Reading(replace_names(tree, {spare: part}), f"{symbol} is read as {unparse(part)}.", guessed=guessed)
+                    return
+
+
+def _products(text: str, symbol: str) -> list[str]:
+    r"""The text with a sign for the product of a symbol and the bracket behind it, p(1 - p), and with * for products entry by entry."""
+    beside = rf"({re.escape(symbol)})\s*\("
+    return [re.sub(beside, rf"\1 \\{sign} (", text) for sign in ("cdot", "odot") if symbol] + [text.replace("*", r"\odot ")]
 
 
 def parsed(text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str], indices: Sequence[str]) -> Node:
@@ -301,32 +361,6 @@ def parsed(text: str, syntax: str | None, declared: Mapping[str, Declaration], n
     shapes = {name: d.shape for name, d in declared.items() if name not in functions}
     facts = {name: closure(d.facts) for name, d in declared.items() if name not in functions}
     return latex.read(text, shapes, names, facts, indices, functions).tree
-
-
-def one_size(declared: Mapping[str, Declaration]) -> dict[str, Declaration]:
-    """The declarations with one size for all."""
-    names = [n for d in declared.values() if not isinstance(d, FunctionDeclaration) for s in d.shape.sizes for n in s.names]
-    same = {n: Size.of(names[0]) for n in names}
-    return {
-        n: d if isinstance(d, FunctionDeclaration) else replace(d, shape=Shape(d.shape.kind, tuple(s.substitute(same) for s in d.shape.sizes)))
-        for n, d in declared.items()
-    }
-
-
-def all_square(declared: Mapping[str, Declaration]) -> dict[str, Declaration]:
-    """The declarations with a square matrix for every array, so that any product fits."""
-    names = [n for d in declared.values() if not isinstance(d, FunctionDeclaration) for s in d.shape.sizes for n in s.names]
-    size = Size.of(names[0]) if names else Size.of(2)
-    return {n: d if isinstance(d, FunctionDeclaration) or not d.shape.order else Declaration(n, matrix(size, size)) for n, d in declared.items()}
-
-
-def renamed(tree: Node, function: Source) -> list[Node]:
-    """A tree read beside other declarations, untyped; identities and columns of ones in it have each size in turn."""
-    calls = [n for n in postorder(tree) if isinstance(n, Call) and n.function in ("eye", "ones", "zeros")]
-    if not calls:
-        return [bare(tree)]
-    changes = ({id(n): Call(n.function, (Name(size),) * len(n.arguments), span=n.span) for n in calls} for size in function.sizes)
-    return [bare(all_replaced(tree, c)) for c in changes]
 
 
 def _identities(tree: Node, names: Sequence[str], sizes: Sequence[str]) -> Iterator[dict[int, Node]]:

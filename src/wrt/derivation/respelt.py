@@ -14,7 +14,7 @@ from wrt.language.latex_words import GREEK
 from wrt.language.parser import parse
 from wrt.language.rewrite import exchanged
 from wrt.language.signatures import known_functions
-from wrt.language.surface import Binary, Call, Index, Name, Node, Number, Unary, postorder
+from wrt.language.surface import Binary, Call, FunctionDeclaration, Index, Name, Node, Number, Source, Unary, postorder
 from wrt.language.unparse import unparse
 from wrt.tables.foreign import SPELLINGS
 
@@ -37,11 +37,15 @@ METHODS = {
     "matmul": "({0} @ {1})",
     "mm": "({0} @ {1})",
 }
-_SIZED = re.compile(r"\\(?:mathbf|mathbb|bm|boldsymbol)\s*\{?\s*1\s*\}?(?!\s*_)|𝟏(?!_)|\\(?:one|ones)\b(?!_)|(?<![\w\\{])I(?![\w_])")
+_FONT = r"\\(?:mathbf|mathbb|mathrm|bm|boldsymbol)\s*"
+_SIZED = re.compile(rf"{_FONT}\{{?\s*[1I]\s*\}}?(?!\s*_)|𝟏(?!_)|\\(?:one|ones)\b(?!_)|(?<![\w\\])(?<![a-z]\{{)I(?![\w_])|(?<=frac\{{)I(?![\w_])")
 _PLAIN_ONE = re.compile(r"(?<![\w.^_{\\/])(1\s*)?1(?=\s*(?:\^\s*\{?\s*(?:\\top|\\intercal|T\b)|'))")
 _SUBSCRIPT = re.compile(r"_\{?([a-zA-Z]{1,4})\}?")
 _BOUND = re.compile(r"(?:\\(?:sum|prod)|∑|∏|\bsum|Σ)(?:\\limits)?_\{?\s*([a-zA-Z])")
 _INDICES = frozenset("ijklmnpqrst")
+_LISTED = re.compile(
+    r"\s*[(\[](?P<first>[^()\[\]]*),\s*(?:\\[lc]?dots|\.\.\.|…)\s*,(?P<last>[^()\[\],]*)[)\]]\s*(?:\^\s*\{?\s*(?:\\top|\\intercal|T)\s*\}?|\.T|')?\s*"
+)
 _RAISED = re.compile(r"\^\{?\s*(\d)\s*\}?")
 
 
@@ -99,6 +103,94 @@ def conditions(text: str) -> str:
 def fractions(text: str) -> str:
     r"""1/2 x as \frac{1}{2} x."""
     return re.sub(r"(?<![\w.^{])(\d+)/(\d+)(?=\s*(?:[^\W\d_]|\\|\())", r"\\frac{\1}{\2}", text)
+
+
+def of_frobenius(text: str) -> str:
+    r"""\|X\| as \|X\|_F, where it has no index of its own."""
+    return re.sub(r"(\\\||‖|\\Vert\b|\|\|)([^|‖]*?)(\\\||‖|\\Vert\b|\|\|)(?!\s*_)", r"\1\2\3_F", text)
+
+
+def with_powers(text: str) -> str:
+    """sech^2(x) as sech(x)^2, for functions that LaTeX has no command for."""
+    names = "|".join(sorted({n for n in (*FUNCTIONS, *SPELLINGS) if n.isalpha() and len(n) > 2}, key=len, reverse=True))
+    power = re.compile(rf"(?<![\w\\{{])({names})\s*(\^\s*\{{?\d+\}}?)\s*(\((?:[^()]|\([^()]*\))*\))")
+    return power.sub(r"\1\3\2", text)
+
+
+def with_slopes(text: str, known: Container[str]) -> str:
+    r"""\sigma'(u) and tanh'(u) as what they are: \sigma(u) \odot (1 - \sigma(u)), 1 - tanh(u)^2."""
+    times = r"\odot" if not text.isascii() or "\\" in text else "*"
+
+    def said(found: re.Match[str]) -> str:
+        name, argument = found[1], found[2]
+        if name.removeprefix("\\") in known:
+            return found[0]
+        value = f"{name}{argument}"
+        return f"(1 - {value} {times} {value})" if name.endswith("tanh") else f"({value} {times} (1 - {value}))"
+
+    return re.sub(r"(?<![\w\\])(\\sigma|\\tanh|σ|sigma|sigmoid|tanh)\s*['′]\s*(\((?:[^()]|\([^()]*\))*\))", said, text)
+
+
+def in_code(text: str) -> str:
+    """What stands on paper with the signs of Python: diag(p) - p^T p as diag(p) - p.T @ p."""
+    made = re.sub(r"\^\{?T\}?(?!\w)", ".T ", text).replace("^", "**")
+    return re.sub(r"(?<=[\w)])\s+(?=[\w(])", " @ ", made)
+
+
+def with_commands(text: str, known: Container[str]) -> str:
+    r"""sigma(x) as \sigma(x), for Greek letters that no declared name spells."""
+    words = "|".join(sorted((w for w in GREEK if len(w) > 2 and w not in known), key=len, reverse=True))
+    return re.sub(rf"(?<![\\\w{{])({words})(?![a-zA-Z])", r"\\\1", text)
+
+
+def of_listed(text: str) -> tuple[str, list[str]]:
+    r"""(2x_1, \dots, 2x_n) as the entry 2x_{i}, (1, 1, \dots, 1) as \mathbf 1; and the index. The text itself where it is no such list."""
+    found = _LISTED.fullmatch(text)
+    if found is None:
+        return text, []
+    entries = [e.strip() for e in found["first"].split(",")]
+    last = found["last"].strip()
+    if all(e == last for e in entries) and re.fullmatch(r"-?[\d./]+", last):
+        return rf"{last} \mathbf 1", []
+    if (size := re.search(r"_\{?([a-zA-Z])\}?", last)) is None:
+        return text, []
+    at = re.compile(rf"_(?:\{{{size[1]}\}}|{size[1]}(?!\w))")
+    fits = all(re.sub(r"\s", "", at.sub(f"_{k}", last)) == re.sub(r"\s|[{}](?=\d|\W|$)", "", e) for k, e in enumerate(entries, 1))
+    return (at.sub("_{i}", last), ["i"]) if fits else (text, [])
+
+
+def with_arguments(text: str, function: Source) -> str:
+    """f' and f as f'(x) and f(x), where the function calls a declared f with one argument only."""
+    arguments: dict[str, set[str]] = {}
+    for node in postorder(function.tree):
+        if isinstance(node, Call) and isinstance(function.declarations.get(node.function), FunctionDeclaration):
+            arguments.setdefault(node.function, set()).add(", ".join(map(unparse, node.arguments)))
+    if letters := "".join(re.escape(n) for n in arguments if len(n) == 1):  # fg' is f g'
+        text = re.sub(rf"(?<!\\)(?<![^\W\d])[{letters}]{{2,}}(?!\w)", lambda m: " ".join(m[0]), text)
+    for name, found in arguments.items():
+        if len(found) == 1:
+            alone = rf"(?<!\\)(?<![^\W\d])(?<!D\()(?<!grad\()({re.escape(name)}(?:['′]+|(?!\w)))(?!['′]|\s*\()"  # D(f) is a function
+            text = re.sub(rf"(?<=\^){alone}", rf"{{\1({min(found)})}}", text)
+            text = re.sub(alone, rf"\1({min(found)})", text)
+    return text
+
+
+def with_transposes(text: str, names: Collection[str]) -> str:
+    """AT, XTX and xTA as A^T, X^T X and x^T A, where T is no name and the letters beside it are."""
+    if "T" in names:
+        return text
+    sign = ".T @ " if "@" in text else "^T "
+    letters = "|".join(sorted((re.escape(n) for n in names if n.isalpha()), key=len, reverse=True))
+    run = re.compile(rf"(?<![\w\\.^])(\d*)((?:(?:{letters})T?)+)(?![\w{{])")
+
+    def said(found: re.Match[str]) -> str:
+        word = found[2]
+        if "T" not in word or word in names:
+            return found[0]
+        made = re.sub(rf"({letters})(T?)", lambda m: m[1] + (sign if m[2] else " "), word)
+        return f"{found[1]}{made.removesuffix(' @ ')}"
+
+    return run.sub(said, text) if letters else text
 
 
 def sized(text: str, sizes: Sequence[str]) -> Iterator[str]:

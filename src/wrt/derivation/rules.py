@@ -375,6 +375,16 @@ def _declared(node: Node, s: Scene) -> Node | None:
     return _local(node, s) if e is not None and is_declared(e, s) else None
 
 
+def _determinant(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return matrix_row(e, d_of, s) if isinstance(e, Call) and e.function in ("det", "logdet") else None
+
+
+def _norm(node: Node, s: Scene) -> Node | None:
+    e = inner(node)
+    return _local(node, s) if isinstance(e, Call) and e.function == "norm" else None
+
+
 DIFFERENTIAL: tuple[Rule, ...] = (
     Rule("differential of the variable", _variable, True, "definition of dX"),
     *calculus_rules(d_of),
@@ -382,8 +392,10 @@ DIFFERENTIAL: tuple[Rule, ...] = (
     Rule("differential of a linear function", _linear, True, "Magnus & Neudecker, section 8.1"),
     Rule("product rule for two arguments", _bilinear, True, "Magnus & Neudecker, section 8.1"),
     Rule("differential of the inverse", _inverse, True, "X @ inv(X) is the identity matrix, whose differential is 0"),
+    Rule("Jacobi's formula", _determinant, True, "Magnus & Neudecker, section 8.3"),
     Rule("differential of a matrix function", _matrix_function, True, "the differential in the table of matrix functions"),
     Rule("definition", _definition, False, "the definition in the table of matrix functions"),
     Rule("chain rule for a declared function", _declared, True, "d f(u) = D(f)(u) du"),
+    Rule("differential of the norm", _norm, True, "the norm's operator form, proved"),
     Rule("differential of the outermost function", _local, True, "the engine's operator form, proved"),
 )

@@ -9,12 +9,12 @@ from itertools import chain, islice
 
 from wrt.api import derive
 from wrt.derivation import questions
-from wrt.derivation.edits import Edit, Subject
-from wrt.derivation.lost import dropped, inner_derivatives, lost_terms
+from wrt.derivation.edits import Edit, Subject, constant, number_kept
+from wrt.derivation.lost import inner_derivatives, lost_terms, without_factor, written_twice
 from wrt.derivation.mark import PROVED, Mark, Marking
 from wrt.derivation.misapplied import misapplied
 from wrt.derivation.slips import SLIPS, Slip
-from wrt.derivation.terms import bare, is_zero, tidied
+from wrt.derivation.terms import addends, bare, is_zero, tidied
 from wrt.errors import WrtError
 from wrt.formula import Formula, shape_of
 from wrt.language.read import read_like, type_tree
@@ -24,6 +24,7 @@ from wrt.language.trees import number
 from wrt.language.unparse import short, unparse
 from wrt.proof.views import Prover
 
+SHORT, LONGER = 80, 5  # the derivative shown beside a wrong answer: characters that are always shown, and times as long as the function
 MOST = 600  # edits tried for one kind of slip
 PATIENCE = 600  # verdicts for one kind of slip; one that takes floats counts as several, one whose every value is an iteration as many
 FLOATS, ITERATED, DERIVED = 6, 60, 6
@@ -47,7 +48,7 @@ class _Seeker:
         self.answer = marking.source(unparse(tree))
 
     def mark(self, text: str) -> Mark:
-        whole = Mark(False, (), None, (0, len(text)), self.marking.apart(self.tree), self.marking.true_form(self.marking.wanted[0]))
+        whole = Mark(False, (), None, (0, len(text)), self.marking.apart(self.tree), self.true_form())
         if is_zero(self.tree):
             return replace(whole, slip="wrong-variable", says="0 is the derivative of what does not hold the variable; the function does")
         if (summed := self.sums_to_one()) is not None:
@@ -57,19 +58,54 @@ class _Seeker:
         for slip in SLIPS.values():
             self.patience = PATIENCE
             if slip.name == "factor" and (found := self.mended(self.constant_slopes(), 0)) is not None:
-                return replace(whole, slip="chain-rule-inner-lost", where=found.span, fixed=unparse(tidied(found.tree)), says=found.says)
+                return self.named(whole, "chain-rule-inner-lost", found)
+            if slip.name == "only-for-1x1":  # the least that can be said: it is asked last
+                continue
+            if slip.name == "factor" and (found := self.mended(number_kept(self.subject()), 0)) is not None:
+                return self.named(whole, "constant-kept", found)
+            if slip.name == "factor" and (says := self.constant_itself()) is not None:
+                return replace(whole, slip="constant-kept", says=says)
             if slip.undo is None and (note := self.other_question(slip.name)) is not None:
-                return replace(whole, slip=slip.name, note=note)
+                inner = self.mended(self.edits(SLIPS["chain-rule-inner-lost"]), DERIVED) if slip.name == "wrong-variable" else None
+                return self.named(whole, "chain-rule-inner-lost", inner) if inner is not None else replace(whole, slip=slip.name, note=note)
             made = self.edits(slip) if slip.name != "factor" else chain(self.edits(slip), self.ratio(whole))
             found = self.mended(made, DERIVED if slip.undo is None else 0)
             if found is not None:
-                return replace(whole, slip=slip.name, where=found.span, fixed=unparse(tidied(found.tree)), says=found.says)
-        for seeking in (self.of_other_order, self.diagonal, self.misread, self.forgotten, self.dropped, self.misapplied):
+                return self.named(whole, slip.name, found)
+        for seeking in (
+            self.twice,
+            self.of_other_order,
+            self.diagonal,
+            self.misread,
+            self.forgotten,
+            self.misapplied,
+            self.dropped,
+            self.for_scalars,
+        ):
             self.patience = PATIENCE
             if (named := seeking()) is not None:
                 return replace(whole, slip=named[0], says=named[1], note=self.misshapen() if named[0] == "shape" else "")
         note = self.misshapen()
         return replace(whole, slip="shape" if note else None, note=note, fixed=None)
+
+    def true_form(self) -> str | None:
+        """The derivative as it is shown beside a wrong answer: along dX where the answer is; None where it is too long to help."""
+        forms = self.marking.forms(unparse(self.tree)) if self.marking.along(self.tree) else []
+        words = unparse(tidied(forms[0])) if forms else self.marking.true_form(self.marking.wanted[0])
+        return words if len(words) <= max(SHORT, LONGER * len(unparse(self.function.tree))) else None
+
+    def constant_itself(self) -> str | None:
+        """What is to be said of an answer that is the constant term of the function."""
+        given = constant(self.tree)
+        terms = addends(self.function.tree)
+        if given is not None and len(terms) > 1 and any(isinstance(t, Number) and t.value == given for t in terms):
+            return f"{short(self.tree)} is the term that stands still: its derivative is 0"
+        return None
+
+    @staticmethod
+    def named(whole: Mark, kind: str, edit: Edit) -> Mark:
+        """The mark with the slip that an edit undoes."""
+        return replace(whole, slip=edit.kind or kind, where=edit.span, fixed=unparse(tidied(edit.tree)), says=edit.says)
 
     def spend(self, extra: int = 0) -> bool:
         """Whether there is patience left for one more verdict, which is then paid for."""
@@ -77,10 +113,13 @@ class _Seeker:
         return self.patience > 0
 
     # ------------------------------------------------------------------------------------------------ one edit of the answer
+    def subject(self) -> Subject:
+        """What edits look at."""
+        return Subject(self.tree, self.function.tree, self.marking.names, self.function.declarations, self.function.sizes)
+
     def edits(self, slip: Slip) -> Iterator[Edit]:
         """The single edits that undo a kind of slip."""
-        marking = self.marking
-        subject = Subject(self.tree, self.function.tree, marking.names, self.function.declarations, self.function.sizes)
+        marking, subject = self.marking, self.subject()
         if slip.name == "product-rule-term-lost":
             yield from lost_terms(subject, self.function, marking.forms(unparse(self.tree)))
         elif slip.name == "chain-rule-inner-lost":
@@ -120,10 +159,14 @@ class _Seeker:
             case "symmetric-assumed":
                 changed = questions.symmetric(self.function)
                 return "" if changed is not None and self.right_under(changed, self.read_beside(changed)) else None
-            case "only-for-1x1":
-                changed = questions.scalarised(self.function.tree, self.function)
-                return "" if changed is not None and self.right_under(changed, questions.scalarised(self.tree, self.function)) else None
         return None
+
+    def for_scalars(self) -> tuple[str, str] | None:
+        """The slip of an answer that is right where every matrix is 1 x 1."""
+        changed = questions.scalarised(self.function.tree, self.function)
+        if changed is None or not self.right_under(changed, questions.scalarised(self.tree, self.function)):
+            return None
+        return "only-for-1x1", ""
 
     def read_beside(self, source: Source) -> Source | None:
         """The answer beside other declarations."""
@@ -244,6 +287,18 @@ class _Seeker:
         return None
 
     # ------------------------------------------------------------------------------------------------ one slip on the way
+    def twice(self) -> tuple[str, str] | None:
+        """The slip of having written one term twice for two that have the same factors in another order."""
+        if self.answer is None:
+            return None
+        prover = Prover(self.answer, (), "ignored")
+        for form in self.marking.forms(unparse(self.tree)):
+            for wrong in written_twice(form):
+                other = self.marking.source(unparse(wrong))
+                if other is not None and prover.equal(other).status in PROVED:
+                    return "product-order", TWICE
+        return None
+
     def dropped(self) -> tuple[str, str] | None:
         """The kind of slip of having dropped one factor of the derivative; an answer of the wrong shape is read with all sizes equal."""
         answer = self.answer if self.answer is not None else questions.equalised(self.tree, self.function)
@@ -251,12 +306,12 @@ class _Seeker:
             return None
         prover = Prover(answer, (), "ignored")
         for form in self.marking.forms(unparse(self.tree)):
-            for kind, wrong in islice(dropped(form), MOST):
+            for kind, wrong, says in islice(without_factor(form), MOST):
                 if not self.spend():
                     return None
                 other = self.marking.source(unparse(wrong)) if self.answer is not None else questions.equalised(wrong, self.function)
                 if other is not None and prover.equal(other).status in PROVED:
-                    return ("product-order", TWICE) if kind == "symmetric-assumed" else (kind, "")
+                    return kind, says
         return None
 
     def misapplied(self) -> tuple[str, str] | None:
@@ -291,7 +346,8 @@ class _Seeker:
     def why_not(self) -> str:
         """Why the answer has no shape."""
         try:
-            read_like(unparse(self.tree), self.function)
+            words = unparse(self.tree)
+            read_like(words, self.function, extra={n: d for n, d in self.marking.tangents.items() if n in words})
         except WrtError as error:
             return f" ({error.message.rstrip('.')})"
         return ""

@@ -57,7 +57,7 @@ def folded(lines: Sequence[Line]) -> list[Fold]:
     if len(kept) > LONG:
         kept = [k for k in kept if k in must or not _leads_on(lines[k], lines[k + 1])]
     if len(kept) > FOLDED:
-        kept = [k for k in kept if k in must or lines[k + 1].rule != lines[k].rule or lines[k].rule == LOCAL]
+        kept = [k for k in kept if k in must or lines[k + 1].rule != lines[k].rule or lines[k].rule.startswith(LOCAL)]
     if len(kept) > FOLDED:
         kept = [k for k in kept if k in must or lines[k].calculus or lines[k].rule in STAGES or lines[k + 1].rule == RECOGNISE]
     if len(kept) > FOLDED:
@@ -116,7 +116,7 @@ class Shown:
     def _written(self, speech: Speech, form: Told, name: Told) -> str:
         rows = [f"{formula}    [{words}]" for formula, words in self.rows(speech, "  ", "= ", "so ")]
         if self.derivation.products():
-            rows.append(f"  {name(self._whole())} = {self._sum(name)}    [{CHAIN_RULE}]")
+            rows.append(f"  {self._total(name)} = {self._sum(name)}    [{CHAIN_RULE}]")
             rows.append(f"= {self._sum(form)}    [{OUTERMOST}]")
         return "\n".join(rows)
 
@@ -128,11 +128,18 @@ class Shown:
         path = self.derivation.products()[0]
         return replace(path[0], by=path[-1].by)
 
+    def _total(self, name: Told) -> str:
+        """The name of the derivative of the whole: beside a local one of the same variables, the total derivative du/dx."""
+        whole = self._whole()
+        paths = self.derivation.products()
+        direct = len(paths) > 1 and any(len(path) == 1 for path in paths)
+        return name(replace(whole, total=True) if direct else whole)
+
     def latex(self) -> str:
         """The folded lines as an aligned display, the Jacobians of the chain style with their shapes under braces."""
         rows = [f"{formula} && \\text{{{words}}}" for formula, words in self.rows(LATEX, "&", "&= ", r"&\Rightarrow ")]
         if self.derivation.products():
-            name = self._whole().latex_name()
+            name = self._total(Jacobian.latex_name)
             rows.append(f"&{name} = {self._sum(Jacobian.latex_name)} && \\text{{{CHAIN_RULE}}}")
             rows.append(f"&\\phantom{{{name}}} = {self.braces()} && \\text{{{OUTERMOST}}}")
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"

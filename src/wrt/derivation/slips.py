@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from wrt.derivation import edits
+from wrt.derivation import edits, matrix_edits
 from wrt.derivation.edits import Edit, Subject
 
 
@@ -23,21 +23,21 @@ class Slip:
 
 _ROWS = (
     Slip("layout", "it is the derivative in another layout"),
-    Slip("transpose", "a transpose is missing or one too many", edits.transpose),
+    Slip("transpose", "a transpose is missing or one too many", matrix_edits.transpose),
     Slip("sign", "a sign is turned", edits.sign),
     Slip("power-rule", "the power rule: the exponent comes down as a factor and drops by one", edits.power),
     Slip("factor", "a factor is wrong", edits.factor),
     Slip("wrong-variable", "it is the derivative by another variable"),
-    Slip("product-order", "the factors of a matrix product are in the wrong order", edits.order),
-    Slip("elementwise-vs-matrix", "an elementwise product stands for a matrix product, or the other way round", edits.elementwise),
-    Slip("inverse", "an inverse is forgotten or one too many", edits.inverse),
-    Slip("product-rule-term-lost", "the product rule has a term for every factor that holds the variable; one is lost"),
+    Slip("product-order", "the factors of a matrix product are in the wrong order", matrix_edits.order),
+    Slip("elementwise-vs-matrix", "an elementwise product stands for a matrix product, or the other way round", matrix_edits.elementwise),
+    Slip("inverse", "an inverse is forgotten or one too many", matrix_edits.inverse),
     Slip("chain-rule-inner-lost", "the inner derivative of the chain rule is forgotten"),
+    Slip("product-rule-term-lost", "the product rule has a term for every factor that holds the variable; one is lost"),
     Slip("log-exp", "log and exp, or the function's own value, are mixed up", edits.log_exp),
-    Slip("trace-vs-sum", "trace and sum are mixed up", edits.trace_sum),
+    Slip("trace-vs-sum", "trace and sum are mixed up", matrix_edits.trace_sum),
     Slip("constant-kept", "a constant's derivative is zero, but its term was kept", edits.constant_kept),
     Slip("symmetric-assumed", "it is right only when the matrices are symmetric"),
-    Slip("shape", "it has the wrong shape", edits.shape),
+    Slip("shape", "it has the wrong shape", matrix_edits.shape),
     Slip("only-for-1x1", "it is right only for 1 x 1 matrices"),
 )
 

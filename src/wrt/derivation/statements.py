@@ -17,6 +17,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _EQUALS = re.compile(r"^\s*(?:&\s*)?(?:=|\\equiv)\s*(?:&\s*)?")
+_STACKED = re.compile(r"\\(?:stackrel|overset)\s*\{[^{}]*\}\s*\{\s*=\s*\}")  # an equality that is to hold: ! above =
 _REASON = r"[A-Za-z][A-Za-z \-']{3,}"
 _CLOSING = re.compile(
     rf"(?:\s{{2,}}\[[^\]]*\]|\s*\\\\(?:\[[^\]]*\])?|\s*[.,;])\s*$|\s+#.*$|\s+%.*$|\s*\\q?quad\s*\\text\{{[^{{}}]*\}}\s*$|\s*\\text\{{[^{{}}]*\}}\s*$"
@@ -36,7 +37,7 @@ _NABLA = re.compile(
     rf"^(?:(?:\\nabla|∇)\s*(?P<second>{_TWICE})?|(?P<hessian>[Hh]ess(?:ian)?)|[Gg]rad(?:ient)?|[Jj]acobian)\s*(?:_\{{?(?P<by>{WORD}?)\}}?\s*)?"
     rf"(?P<twice>{_TWICE})?\s*(?:of\s+)?(?P<of>{WORD})?{_CALLED}$"
 )
-_PRIME = re.compile(rf"^(?P<of>{WORD})(?P<primes>'+|′+)\s*(?:\(\s*(?P<by>{WORD})\s*\))?$")
+_PRIME = re.compile(rf"^(?P<of>{WORD})(?P<primes>'+|′+)\s*(?:\(\s*(?:(?P<by>{WORD})|(?P<at>[-−]?\d+(?:\.\d+|/\d+)?))\s*\))?$")
 _LETTER = re.compile(rf"^(?P<letter>[JH])_\{{?(?P<of>{WORD})\}}?{_CALLED}$")
 _DIFFERENTIAL = re.compile(rf"^(?:\\mathrm\{{d\}}|\\mathrm d|d)\s*(?P<second>{_TWICE})?\s*(?P<of>{WORD})$")
 _NAME = re.compile(rf"^(?P<name>{_PART}(?:\^\{{[(\[]\w+[)\]]\}})?){_CALLED}$")
@@ -46,7 +47,8 @@ _NAME = re.compile(rf"^(?P<name>{_PART}(?:\^\{{[(\[]\w+[)\]]\}})?){_CALLED}$")
 class Statement:
     """The formulas of a line (several where it has several equals signs), under a name; of which function and by what it is the derivative.
 
-    `order` of a derivative whose variables are not said; `arguments` of a function f(x, y) = ...; `follows`: whether the line opens with =.
+    `order` of a derivative whose variables are not said; `arguments` of a function f(x, y) = ...; `follows`: whether the line opens with =;
+    `at`: the number at which a derivative f'(2) is taken.
     """
 
     formulas: tuple[str, ...]
@@ -57,10 +59,11 @@ class Statement:
     arguments: tuple[str, ...] = ()
     follows: bool = False
     differential: bool = False
+    at: str = ""
 
     def continued(self) -> Statement:
         """What is said of the second formula of a line: that it equals the first."""
-        return replace(self, name="", of="", by=(), follows=True, differential=False)
+        return replace(self, name="", of="", by=(), follows=True, differential=False, at="")
 
 
 def on_paper(text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str]) -> Node:
@@ -84,7 +87,7 @@ def on_paper(text: str, syntax: str | None, declared: Mapping[str, Declaration],
 
 def statement(line: str) -> Statement:
     """A line taken apart. Raises: TextError for a line without a formula, and for a relation that is no equality."""
-    text, follows = line, False
+    text, follows = _STACKED.sub("=", line), False
     while (found := _CLOSING.search(text)) is not None and found.start():
         text = text[: found.start()]
     while (found := _OPENING.match(text) or (None if follows else _EQUALS.match(text))) is not None and found.end():
@@ -110,7 +113,7 @@ def _named(head: str) -> Statement | None:
     if (found := _PRIME.match(head)) is not None:
         by = plain_word(found["by"] or "")
         order = len(found["primes"])
-        return Statement((), name, plain_word(found["of"]), (by,) * order if by else (), order)
+        return Statement((), name, plain_word(found["of"]), (by,) * order if by else (), order, at=(found["at"] or "").replace("−", "-"))
     if (found := _NABLA.match(head)) is not None:
         order = 2 if found["second"] or found["twice"] or found["hessian"] else 1
         return Statement((), name, plain_word(found["of"] or "f"), (plain_word(found["by"]),) * order if found["by"] else (), order)

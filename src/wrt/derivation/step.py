@@ -279,7 +279,7 @@ def condition_of(setting: Setting, before: str, rule: str, place: Place) -> str:
     """Where a rule holds ("X invertible"), by the tables; of a local Jacobian, its size."""
     node, scene = scene_at(setting, setting.read(before), place)
     e = node.children[0] if is_pending(node) else node
-    if rule == "local Jacobian" and isinstance(e, Name) and e.shape is not None:
+    if rule.startswith("local Jacobian") and isinstance(e, Name) and e.shape is not None:
         used = {
             n.name: n.shape for n in postorder(scene.steps[e.name]) if isinstance(n, Name) and (n.name in scene.moving or n.name == setting.variable)
         }

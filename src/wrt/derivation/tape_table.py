@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
@@ -13,9 +13,12 @@ from wrt.calculus.structure import linear_structure
 from wrt.derivation.tape import Tape
 from wrt.derivation.tape_parts import Line, Partial, Term
 from wrt.formula import Formula
-from wrt.language.surface import Name, Shape, postorder
+from wrt.language.read import read_like
+from wrt.language.surface import Call, Name, Shape, postorder
+from wrt.language.unparse import unparse
 from wrt.notation import latex, unicode
 from wrt.tables.facts import closure
+from wrt.tables.functions import FUNCTIONS
 
 MANY = 12  # numbers of an array up to which it is shown
 Cell = tuple[str, ...]  # its lines
@@ -180,15 +183,49 @@ def ending(tape: Tape, s: Spelling) -> list[str]:
     return out
 
 
-def note(tape: Tape) -> str:
-    """What a reader has to be told of the signs used."""
+def note(tape: Tape, s: Spelling) -> str:
+    """What a reader has to be told of the signs used, and of kinks."""
     words = "mixed layout; proof: " + tape.verified
     structured = [name for name in tape.inputs if linear_structure(closure(tape.function.declarations[name].facts)) is not None]
     if tape.mode == "forward" and structured:
         words = f"every entry of {', '.join(structured)} moves freely; {words}"
     if any("*[" in line for row in columns(tape, UNICODE)[1] for line in row[-1]):
         words = "(∂v/∂u)* is the adjoint of the linear map ∂v/∂u; " + words
-    return words
+    return ". ".join([*at_kinks(tape, s.formula), words])
+
+
+def at_kinks(tape: Tape, said: Callable[[Formula], str]) -> list[str]:
+    """What is to be said of the rows that have a kink at the point: their derivative there is a choice."""
+    values = {line.name: line.value for line in tape.lines if line.value is not None}
+    found = [said(line.formula) for line in tape.lines if line.formula is not None and values and _kinked(line.formula, values)]
+    return (
+        [f"{', '.join(found)} {'has a kink' if len(found) == 1 else 'have kinks'} at this point: the derivative there is a convention"]
+        if found
+        else []
+    )
+
+
+def _kinked(f: Formula, values: Mapping[str, Any]) -> bool:
+    """Whether an operation has a kink at the values of its arguments."""
+    import numpy as np
+
+    tree = f.source.tree
+    kink = (
+        ""
+        if not isinstance(tree, Call)
+        else "x != 0"
+        if tree.function == "norm"
+        else FUNCTIONS[tree.function].kink
+        if tree.function in FUNCTIONS
+        else ""
+    )
+    if not isinstance(tree, Call) or not kink:
+        return False
+    arguments = [Formula(read_like(unparse(a), f.source)) for a in tree.arguments]
+    known = [np.asarray(a(**{n: values[n] for n in a.declarations if n in values})) for a in arguments]
+    if kink == "a != b":
+        return bool(np.any(known[0] == known[1]))
+    return bool(np.all(known[0] == 0) if tree.function == "norm" else np.any(known[0] == 0))
 
 
 # ---------------------------------------------------------------------------------------------------- the forms
@@ -211,7 +248,7 @@ def as_text(tape: Tape, style: str) -> str:
     for row in rows:
         lines = zip_longest(*row, fillvalue="")
         out += ["  ".join(padded(text, w) for text, w in zip(line, wide, strict=True)) for line in lines]
-    last = note(tape) if style == "unicode" else note(tape).replace("(∂v/∂u)* is", "adjoint(d(v)/d(u)) is").replace("∂v/∂u", "d(v)/d(u)")
+    last = note(tape, s) if style == "unicode" else note(tape, s).replace("(∂v/∂u)* is", "adjoint(d(v)/d(u)) is").replace("∂v/∂u", "d(v)/d(u)")
     return "\n".join(line.rstrip() for line in [*out, rule, *ending(tape, s), last])
 
 
@@ -230,6 +267,8 @@ def as_latex(tape: Tape) -> str:
 
     body = [" & ".join(cell(c) for c in row) + r" \\" for row in rows]
     last = [rf"\multicolumn{{{len(headers)}}}{{l}}{{${line}$}} \\" for line in ending(tape, LATEX)]
+    told = at_kinks(tape, lambda f: f"${LATEX.formula(f)}$")
+    last += [rf"\multicolumn{{{len(headers)}}}{{l}}{{{line}}} \\" for line in told]
     head = " & ".join(headers) + r" \\"
     return "\n".join(
         [rf"\begin{{tabular}}{{{'l' * len(headers)}}}", r"\hline", head, r"\hline", *body, r"\hline", *last, r"\hline", r"\end{tabular}"]
@@ -241,7 +280,7 @@ def as_html(tape: Tape) -> str:
     headers, rows = columns(tape, UNICODE)
     head = "".join(f"<th>{escape(h)}</th>" for h in headers)
     body = "\n".join("<tr>" + "".join(f"<td>{'<br/>'.join(map(escape, cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    foot = "<br/>".join(map(escape, [*ending(tape, UNICODE), note(tape)]))
+    foot = "<br/>".join(map(escape, [*ending(tape, UNICODE), note(tape, UNICODE)]))
     return (
         f'<table class="wrt-tape">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
         f'<tfoot><tr><td colspan="{len(headers)}">{foot}</td></tr></tfoot>\n</table>'

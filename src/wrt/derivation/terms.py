@@ -7,10 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 from wrt.language.parser import parse
-from wrt.language.rewrite import exchanged, with_children
+from wrt.language.rewrite import exchanged, in_front, with_children
 from wrt.language.surface import Binary, Call, Node, Number, Shape, Unary, postorder
+from wrt.language.trees import number
+from wrt.tables.functions import FUNCTIONS
 
 MOST_TERMS = 24  # of a formula multiplied out
+MOST_ROUNDS = 60  # of tidying up
 ZERO, ONE = Number(Fraction(0), "0"), Number(Fraction(1), "1")
 
 
@@ -32,12 +35,42 @@ def is_zero(tree: Node) -> bool:
 
 
 def tidied(tree: Node) -> Node:
-    """The tree without what an edit leaves behind: X.T.T, --x, 0 + x, 1*x, x/1, x**1, a + -b."""
+    """The tree without what an edit leaves behind: X.T.T, --x, 0 + x, 1*x, x/1, x**1, a + -b, sin(-x), (-X).T, a @ -b, a @ (b @ c), 2*3."""
 
     def change(node: Node) -> Node | None:
         match node:
             case Unary(op=op, argument=Unary(op=same, argument=inner)) if op == same:
                 return inner
+            case Unary(op="T", argument=Unary(op="-", argument=inner)):
+                return Unary("-", Unary("T", inner))
+            case Binary(op="@" | "*" as op, left=left, right=Unary(op="-", argument=right)):
+                return minus(Binary(op, left, right, span=node.span))
+            case Binary(op="@" | "*" | "/" as op, left=Unary(op="-", argument=left), right=right):
+                return Unary("-", Binary(op, left, right, span=node.span))
+            case Binary(op="+" | "-" | "*" as op, left=Number(value=a), right=Number(value=b)):
+                return _number(a + b if op == "+" else a - b if op == "-" else a * b)
+            case Binary(op="*", left=Binary(op="/", left=Number(value=1), right=below), right=right):
+                return Binary("/", right, below, span=node.span)
+            case Binary(op="*", left=left, right=Binary(op="/", left=Number(value=1), right=below)):
+                return Binary("/", left, below, span=node.span)
+            case Binary(op="*", left=left, right=Binary(op="*", left=Number() as c, right=right)) if not isinstance(left, Number):
+                return Binary("*", c, Binary("*", left, right), span=node.span)
+            case Binary(op="*", left=left, right=Binary(op="*" | "/" as op, left=middle, right=right)):
+                return Binary(op, Binary("*", left, middle), right, span=node.span)
+            case Binary(op="/", left=Binary(op="*", left=Number(value=a), right=left), right=Binary(op="*", left=Number(value=b), right=right)) if (
+                a == b
+            ):
+                return Binary("/", left, right, span=node.span)
+            case Binary(op="@", left=left, right=Binary(op="*", left=Number() as c, right=right)):
+                return Binary("@", in_front(c, left), right, span=node.span)
+            case Binary(op="@", left=left, right=Binary(op="@", left=Binary(op="*", left=Number() as c, right=middle), right=right)):
+                return Binary("@", in_front(c, left), Binary("@", middle, right), span=node.span)
+            case Binary(op="@", left=left, right=Binary(op="@", left=middle, right=right)):
+                return Binary("@", Binary("@", left, middle), right, span=node.span)
+            case Call(function=name, arguments=(Unary(op="-", argument=inner),)) if name in FUNCTIONS and FUNCTIONS[name].odd:
+                return Unary("-", Call(name, (inner,)), span=node.span)
+            case Call(function=name, arguments=(Unary(op="-", argument=inner),)) if name in FUNCTIONS and FUNCTIONS[name].even:
+                return Call(name, (inner,), span=node.span)
             case Unary(op="T", argument=Binary(op="@", left=left, right=right)):
                 return Binary("@", Unary("T", right), Unary("T", left), span=node.span)
             case Binary(op="+", left=Number(value=0), right=kept) | Binary(op="+" | "-", left=kept, right=Number(value=0)):
@@ -50,11 +83,16 @@ def tidied(tree: Node) -> Node:
                 return Binary("-" if op == "+" else "+", left, right, span=node.span)
         return None
 
-    while True:
+    for _ in range(MOST_ROUNDS):
         found = exchanged(tree, change)
         if found is tree:
-            return tree
+            break
         tree = found
+    return tree
+
+
+def _number(value: Fraction) -> Node:
+    return Unary("-", number(-value)) if value < 0 else number(value)
 
 
 def addends(tree: Node) -> list[Node]:

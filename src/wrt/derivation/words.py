@@ -8,13 +8,29 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
+from wrt.derivation.chain import written_out
 from wrt.derivation.limit_functions import KNOWN
 from wrt.derivation.reading import scene_at
 from wrt.derivation.replay import RECOGNISE, START
 from wrt.formula import shape_of
 from wrt.language.parser import parse
 from wrt.language.rewrite import exchanged, replace_names
-from wrt.language.surface import SCALAR, Binary, Call, FunctionDeclaration, Index, Name, Node, Shape, Slice, Source, Steps, Unary
+from wrt.language.surface import (
+    SCALAR,
+    Binary,
+    Call,
+    FunctionDeclaration,
+    Generator,
+    Index,
+    Name,
+    Node,
+    Shape,
+    Slice,
+    Source,
+    Steps,
+    Unary,
+    postorder,
+)
 from wrt.language.unparse import unparse
 from wrt.notation import latex, unicode
 from wrt.notation.style_call import TANGENT, TOTAL
@@ -23,6 +39,14 @@ if TYPE_CHECKING:
     from wrt.derivation.step import Line
 
 NAMING = "name the intermediate variables"
+# function of the derivative: (function of the line before, an identity between them in u)
+IDENTITIES = {
+    "sigmoid": (("exp", "sigmoid(u)", "1/(1 + exp(-u))"),),
+    "sec": (("tan", "sec(u)**2", "1 + tan(u)**2"), ("cos", "sec(u)", "1/cos(u)")),
+    "cot": (("tan", "cot(u)", "1/tan(u)"),),
+    "tan": (("sin", "tan(u)", "sin(u)/cos(u)"),),
+    "tanh": (("sinh", "tanh(u)", "sinh(u)/cosh(u)"),),
+}
 INVERSE = ("differential of the inverse", "derivative of the inverse")
 
 
@@ -76,6 +100,38 @@ def _spoken(tree: Node, line: Line) -> Node:
             return Call(TOTAL, node.arguments, shape=node.shape)
         return None
 
+    return exchanged(_moving_last(tree, line), change, typed=True)
+
+
+def _moving_last(tree: Node, line: Line) -> Node:
+    """Products of numbers with the differential behind the other factors: 2x sin(x) dx for 2x dx sin(x)."""
+    setting = line.part.setting
+    if setting.style not in ("differential", "chain"):
+        return tree
+
+    def moves(node: Node) -> bool:
+        if isinstance(node, Name):
+            return node.name == setting.tangent
+        return isinstance(node, Call) and node.function == "d" and isinstance(node.arguments[0], Name)
+
+    def change(node: Node) -> Node | None:
+        if not (isinstance(node, Binary) and node.op == "*" and node.shape == SCALAR):
+            return None
+        parts: list[Node] = []
+        rest: Node = node
+        while isinstance(rest, Binary) and rest.op == "*":
+            parts.append(rest.right)
+            rest = rest.left
+        parts = [rest, *reversed(parts)]
+        where = [k for k, part in enumerate(parts) if moves(part)]
+        if len(where) != 1 or where[0] == len(parts) - 1 or any(part.shape != SCALAR for part in parts):
+            return None
+        parts.append(parts.pop(where[0]))
+        made = parts[0]
+        for part in parts[1:]:
+            made = Binary("*", made, part, shape=SCALAR)
+        return made
+
     return exchanged(tree, change, typed=True)
 
 
@@ -100,8 +156,41 @@ def note(line: Line, rules: tuple[str, ...], speech: Speech, *, same: bool = Fal
     if line.rule != RECOGNISE:
         return told
     where = " and ".join(map(speech.condition, setting.derivative.where(speech.style)))
-    told = ", ".join(filter(None, [told, "" if same and not line.part.indices else read_off(line, speech)]))
+    told = ", ".join(filter(None, [told, "" if same and not line.part.indices else read_off(line, speech), *used(line, speech)]))
     return f"{told}; where {where}" if where else told
+
+
+def used(line: Line, speech: Speech) -> list[str]:
+    """The identities by which the derivative is written shorter than the line it is read off from: with sec(x)**2 = 1 + tan(x)**2."""
+    assert line.before is not None
+    end, before = line.tree(), written_out(line.part.setting.read(line.before))
+    held = {n.function for n in postorder(before) if isinstance(n, Call)}
+    made = {unparse(n): n for n in postorder(end) if isinstance(n, Call) and n.function in IDENTITIES and n.function not in held}
+    found = []
+    for call in made.values():
+        texts = next((pair for other, *pair in IDENTITIES[call.function] if other in held), None)
+        if texts is not None:
+            one, other = (speech.formula(replace_names(parse(text), {"u": call.arguments[0]})) for text in texts)
+            found.append(f"with {speech.inside(f'{one} = {other}')}")
+    found += [f"with {speech.inside(f'{speech.formula(total)} = 1')}" for total in _ones(before, end, line)]
+    return found
+
+
+def _ones(before: Node, end: Node, line: Line) -> list[Node]:
+    """sum(y[j] for j in range(n)) of each one-hot y whose entries a line adds up and the derivative does not."""
+    declared = line.part.setting.declared
+    found: dict[str, Node] = {}
+    if any(isinstance(n, Call) and n.function == "sum" for n in postorder(end)):
+        return []
+    for node in postorder(before):
+        if not (isinstance(node, Generator) and node.function == "sum" and len(node.loops) == 1 and not node.conditions):
+            continue
+        places = [
+            n for n in postorder(node.body) if isinstance(n, Index) and any(isinstance(p, Name) and p.name == node.loops[0].name for p in n.parts)
+        ]
+        if len(places) == 1 and isinstance(y := places[0].base, Name) and y.name in declared and "onehot" in declared[y.name].facts:
+            found[y.name] = replace(node, body=places[0])
+    return list(found.values())
 
 
 def rule_words(name: str, line: Line, speech: Speech) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import TypeVar
 
-from wrt.errors import ShapeError, TextError, WrtError
+from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
 from wrt.language.kinds import GREEK
 
 T = TypeVar("T")
@@ -15,6 +15,10 @@ MAX_TRIES = 300
 MAX_COST = 8
 MAX_WORDS = 30_000  # read in all tries together
 LETTERS = ("n", "m", "p", "q", "r", "s")
+
+
+class UndeclaredError(UnknownNameError):
+    """A letter is not declared, beside declarations: how it is used may say what it is."""
 
 
 class PointError(ShapeError):
@@ -48,10 +52,10 @@ def cost(name: str, kind: str) -> int:
     return 3 if usual == "matrix" else 1 if kind == "column" else 2
 
 
-def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 0) -> T:
+def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 0, most: int = MAX_COST) -> T:
     """What `attempt(kinds)` returns for the kinds nearest to the letter rule that fit.
 
-    `length`: of the text in words; the longer, the fewer choices are tried. `attempt` enters every undeclared name that it meets into `kinds` (by `letter_kind`) and raises ShapeError when they do not fit.
+    `length`: of the text in words; the longer, the fewer choices are tried. `most`: how far from the letters. `attempt` enters every undeclared name that it meets into `kinds` (by `letter_kind`) and raises ShapeError when they do not fit.
     Raises: the first error when nothing fits, TextError when several choices fit equally well.
     """
     first: WrtError | None = None
@@ -84,7 +88,7 @@ def by_letters(attempt: Callable[[dict[str, str]], T], text: str, length: int = 
             for kind in ("scalar", "column", "matrix"):
                 more = tuple(sorted((*changed, (name, kind))))
                 price = total + cost(name, kind)
-                if kind != taken and more not in seen and price <= MAX_COST:
+                if kind != taken and more not in seen and price <= most:
                     seen.add(more)
                     heappush(heap, (price, len(seen), more))
     assert first is not None

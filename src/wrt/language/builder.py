@@ -64,6 +64,7 @@ class Builder(Annotator):
         self.declared = declared
         self.open: list[tuple[Call | Loop, tuple[Size, ...], str]] = []
         self.assumed: dict[str, Shape] = {}
+        self.numbers: set[str] = set()  # undeclared arrays that are used as numbers are
         self.told = facts is not None
 
     # ------------------------------------------------------------------------------------------------ leaves
@@ -117,6 +118,21 @@ class Builder(Annotator):
         return node
 
     # ------------------------------------------------------------------------------------------------ questions
+    def note_numbers(self, node: Node) -> None:
+        """Note the undeclared arrays that a product, sum or power of letters is made of: it is used as a number is."""
+        stack = [node] if self.assumed else []
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Name):
+                if part.name in self.assumed and self.assumed[part.name].order:
+                    self.numbers.add(part.name)
+            elif isinstance(part, Unary) and part.op == "-":
+                stack.append(part.argument)
+            elif isinstance(part, Binary):
+                stack += [part.left] if part.op == "**" else part.children
+            elif isinstance(part, Call) and part.function == "matpow":
+                stack.append(part.arguments[0])
+
     def shape(self, node: Node) -> Shape:
         """The shape as far as it is known now."""
         shape = typed(node)

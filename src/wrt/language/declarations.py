@@ -76,7 +76,7 @@ def with_facts(declared: dict[str, Declaration], assume: FactSpec) -> dict[str, 
             continue
         for fact in words:
             check_fact(name, d.shape, fact)
-        out[name] = Declaration(name, d.shape, d.facts | frozenset(words))
+        out[name] = Declaration(name, d.shape, _with_integer(d.facts | frozenset(words)))
     return out
 
 
@@ -134,7 +134,12 @@ def _one(name: str, rest: str) -> Declaration:
     shape = tensor_shape(tuple(sizes))
     for fact in facts:
         check_fact(name, shape, fact)
-    return Declaration(name, shape, frozenset(facts))
+    return Declaration(name, shape, _with_integer(frozenset(facts)))
+
+
+def _with_integer(facts: frozenset[str]) -> frozenset[str]:
+    """An index is a whole number wherever only that is asked."""
+    return facts | {"integer"} if "index" in facts else facts
 
 
 def size(value: object) -> Size:
@@ -198,7 +203,7 @@ def check_fact(name: str, shape: Shape, fact: str) -> None:
         raise _unknown_fact(fact)
     needs = row.needs
     square = shape.kind == "matrix" and shape.sizes[0] is shape.sizes[1]
-    fits = {"any": True, "square": square, "matrix": shape.kind == "matrix", "vector": shape.order >= 1}[needs]
+    fits = {"any": True, "square": square, "matrix": shape.kind == "matrix", "vector": shape.order >= 1, "scalar": not shape.order}[needs]
     if not fits:
         raise ShapeError(f"{name} cannot be {fact}: that needs a {'square matrix' if needs == 'square' else needs}, and {name} is {shape}.")
 

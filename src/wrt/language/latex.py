@@ -8,16 +8,17 @@ What has two meanings is asked, never guessed. The words are made in `latex_toke
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from wrt.errors import ShapeError, TextError, UnknownNameError, WrtError
-from wrt.language.assume import by_letters, letter_kind, named
+from wrt.language.assume import UndeclaredError, letter_kind, named
 from wrt.language.builder import Builder, Reading
 from wrt.language.latex_definitions import Definition, all_entries, definition, definitions
 from wrt.language.latex_grammar import Parser
 from wrt.language.latex_index import Bound
+from wrt.language.latex_kinds import Rule, choose
 from wrt.language.latex_names import Names, Pattern, key, patterns
 from wrt.language.latex_norms import Value
 from wrt.language.latex_objective import pass_over
@@ -32,7 +33,6 @@ from wrt.language.trampoline import run
 _DOUBLED = re.compile(r"\\\\(?:frac|sum|operatorname|left|math|top|lambda|alpha|beta|theta|sigma|mu|log|exp|text|bold|cdot|sqrt|Sigma)")
 _TWO_BARS = re.compile(r"(\||\\vert)\s*(\||\\vert)")
 Facts = Mapping[str, Iterable[str]]
-Rule = Callable[[str], str]
 
 
 class Given(NamedTuple):
@@ -43,6 +43,7 @@ class Given(NamedTuple):
     indices: tuple[str, ...]
     functions: Mapping[str, FunctionDeclaration]
     wide_zeros: bool = False
+    by: frozenset[str] = frozenset()  # variables of a derivative: where one is not declared, letters are inferred beside those that are
     entries: bool = False  # whether the function is given by its entries, K_{ij} = ...
 
 
@@ -71,18 +72,23 @@ def read(
     facts: Facts | None = None,
     indices: Iterable[str] = (),
     functions: Mapping[str, FunctionDeclaration] | None = None,
+    by: Iterable[str] = (),
 ) -> Reading:
-    """The tree, the shapes assumed where nothing at all is declared, and what the user should be told; `indices` are free in the formula."""
+    """The tree, the shapes assumed, and what the user should be told; `indices` are free in the formula.
+
+    Shapes are assumed where nothing at all is declared, and where a variable of the derivative (`by`) is not, of plain letters.
+    """
     try:
         words = tokens(text)
+        given = Given(names or {}, facts, tuple(indices), functions or {}, by=frozenset(map(key, by)))
         try:
-            return _choose(text, words, shapes, Given(names or {}, facts, tuple(indices), functions or {}))
+            return _choose(text, words, shapes, given)
         except WrtError:
             split = _bars_apart(words, text)
             if split is None:
                 raise
             with suppress(WrtError):  # ||a| - |b||: the bars at the ends are two each
-                return _choose(text, split, shapes, Given(names or {}, facts, tuple(indices), functions or {}))
+                return _choose(text, split, shapes, given)
             raise
     except WrtError as error:
         if _DOUBLED.search(text):
@@ -127,11 +133,33 @@ def _declared_or_not(text: str, words: list[Token], found: list[Statement], shap
                 with suppress(WrtError):
                     reading = _read(text, words[-1], found, shapes, given._replace(wide_zeros=True), None)
                     return reading._replace(notes=(*reading.notes, "0 below a column is read as a column of zeros"))
-            return _with_rows(error, text, words, found, shapes, given)
-    try:
-        return _read(text, words[-1], found, {}, given, {}, all_scalars)  # nothing forces an array: x^2
-    except WrtError:
-        return by_letters(lambda kinds: _read(text, words[-1], found, {}, given, kinds, letter_kind), text, len(words))
+            try:
+                return _with_rows(error, text, words, found, shapes, given)
+            except UnknownNameError as unknown:
+                if given.by and (filled := _filled(text, words, found, shapes, given)) is not None:
+                    return filled
+                if not isinstance(unknown, UndeclaredError):
+                    raise
+                raise UnknownNameError(unknown.message, text=text, span=unknown.span, hint=unknown.hint) from None
+    return _inferred(text, words, found, {}, given)
+
+
+def _filled(text: str, words: list[Token], found: list[Statement], shapes: Mapping[str, Shape], given: Given) -> Reading | None:
+    r"""The reading with plain letters inferred beside those declared; None where it does not fit, or \bar{x} or x_0 may be made of a declared x."""
+    with suppress(WrtError):
+        reading = _inferred(text, words, found, shapes, given)
+        if given.by & {key(name) for name in reading.assumed} and all("_" not in name for name in reading.assumed):
+            return reading
+    return None
+
+
+def _inferred(text: str, words: list[Token], found: list[Statement], shapes: Mapping[str, Shape], given: Given) -> Reading:
+    """The reading with the kinds of undeclared letters that fit best."""
+
+    def attempt(kinds: dict[str, str], rule: Rule, numbers: set[str]) -> Reading:
+        return _read(text, words[-1], found, shapes, given, kinds, rule, numbers)
+
+    return choose(attempt, text, len(words))
 
 
 def _with_rows(error: WrtError, text: str, words: list[Token], found: list[Statement], shapes: Mapping[str, Shape], given: Given) -> Reading:
@@ -165,16 +193,19 @@ def _bars_apart(words: list[Token], text: str) -> list[Token] | None:
     return out if len(out) > len(words) else None
 
 
-def all_scalars(name: str) -> str:
-    """Small letters are scalars."""
-    return "matrix" if letter_kind(name) == "matrix" else "scalar"
-
-
 def _read(
-    text: str, stop: Token, found: list[Statement], shapes: Mapping[str, Shape], given: Given, kinds: dict[str, str] | None, rule: Rule = letter_kind
+    text: str,
+    stop: Token,
+    found: list[Statement],
+    shapes: Mapping[str, Shape],
+    given: Given,
+    kinds: dict[str, str] | None,
+    rule: Rule = letter_kind,
+    numbers: set[str] | None = None,
 ) -> Reading:
-    """One reading, with one choice of kinds for undeclared names."""
+    """One reading, with one choice of kinds for undeclared names; `numbers`: where it notes those that are used as numbers."""
     build = Builder(shapes, given.facts, given.functions)
+    build.numbers = set() if numbers is None else numbers
     table = Names(shapes, build.sizes)
     spelt = patterns(given.names, {*shapes, *build.sizes})
     parser = Parser(text, [], build, table, spelt, kinds, _size_words(found))

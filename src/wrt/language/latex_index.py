@@ -122,7 +122,7 @@ def term(p: Parser, word: Token) -> Size:
         if found is not None and found[1] == "variable":
             d = p.build.declarations.get(found[0])
             if d is not None and not d.shape.order and "integer" in closure(d.facts):
-                return Size.of(found[0])
+                return Size.of(found[0]) + ("index" in d.facts)
         if found is None and p.assuming and word.text in p.size_words:
             p.build.sizes[word.text] = None
             p.names.add(word.text, "size")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wrt.errors import UnknownNameError
 from wrt.language import latex_brackets, latex_functions, latex_points, latex_special, latex_sums, latex_unread
+from wrt.language.assume import UndeclaredError
 from wrt.language.latex_function_words import SAYS_SO, WORDS
 from wrt.language.latex_names import key
 from wrt.language.latex_norms import Value
@@ -15,6 +16,7 @@ from wrt.language.latex_raw import Token
 from wrt.language.latex_scripts import Scripts, rest, script_word, scripted, take_scripts
 from wrt.language.latex_spelled import spelled
 from wrt.language.latex_words import GREEK
+from wrt.language.sizes import Size
 from wrt.language.surface import Name
 from wrt.language.trampoline import Task
 
@@ -66,7 +68,10 @@ def plain(p: Parser, word: Token) -> Task:
         assert name is not None
         if word.text == "π" and s.below is None and start and p.words[start - 1].kind == "number" and subscripted(p, word):
             raise p.fail(f"is {p.typed(word)} the number or the variable?", word.span, "the variable has subscripts elsewhere: give it another name.")
-        value = Value(p.build.name(name[0], name[1], (word.start, word.end)), "symbol")
+        d = p.build.declarations.get(name[0])
+        counted = d is not None and "index" in d.facts  # what counts entries from 1 here and from 0 in the tree
+        node = p.build.size(Size.of(name[0]) + 1, word.span) if counted else p.build.name(name[0], name[1], (word.start, word.end))
+        value = Value(node, "symbol")
         asked_call(p, word, s, value)
         asked_entry(p, value)
     return (yield rest(p, value, s))
@@ -256,7 +261,7 @@ def undeclared(p: Parser, word: Token) -> Task:
         near = get_close_matches(word.text, p.names.spellings(), 1) if len(word.text) > 1 else []
         if not near and len(word.text) == 1:
             near = [s for s in p.names.spellings() if s.lower() == word.text.lower()]
-        raise UnknownNameError(
+        raise (UnknownNameError if near else UndeclaredError)(
             f"{name} is not declared: it is neither a variable, a size nor a bound index.",
             text=p.text,
             span=word.span,

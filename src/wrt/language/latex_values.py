@@ -49,6 +49,7 @@ class Algebra(Norms):
         if self.assumed_scalar(number):
             raise self.misfit(f"{self.says(number)} is taken as a scalar, but is added to {self.says(array)}.", span)
         if self.build.is_square(self.shape(array)) and not entrywise(array.node):
+            self.build.note_numbers(array.node)
             raise self.ask(
                 f"{self.says(number)} is a number and {self.says(array)} a square matrix: is a multiple of the identity added, or the number to every entry?",
                 span,
@@ -193,6 +194,7 @@ class Algebra(Norms):
             right = Value(right.node, "bars")
         left, right = self.number_of_bars(left), self.number_of_bars(right)
         a, b = self.shape(left), self.shape(right)
+        self.build.note_numbers(right.node)
         if b.kind == "matrix":
             raise self.ask(
                 f"{self.says(right)} is a matrix: what is dividing by it?",
@@ -247,6 +249,7 @@ class Algebra(Norms):
         ):
             return Value(self.build.binary("**", base.node, exponent.node, span), "power")
         if shape.kind != "matrix":
+            self.build.note_numbers(base.node)
             raise self.ask(
                 f"{self.says(base)} is a vector ({shape}): what is its power?",
                 span,
@@ -259,6 +262,8 @@ class Algebra(Norms):
                 r"write X^{\odot 2} for the square of each entry, X^+ for the pseudo-inverse.",
             )
         node, value = base.node, constant(exponent.node)
+        if value is None:
+            self.build.note_numbers(node)
         if isinstance(node, Call) and node.function in FUNCTIONS and (value is None or value > 0):
             raise self.ask(
                 f"is the power of {self.says(base)} the matrix product or taken of each entry?",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
@@ -46,13 +47,34 @@ ROWS = ("m", "p", "k", "r", "s", "u", "v")
 COLUMNS = ("n", "m", "p", "q", "k", "l", "r", "s", "d", "u", "v")
 
 
-def read(text: str, shapes: ShapeSpec = None, assume: FactSpec = None, syntax: str | None = None, names: Mapping[str, str] | None = None) -> Source:
+def read(
+    text: str,
+    shapes: ShapeSpec = None,
+    assume: FactSpec = None,
+    syntax: str | None = None,
+    names: Mapping[str, str] | None = None,
+    by: Iterable[str] = (),
+) -> Source:
     """The typed formula of a text. `syntax`: "python", "matlab" or "latex"; None finds out. `names`: how a LaTeX text spells variables.
+    `by`: the variables of a derivative, where they are known: an undeclared one is no size, and in LaTeX is inferred beside others that are declared.
 
     Raises: TextError, UnknownNameError, ShapeError, TooLargeError, with a caret under the culprit.
     """
     declared = declare.declare(shapes, assume)
-    syntax, reading = parse_dialect(text, syntax, declared, names or {})
+    by = [name.partition("[")[0].strip() for name in by]
+    source = _read(text, declared, syntax, names or {}, by)
+    counted = [name for name in by if name in source.sizes and name not in size_names(declared)]
+    if counted:
+        with suppress(WrtError):  # a number of things is no variable: the k of k*x**2 is
+            numbers = {name: Declaration(name, SCALAR) for name in counted}
+            found = _read(text, {**declared, **numbers}, syntax, names or {}, (*by, *source.declarations))
+            return replace(found, assumed=(*found.assumed, *map(say, numbers.values())))
+    return source
+
+
+def _read(text: str, declared: Mapping[str, Declaration], syntax: str | None, names: Mapping[str, str], by: Iterable[str]) -> Source:
+    """`read` beside what is declared."""
+    syntax, reading = parse_dialect(text, syntax, declared, names, by)
     guessed = {name: Declaration(name, shape) for name, shape in reading.assumed.items() if name not in declared}
     try:
         source = type_tree(reading.tree, {**declared, **guessed}, text, syntax)
@@ -64,8 +86,10 @@ def read(text: str, shapes: ShapeSpec = None, assume: FactSpec = None, syntax: s
         raise error.located(text, error.span) from None
 
 
-def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str]) -> tuple[str, Reading]:
-    """(dialect, what the text says in it)."""
+def parse_dialect(
+    text: str, syntax: str | None, declared: Mapping[str, Declaration], names: Mapping[str, str], by: Iterable[str] = ()
+) -> tuple[str, Reading]:
+    """(dialect, what the text says in it); `by`: the variables of a derivative, inferred beside others that are declared."""
     from wrt.language import dialect
 
     if syntax is not None and syntax not in SYNTAXES:
@@ -82,7 +106,7 @@ def parse_dialect(text: str, syntax: str | None, declared: Mapping[str, Declarat
         from wrt.language import latex
 
         try:
-            return syntax, latex.read(text, shapes, dict(names), facts, functions=functions)
+            return syntax, latex.read(text, shapes, dict(names), facts, functions=functions, by=by)
         except TextError as error:
             error.hint = error.hint or (MIXED if _PYTHON.search(text) else "")
             raise
@@ -110,7 +134,7 @@ def type_tree(tree: Node, declared: Mapping[str, Declaration], text: str = "", s
             if kind == "size":
                 sizes[name] = None
             elif kind == "integer":
-                all_declared[name] = Declaration(name, SCALAR, frozenset({"integer"}))
+                all_declared[name] = Declaration(name, SCALAR, frozenset({"integer", "index"}))
             else:
                 declare.check_name(name)
                 all_declared[name] = Declaration(name, _flexible(kind, unifier, missing[name][0]))

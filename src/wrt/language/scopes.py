@@ -101,6 +101,7 @@ class _Resolution:
             function = self.declarations[node.name]
             if isinstance(function, FunctionDeclaration):
                 raise TextError(f"{node.name} is a function and needs its arguments; it is declared {function}.", span=node.span)
+            node.counted = "index" in function.facts and not function.shape.order
         elif node.name in self.found.steps:
             node.role = "step"
         elif node.name in self.sizes:

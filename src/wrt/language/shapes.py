@@ -250,7 +250,8 @@ class Annotator(Lengths):
             return (self.slice_length(part, size),)
         shape = typed(part)
         if shape.kind != "scalar":
-            if not (isinstance(part, Name) and part.role == "variable" and "integer" in self.declarations[part.name].facts):
+            whole = part.base if isinstance(part, Index) else part  # s, or s[1:]
+            if not (isinstance(whole, Name) and whole.role == "variable" and "integer" in self.declarations[whole.name].facts):
                 raise ShapeError(
                     f"a look-up needs an integer vector; {short(part)} is {self._say(shape)}.",
                     span=part.span,

@@ -85,11 +85,12 @@ class Text(Node):
 class Name(Node):
     """A variable, a bound index, a size used as a number, a named step, or a constant (pi, inf).
 
-    `role` is filled by `shapes`: "variable", "index", "size", "step", "constant".
+    `role` is filled by `shapes`: "variable", "index", "size", "step", "constant"; `counted` tells a variable that is declared an index.
     """
 
     name: str
     role: str = ""
+    counted: bool = False
 
 
 @dataclass(slots=True, eq=False)

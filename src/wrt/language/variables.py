@@ -112,7 +112,7 @@ def open_indices(text: str, declarations: Mapping[str, Declaration]) -> tuple[De
         return ()
     sizes = {n for d in declarations.values() for s in d.sizes for n in s.names}
     inside = [n.name for p in tree.parts for n in postorder(p) if isinstance(n, Name)]
-    return tuple(Declaration(n, SCALAR, frozenset(("integer",))) for n in dict.fromkeys(inside) if n not in declarations and n not in sizes)
+    return tuple(Declaration(n, SCALAR, frozenset(("integer", "index"))) for n in dict.fromkeys(inside) if n not in declarations and n not in sizes)
 
 
 def _places(lengths: Lengths, part: Node, size: Size, text: str) -> Places:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
+from wrt.algebra.expr import Expr
 from wrt.language.functions_declared import index_parts
 from wrt.language.sizes import Size
 from wrt.language.surface import Call as CallNode
@@ -56,6 +57,7 @@ class Forest:
         self.divided = 0  # terms of sums from which something was taken out, on trial or for good
         self.display: dict[tuple[Fraction, int], Scaled] = {}
         self.typing = False  # while the user's own text is being built
+        self.bases: dict[int, tuple[Expr, Tree]] = {}  # the same where p is no number
         self.roots: dict[int, tuple[Fraction, Tree]] = {}  # id of an expression -> (p, the user's spelling of its p-th root, which is not negative)
         self.written: list[Sum] = []  # the sums that the user wrote
         self.diagonals: set[int] = set()  # the serials of columns that the user always writes as diag(r), never r*x

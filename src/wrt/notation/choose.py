@@ -18,6 +18,7 @@ from wrt.notation.recover import Recovery, box_of
 from wrt.notation.score import WORD
 from wrt.notation.together import together
 from wrt.notation.tree import ONE, SCALAR, Call, Chain, Scaled, Sum, Times, Tree, Turn, is_unit, postorder, split_scalars
+from wrt.notation.univariate import multiplied_out
 
 MARGIN = 0.3  # length an other shape must save
 SHARE = 0.15  # and the share of the length it must save: what the user named stays recognisable
@@ -76,6 +77,7 @@ def _others(e: Expr, facts: Facts) -> Iterator[tuple[Expr, bool]]:
     seen = {id(e)}
     cancelled = absorbed(e)
     shapes: list[tuple[Expr, bool]] = [(cancelled, True), *[(together(x, facts), True) for x in dict.fromkeys((e, cancelled))]]
+    shapes.append((multiplied_out(e), True))
     for which in (with_vector, with_number, every_sum):
         spread = expanded(cancelled, which)
         if spread is not None:

@@ -336,6 +336,23 @@ def _rank(forest: Forest, t: Tree) -> tuple[object, ...]:
     return place, not _is_size(t), t.key, serial, t.serial
 
 
+def _falling(forest: Forest, factors: list[Factor]) -> list[Factor]:
+    """p*(p - 1)*u**(p - 2): what differentiating a power leaves of its exponent stands together, in front of the power."""
+    exponents = [f.exponent for f, _ in factors if isinstance(f, Power)]
+    raised = {u.serial for t in exponents for u in postorder(t) if isinstance(u, Atom)} if exponents else set()
+    out = list(factors)
+    for factor in factors if raised else ():
+        t, e = factor
+        names = [u for _, u in t.terms if u is not forest.one] if isinstance(t, Sum) and len(t.terms) == 2 and e == 1 else []
+        p = next((n for n, (f, _) in enumerate(out) if [f] == names and f.serial in raised), None)
+        if p is not None:
+            out.remove(factor)
+            while p + 1 < len(out) and isinstance(out[p + 1][0], Sum):
+                p += 1  # behind p - 1 stands p - 2
+            out.insert(p + 1, factor)
+    return out
+
+
 def raw_times(forest: Forest, kept: list[Factor]) -> Tree:
     """The product of powers as given, in reading order: scalars, names, functions, sums; within a kind by first appearance."""
     flat: list[Factor] = []
@@ -346,6 +363,7 @@ def raw_times(forest: Forest, kept: list[Factor]) -> Tree:
         flat.sort(key=lambda f: f[0].box != SCALAR)
     else:
         flat.sort(key=lambda f: (f[0].box != SCALAR, *_rank(forest, f[0])))
+        flat = _falling(forest, flat)
     factors = tuple((t, e) for e, t in full_first([(e, t) for t, e in flat]))
 
     def make() -> Tree:

@@ -10,6 +10,7 @@ from wrt.language.surface import Call, Node, Number, Unary
 from wrt.notation.build import Forest
 from wrt.notation.choose import best
 from wrt.notation.context import Context
+from wrt.notation.diagonal import as_products
 from wrt.notation.lets import written
 from wrt.notation.ordered import ordered
 from wrt.notation.recover import Recovery
@@ -31,7 +32,7 @@ def matrix_form(expr: Expr, kind: str, context: Context, parts: Iterable[Expr] =
         return None
     if found[0] == 0:
         return _zeros(expr, kind)
-    return written(forest, ordered(forest, Recovery(forest, typed), found, parts), context)
+    return as_products(written(forest, ordered(forest, Recovery(forest, typed), found, parts), context), context)
 
 
 def _zeros(expr: Expr, kind: str) -> Node:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from wrt.algebra.expr import Expr, Indicator, Map, Operator, Position, Product, Reshape, SizeValue, Sum, Symbol, constant_value, postorder
 from wrt.algebra.maps import exact_power
 from wrt.algebra.operators import operator
-from wrt.algebra.product import einsum, transpose
+from wrt.algebra.product import einsum, product, transpose
 from wrt.algebra.sums import content
 from wrt.language.functions_declared import is_whole
 from wrt.language.sizes import Size
@@ -231,6 +231,7 @@ class Recovery:
         return [*arguments[:k], self.forest.wrap((c, t)), *arguments[k + 1 :]]
 
     def _power(self, node: Map, base: Scaled, exponent: Scaled) -> Scaled | None:
+        from wrt.notation.expand import every_sum, expanded
         from wrt.notation.idioms import square_norm
 
         forest = self.forest
@@ -242,6 +243,14 @@ class Recovery:
                 if e is not None:
                     return forest.times([(root, order * e)])
                 base, exponent = (ONE, root), (order * exponent[0], exponent[1])
+            elif e is None and id(node.arguments[0]) in forest.bases:  # (sum(abs(x)**p))**(1/p - 1) as norm(x, p)**(1 - p)
+                p, norm = forest.bases[id(node.arguments[0])]
+                raised = product(1, [(p, ()), (node.arguments[1], ())], (), ())
+                raised = expanded(raised, every_sum) or raised
+                self.kept.append(raised)
+                found = self.tree(raised) if not raised.order else None
+                if found is not None:
+                    base, exponent = (ONE, norm), found
         if e is not None:
             value = exact_power(base[0], e)
             if value is None:

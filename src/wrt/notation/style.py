@@ -175,7 +175,7 @@ class Setting:
         sign = node.op
         if is_negative(right):
             right, sign = right.parts[0], "-" if sign == "+" else "+"
-        elif sign == "+" and right.kind == "sum" and not is_negative(right):
+        elif sign == "+" and right.kind == "sum" and "-" not in right.text:  # a + (b - c) is a sum of two, as a displacement x - a is
             return Mark("sum", (*terms, *right.parts), signs + right.text)
         return Mark("sum", (*terms, right), signs + sign)
 

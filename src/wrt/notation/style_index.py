@@ -28,7 +28,8 @@ class Counting:
         self.polynomials: dict[int, Size | None] = {}  # of numbers, sizes and indices
         self.wholes: dict[int, Size | None] = {}  # of whole variables too: only where nothing but a whole number can stand
         bound = {node.name for node in nodes if isinstance(node, Loop)}
-        self.names = bound | {node.name for node in nodes if isinstance(node, Name) and node.role == "index"}
+        counted = {node.name for node in nodes if isinstance(node, Name) and node.counted}
+        self.names = bound | counted | {node.name for node in nodes if isinstance(node, Name) and node.role == "index"}
         for node in nodes:
             self.polynomials[id(node)] = self._polynomial(node, self.polynomials, loose=False)
             self.wholes[id(node)] = self._polynomial(node, self.wholes, loose=True)

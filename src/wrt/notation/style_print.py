@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wrt.notation import unknown
-from wrt.notation.style_mark import ATOM, JOIN, LINES, POWER, PRODUCT, QUOTIENT, RELATION, SERIES, SUM, Mark, Piece, postorder
+from wrt.notation.style_mark import ATOM, JOIN, LINES, POWER, PRODUCT, QUOTIENT, RELATION, SERIES, SUM, Mark, Piece, is_negative, postorder
 
 CALLED = frozenset("fghFGHφψΦΨ")  # a scalar of such a name before a bracket would be read as a function
 PLAIN = frozenset(("name", "number", "times", "power", "symbol", "root"))  # what a short scalar below a fraction is made of
@@ -211,7 +211,10 @@ class Printer:
         return self.above(parts[0], parts[1].text)
 
     def _entry_power(self, mark: Mark, parts: Pieces) -> Piece:
-        return self.above(parts[0], self.style.tight([self.style.signs["entrywise"], self.style.signs["side"], parts[1].text]))
+        """The exponent stands behind the sign of what goes entry by entry, so that more than one piece, but for a negative number, needs brackets."""
+        bare = parts[1].level > SUM or (is_negative(mark.parts[1]) and mark.parts[1].parts[0].kind == "number")
+        above = parts[1].text if bare else self.enclosed("(", parts[1])
+        return self.above(parts[0], self.style.tight([self.style.signs["entrywise"], self.style.signs["side"], above]))
 
     def _transpose(self, mark: Mark, parts: Pieces) -> Piece:
         return self.above(parts[0], self.style.signs["top"])

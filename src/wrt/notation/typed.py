@@ -93,6 +93,9 @@ def spellings(forest: Forest, context: Context) -> dict[int, Scaled]:
                     if power is not None and power.numerator == 1 and power.denominator > 1:
                         forest.roots[id(e.arguments[0])] = (1 / power, t)
                         whole.append((e.arguments[0], t, 1 / power))
+                    order = e.arguments[1]
+                    if isinstance(order, Map) and order.function == "pow" and constant_value(order.arguments[1]) == -1:  # norm(x, p)
+                        forest.bases[id(e.arguments[0])] = order.arguments[0], t
                 if isinstance(e, Sum) and e.terms:
                     k, primitive = content(e)
                     out.setdefault(id(primitive), (c / k, t))

@@ -24,9 +24,10 @@ SIGNS = {
     "1/2": "½", "1/4": "¼", "3/4": "¾",
 }  # fmt: skip
 _WORD = re.compile("[A-Za-z\u0370-\u03ff]{2}")
-_WORD_ENDS = re.compile("[A-Za-z\u0370-\u03ff]{2}[\u2080-\u209c\u1d62-\u1d6a\u2c7c]*$")  # subscripts behind it or not
+_WORD_ENDS = re.compile("[A-Za-z\u0370-\u03ff]{2}([\u2080-\u209c\u1d62-\u1d6a\u2c7c]*|_\\{\\w+\\})$")  # subscripts behind it or not
 _NAME_ENDS = re.compile("[A-Za-z\u0370-\u03ff][\u2080-\u209c\u1d62-\u1d6a\u2c7c]*$")
 _APPLIED = re.compile("[A-Za-z\u0370-\u03ff][\u2080-\u209c\u1d62-\u1d6a\u2c7c′]*\\(")  # σ(x), f′(x)
+_CALLED = re.compile("[A-Za-z]{2}\\(")  # log(x): the letters of a function's name are not raised
 WORDS = {
     "sigmoid": "σ",
     "digamma": "ψ",
@@ -61,6 +62,7 @@ def _beside(parts: Sequence[str]) -> str:
         gap = before and (
             _WORD.match(part)
             or _WORD_ENDS.search(before)
+            or (before[-2:-1] == "_" and part[0].isalnum())
             or (_APPLIED.match(part) and _NAME_ENDS.search(before))
             or part[0] in "∑√"
             or part.startswith(("d(", "∂"))
@@ -73,7 +75,7 @@ def _beside(parts: Sequence[str]) -> str:
 
 def _raised(base: str, above: str) -> str:
     text = above.replace(" ", "")
-    if all(c in RAISED for c in text):
+    if all(c in RAISED for c in text) and not _CALLED.search(text):
         return base + "".join(RAISED[c] for c in text)
     return f"{base}^{{{text}}}"
 
@@ -85,13 +87,15 @@ def _lowered(base: str, below: str) -> str:
     text = "".join(letters) if plain else below
     if all(c in LOWERED for c in text) and (plain or "," not in below):
         return base + "".join(LOWERED[c] for c in text)
-    return f"{base}_{{{below}}}"
+    return f"{base}_{below}" if len(below) == 1 else f"{base}_{{{below}}}"
 
 
 def _name(mark: Mark) -> tuple[str, bool]:
     base, *parts = key(mark.text).split("_")
     base += "".join(ACCENTS[part] for part in parts if part in ACCENTS)
     scripts = [part for part in parts if part not in ACCENTS]
+    if len(base) > 1 and len(scripts) == 1 and len(scripts[0]) > 2 and not parts[1:]:  # learning_{rate}: a word below a word keeps its letters
+        return f"{base}_{{{scripts[0]}}}", True
     return (_lowered(base, ",".join(scripts)), True) if scripts else (base, False)
 
 

@@ -16,8 +16,9 @@ from wrt.algebra.conditions import Condition
 from wrt.algebra.expr import Expr, Map, Operator, Product, Symbol, constant_value
 from wrt.algebra.known import Facts, Known
 from wrt.algebra.product import transpose
+from wrt.algebra.sums import minus
 from wrt.errors import WrtError
-from wrt.language.surface import Binary, Name, Node, Source, postorder
+from wrt.language.surface import Binary, Name, Node, Number, Source, Unary, postorder
 from wrt.language.unparse import unparse
 from wrt.notation.context import Context
 from wrt.notation.index import index_form
@@ -111,14 +112,18 @@ def _plain(condition: Condition, known: Known, length: Callable[[Expr], float]) 
         return []
     if sentence.startswith("{} != {}") and any(constant_value(e) == 0 for e in subjects):
         sentence, subjects = sentence.replace("{} != {}", "{} != 0"), tuple(e for e in subjects if constant_value(e) != 0)
+    if sentence.startswith("{} != {}") and len(subjects) == 2 and subjects[0].shape == subjects[1].shape:
+        gap = minus(*subjects)  # x != x/10 where x != 0
+        if _is_multiple(gap) and isinstance(gap.children[0], Symbol):
+            sentence, subjects = sentence.replace("{} != {}", "{} != 0"), gap.children
     if not sentence.startswith("{} != 0") or len(subjects) != 1:
         return [Condition(sentence, subjects)]
     e = subjects[0]
     if isinstance(e, Map) and e.function == "pow" and (k := constant_value(e.arguments[1])) is not None and k < 0:
         return []  # 1/(1 + x) is nowhere 0
     if sentence.endswith(ACROSS):
-        while isinstance(e, Map) and (e.function == "abs" or (e.function == "pow" and _positive_number(e.arguments[1]))):
-            e = e.arguments[0]
+        while (isinstance(e, Map) and (e.function == "abs" or (e.function == "pow" and _positive_number(e.arguments[1])))) or _is_multiple(e):
+            e = e.children[0]
         if known.nonzero(subjects[0]) or known.nonzero(e):
             return []
         return [Condition(sentence, (min(e, transpose(e), key=length) if e.order == MATRIX else e,))]  # W @ X, not X.T @ W.T
@@ -132,6 +137,11 @@ def _plain(condition: Condition, known: Known, length: Callable[[Expr], float]) 
     if known.nonzero(e):
         return []
     return [Condition("{} invertible", best.arguments) if isinstance(best, Operator) and best.function == "det" else Condition(sentence, (best,))]
+
+
+def _is_multiple(e: Expr) -> bool:
+    """Whether e is a number other than 0 times one array."""
+    return isinstance(e, Product) and e.coefficient not in (0, 1) and len(e.operands) == 1 and e.operands[0][1] == e.output
 
 
 def _essential(e: Expr, known: Known) -> Expr | None:
@@ -189,6 +199,10 @@ def statement(condition: Condition, spelt: Callable[[Expr], Node], order: Mappin
         within = [a for a, b in (pair, pair[::-1]) if isinstance(a, Name) and any(isinstance(p, Name) and p.name == a.name for p in postorder(b))]
         sides = tuple(sorted(pair, key=lambda side: (side not in within, -measure(side), _first(side, order))))
         return Statement(condition.sentence.replace("{} != 0", "{} != {}"), sides)
+    if condition.sentence.startswith("{} != 0") and isinstance(nodes[0], Binary) and nodes[0].op == "+":
+        for value, name in ((nodes[0].left, nodes[0].right), (nodes[0].right, nodes[0].left)):
+            if isinstance(value, Number) and isinstance(name, Name):  # x != -1
+                return Statement(condition.sentence.replace("{} != 0", "{} != {}"), (name, Unary("-", value)))
     return Statement(condition.sentence, nodes)
 
 

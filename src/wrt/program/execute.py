@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
-from wrt.errors import ShapeError, WrtError
+from wrt.errors import DomainError, ShapeError, WrtError
 
 KEPT = 200  # sources whose lines tracebacks can show
 
@@ -29,12 +29,14 @@ def execute(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
 
 
 def told(error: Exception, source: str) -> Exception:
-    """What emitted code raised, with the code: a place outside an array, a quotient by an empty size as ShapeError, a singular matrix as it is."""
+    """What emitted code raised, with the code: a place outside an array, a quotient by an empty size as ShapeError, a singular matrix as DomainError."""
     if isinstance(error, IndexError):
         return ShapeError(f"an index leaves its range at these sizes: {error}.")
     if isinstance(error, ZeroDivisionError):
         return ShapeError("the formula divides by a size that is 0 here.")
-    if not isinstance(error, WrtError) and type(error).__name__ != "LinAlgError":
+    if type(error).__name__.endswith("LinAlgError"):  # NumPy's, SciPy's or Torch's
+        return DomainError(f"the formula has no value here: {error}.")
+    if not isinstance(error, WrtError):
         error.add_note(f"in the compiled program:\n{numbered(source)}")
     return error
 

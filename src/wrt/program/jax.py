@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from wrt.program.spell import weigh
@@ -42,6 +43,12 @@ def _compiled(run: Callable[..., Any], static: tuple[int, ...]) -> Callable[...,
     return jax.jit(run, static_argnums=static)
 
 
+def _aside() -> AbstractContextManager[object]:
+    import jax
+
+    return jax.ensure_compile_time_eval()
+
+
 def _take(w: Writer, x: Step, args: list[Term]) -> Term:
     """Rows looked up; nan outside the range, since compiled code cannot raise."""
     code = f"{w.helper('look_up')}({args[0].code}, {args[1].code}, {x.data[0]})"
@@ -60,4 +67,5 @@ BACKEND = Backend(
     eager=False,
     number="{0}",
     compiled=_compiled,
+    aside=_aside,
 )

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ class Backend:
     copied: str = ""  # a copy of an array, where a result may be a view of an argument
     header: str = ""  # what the helper functions need imported
     compiled: Callable[[Callable[..., Any], tuple[int, ...]], Callable[..., Any]] = lambda run, static: run  # static: positions of whole numbers
+    aside: Callable[[], AbstractContextManager[object]] = nullcontext  # where numbers stay numbers while a caller's function is being traced
 
 
 class Writer:

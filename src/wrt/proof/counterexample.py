@@ -19,6 +19,7 @@ from wrt.tables.facts import closure
 SEEDS, RANGES = 12, (1, 2, 4)  # points tried for every choice of sizes, with entries up to each of these
 DIGITS = 30  # of the values compared
 TELLS_APART = 1e-12  # relative difference from which on two values differ
+ROUNDING = 1e-22  # of numbers of that many digits: what is less is 0
 BESIDE = 1e-9  # of a point and the ones beside it, where a value that leaps tells a kink
 LEAPS = 1e-4  # relative difference of values beside each other from which on they leap
 DENOMINATOR = 10_000  # of entries that facts make fractions (of an orthogonal matrix, say)
@@ -88,7 +89,7 @@ def counterexample(left: Source, right: Source, *, off_kinks: bool = False, most
 def _apart(a: Sequence[Any], b: Sequence[Any], tolerance: float) -> bool:
     """Whether two lists of values differ, relative to the largest."""
     scale = max((abs(v) for v in (*a, *b)), default=0) or 1
-    return any(abs(x - y) > tolerance * scale for x, y in zip(a, b, strict=True))
+    return any(abs(x - y) > max(tolerance * scale, ROUNDING) for x, y in zip(a, b, strict=True))
 
 
 def _leaps(reading: Reading, draw: WholeDraw, tree: Node, here: Sequence[Any]) -> bool:

@@ -79,10 +79,11 @@ def _verifier(outputs: Asked, declarations: Mapping[str, Declaration], condition
     found: list[Point | None] = []
 
     def check(program: Program, version: Compiled) -> None:
-        if not found:
-            found.append(_point(program, outputs, declarations, conditions))
-        if found[0] is not None:
-            _compare(program, version, found[0])
+        with program.backend.aside():
+            if not found:
+                found.append(_point(program, outputs, declarations, conditions))
+            if found[0] is not None:
+                _compare(program, version, found[0])
 
     return check
 

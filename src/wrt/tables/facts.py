@@ -21,6 +21,7 @@ _ROWS = (
     F("onehot", says="one entry 1, the others 0 (each row of a matrix)"),
     F("labels_pm1", implies=("nonzero",), says="entries 1 or -1"),
     F("integer", says="whole numbers"),
+    F("index", needs="scalar", implies=("integer",), says="a whole number that counts entries, from 0 in code and from 1 in mathematics"),
 )
 
 FACTS: dict[str, F] = {row.name: row for row in _ROWS}

@@ -77,7 +77,7 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something declared of a variable. `needs`: "any", "square", "matrix", "vector", "scalar-or-any"; `implies`: facts that follow.
+    """Something declared of a variable. `needs`: "any", "square", "matrix", "vector", "scalar"; `implies`: facts that follow.
 
     `open`: the set is open, so the fact may be used at any time, also before deriving by the variable itself.
     `linear`: the set is a linear space (then the default derivative is projected onto it).

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wrt.api import derive, parse
 from wrt.conventions import LAYOUTS
+from wrt.derivation.exercises.answers import likeliest
 from wrt.derivation.exercises.row import Row
 from wrt.derivation.mark import Mark, check
 from wrt.derivative import Derivative
@@ -21,7 +22,7 @@ from wrt.language.parser import parse as parse_tree
 from wrt.language.read import parse_dialect, read_like
 from wrt.language.rewrite import replace_names
 from wrt.language.sizes import Size
-from wrt.language.surface import Declaration, FunctionDeclaration, Generator, Loop, Name, Node, Shape, Steps
+from wrt.language.surface import Call, Declaration, FunctionDeclaration, Generator, Loop, Name, Node, Shape, Steps, postorder
 from wrt.language.unparse import unparse
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class Exercise:
         by = [say(Name(name)) for name in self.names]
         at = ", ".join(f"{say(Name(name))} = {say(value.source.tree)}" for name, value in self.point.items())
         words = self.row.asks.format(f=f) if self.row.asks else self._sentence(f, by, at)
-        declared = self.formula.declarations.values()
+        used = {n.function if isinstance(n, Call) else n.name for n in postorder(self.formula.source.tree) if isinstance(n, (Call, Name))}
+        declared = [d for d in self.formula.declarations.values() if d.name in {*used, *self.names}]
         shapes = [
             _shape_words(d, say, style) for d in declared if not isinstance(d, FunctionDeclaration) and (d.shape.order or d.facts - {"unit_interval"})
         ]
@@ -246,18 +248,22 @@ class Exercise:
 
         Raises: TextError, UnknownNameError, ShapeError when the answer cannot be read.
         """
+        if self.kind == "derivative":
+            return check(self.formula, *self.names, answer=answer, layout=layout)
+        return likeliest(answer, self.formula.source, self.indices, self._mark_of)
+
+    def _mark_of(self, given: Formula) -> Mark:
+        """The mark of one meaning of an answer that is no derivative."""
         match self.kind:
-            case "derivative":
-                return check(self.formula, *self.names, answer=answer, layout=layout)
             case "entry":
-                return self._entry_mark(self._read(answer))
+                return self._entry_mark(given)
             case "indices":
-                return self._sum_mark(self._read(answer))
+                return self._sum_mark(given)
             case "stationary":
                 gradient = self.derivative.as_formula()
-                there = substituted(gradient.source, {self.names[0]: self._read(answer)})
+                there = substituted(gradient.source, {self.names[0]: given})
                 return _compared(0 * there, there, "the gradient is to be")
-        return _compared(self.answer, self._read(answer))
+        return _compared(self.answer, given)
 
     def _entry_mark(self, given: Formula) -> Mark:
         """The mark of one entry: the slip, where one explains it, else a counterexample, all entries side by side."""

@@ -15,7 +15,10 @@ from wrt.derivation.exercises import parts
 from wrt.derivation.exercises.exercise import Exercise
 from wrt.derivation.exercises.grading import LEVELS, level_of
 from wrt.derivation.exercises.row import Row
+from wrt.derivation.terms import addends
 from wrt.errors import WrtError
+from wrt.language.surface import Binary, Node, postorder
+from wrt.language.unparse import unparse
 
 ATTEMPTS = 24
 IDLE = 24  # draws in a row that bring no new question, before the search ends
@@ -115,6 +118,8 @@ def _solvable(row: Row, name: str) -> Exercise | None:
             if row.kind == "indices":
                 return Exercise(replace(found.row, level=min(5, max(1, row.order))), SOURCE) if found.mark(str(found.answer)) else None
             d = found.derivative
+            if _odd(d.formula.source.tree):
+                return None
             closed = d.matrix is not None or row.kind == "entry"
             if not closed or not d.verified.startswith(("exact", "numeric")) or found.solution is None:
                 return None
@@ -124,3 +129,13 @@ def _solvable(row: Row, name: str) -> Exercise | None:
             return Exercise(replace(found.row, level=level_of(d, row.kind, row.order)), SOURCE)
     except (WrtError, Warning):
         return None
+
+
+def _odd(tree: Node) -> bool:
+    """Whether a function is as nobody writes it: a + a, (a**2)**2."""
+    for node in postorder(tree):
+        if isinstance(node, Binary) and node.op in "+-" and unparse(node.right) in map(unparse, addends(node.left)):
+            return True
+        if isinstance(node, Binary) and node.op == "**" and isinstance(node.left, Binary) and node.left.op == "**":
+            return True
+    return False

@@ -9,7 +9,7 @@ from wrt.derivative import Derivative
 from wrt.errors import NoClosedFormError
 
 PLAIN = ("constant", "constant term", "constant factor", "sum rule", "differential of a transpose", "differential of a linear function")
-HARD = ("differential of a matrix function", "differential of the inverse", "quotient rule")
+HARD = ("Jacobi's formula", "differential of a matrix function", "differential of the inverse", "quotient rule")
 WEIGHTS = {**dict.fromkeys(PLAIN, 0.25), **dict.fromkeys(HARD, 1.5), "squared norm": 2.0}  # any other rule: 1
 FREE = ("differential of the variable", "derivative of the variable's entry", "derivative of the variable itself")  # every derivation has them
 MOVE = 0.1  # of a line that only rearranges

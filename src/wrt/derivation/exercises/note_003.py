@@ -151,7 +151,7 @@ ROWS = (
         2,
         "f(g(x))",
         "x",
-        "f: (D) -> (), g: (n) -> (D), x: n",
+        "f: (m) -> (), g: (n) -> (m), x: n",
         printed="grad(f)(g(x)).T @ D(g)(x)",
     ),
     R("003-rule-composition", "lecture 1.4", "jacobian", 2, "g(h(x))", "x", "g: (L) -> (M), h: (N) -> (L), x: N", printed="D(g)(h(x)) @ D(h)(x)"),
