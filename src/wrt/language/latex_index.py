@@ -146,7 +146,28 @@ def whole_names(words: Sequence[Token]) -> list[Token]:
 
 
 def look_up(p: Parser, piece: Sequence[Token], span: Span) -> Node | None:
-    """The declared vector of whole numbers that stands as an index, E_{idx,:}, or an entry of one, X_{i,y_i}; None for anything else."""
+    """A declared vector of whole numbers as an index, E_{idx,:}, an entry of one, X_{i,y_i}, or one at another, x_{u_{v}}; None for anything else."""
+    places = where(piece, span)
+    names: list[tuple[str, Size]] = []
+    while (found := whole_vector(p, piece)) is not None:
+        name, size, piece = found
+        names.append((name, size))
+        p.notes[f"the entries of {name} are places counted from 0"] = None
+    if not names:
+        return None
+    node: Node | None = None
+    if piece:
+        place = affine(p, list(piece), span)
+        p.note_axis(piece, names[-1][1])
+        node = p.build.size(place - 1, span, [b.name for b in p.indices.values()])
+    for name, _ in reversed(names):
+        vector = p.build.name(name, "variable", places)
+        node = vector if node is None else p.build.put(Index(vector, (node,)), places)
+    return node
+
+
+def whole_vector(p: Parser, piece: Sequence[Token]) -> tuple[str, Size, Sequence[Token]] | None:
+    """(name, size, the words of its subscript) of the declared vector of whole numbers that stands here."""
     head = next((k for k, w in enumerate(piece) if w.text == "_"), len(piece))
     if not piece or any(w.kind not in ("name", "word") for w in piece[:head]):
         return None
@@ -157,13 +178,7 @@ def look_up(p: Parser, piece: Sequence[Token], span: Span) -> Node | None:
     d = p.build.declarations.get(found[0])
     if d is None or d.shape.kind != "column" or "integer" not in closure(d.facts):
         return None
-    p.notes[f"the entries of {found[0]} are places counted from 0"] = None
-    name = p.build.name(found[0], "variable", where(piece, span))
-    if head == len(piece):
-        return name
-    place = affine(p, list(piece[head + 1 :]), span)
-    p.note_axis(piece[head + 1 :], d.shape.sizes[0])
-    return p.build.put(Index(name, (p.build.size(place - 1, span, [b.name for b in p.indices.values()]),)), where(piece, span))
+    return found[0], d.shape.sizes[0], unwrapped(list(piece[head + 1 :]))
 
 
 @dataclass(slots=True)
