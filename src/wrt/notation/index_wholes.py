@@ -73,7 +73,7 @@ class Wholes:
         """A product with a sum as the sum of the products, where each of them then consists of matrices or of entries of a softmax."""
         if not isinstance(e, Product):
             return e
-        summed = {a for _, labels in e.operands for a in labels} - set(e.output)
+        summed = _summed(e.operands, e.output)
         exponentials = {id(f) for f, _ in e.operands if isinstance(f, Map) and f.function == "exp"}
         for n, (f, labels) in enumerate(e.operands):
             if not isinstance(f, Sum) or len(f.terms) > TERMS:
@@ -101,12 +101,12 @@ class Wholes:
         children = self._open(e)
         if not children:
             return e
-        if isinstance(e, Sum) and e.order in (1, 2) and any(sums(t) for _, t in e.terms):
+        if isinstance(e, Sum) and e.order in (1, 2) and any(_sums(t) for _, t in e.terms):
             sign, upright = self._upright(e)
             whole = self._symbol(upright) if self.typed.array(upright) is not None or not _normalised(e) else None
             if whole is not None:
                 return scale(sign, whole)
-        if isinstance(e, Product) and sums(e):
+        if isinstance(e, Product) and _sums(e):
             return self._contracted(e)
         rebuilt = with_children(e, tuple(self.done[id(child)] for child in children))
         if isinstance(rebuilt, Product):
@@ -181,15 +181,20 @@ class Wholes:
         return symbol(name, e.shape)
 
 
-def sums(e: Expr) -> bool:
+def _summed(operands: Sequence[Operand], output: Labels) -> set[int]:
+    """The labels over which a product sums."""
+    return {a for _, labels in operands for a in labels} - set(output)
+
+
+def _sums(e: Expr) -> bool:
     """Whether an entry of the node is a sum over labels of the node itself."""
-    return isinstance(e, Product) and bool({a for _, labels in e.operands for a in labels} - set(e.output))
+    return isinstance(e, Product) and bool(_summed(e.operands, e.output))
 
 
 def _chains(operands: Sequence[Operand], output: Labels) -> list[_Chain]:
     """Operands joined label by label, as long as what is left of them has at most two labels."""
     groups = [_Chain([n], tuple(dict.fromkeys(labels))) for n, (_, labels) in enumerate(operands)]
-    summed = sorted({a for _, labels in operands for a in labels} - set(output))
+    summed = sorted(_summed(operands, output))
     joined = True
     while joined:
         joined = False

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from wrt.errors import ShapeError
+from wrt.language.groups import Groups
 
 Array = Any  # numpy.ndarray
 
@@ -97,17 +98,11 @@ class Structured:
         shape = self.shape[:half]
         if len(self.shape) % 2 or self.shape[half:] != shape:
             raise ShapeError(f"an array of shape {self.shape} has no diagonal.")
-        same: dict[str, str] = {}
-
-        def find(c: str) -> str:
-            while same.get(c, c) != c:
-                c = same[c]
-            return c
-
+        same = Groups(self.pattern + self.axes)
         for c, d in zip(self.pattern[:half], self.pattern[half:], strict=True):
-            same[find(d)] = find(c)
-        core, axes = diagonals(np.asarray(self.core), "".join(find(c) for c in self.axes))
-        return Structured(core, axes, "".join(find(c) for c in self.pattern[:half]), shape).dense()
+            same.join(c, d)
+        core, axes = diagonals(np.asarray(self.core), "".join(map(same.find, self.axes)))
+        return Structured(core, axes, "".join(map(same.find, self.pattern[:half])), shape).dense()
 
     def trace(self) -> float:
         """The sum of the diagonal."""
